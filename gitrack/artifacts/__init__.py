@@ -1,0 +1,1 @@
+"""Heavy files: bytes in the DVC cache, real DVC pointers for the branch."""

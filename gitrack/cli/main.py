@@ -1,0 +1,91 @@
+"""The `gitrack` command: finds commands late, and words errors for people."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from gitrack import __version__
+from gitrack.errors import GitrackError
+
+#: name → what `gitrack --help` says of it. Each lives in `commands/<name>.py` as `command`
+#: (dashes become underscores) and is imported only when it is typed.
+COMMANDS = {
+    "init": "Prepare this git repository for tracking.",
+    "demo": "Train real models on real flights and open their website.",
+    "ls": "List and search runs.",
+    "show": "Print one run.",
+    "status": "Say what is running, waiting and committed.",
+    "sync": "Commit finished and interrupted runs that wait in the outbox.",
+    "site": "Build or serve the static website.",
+    "doctor": "Check this project and this machine, and say what to mend.",
+    "completion": "Print the shell completion script.",
+}
+
+
+class _LateGroup(click.Group):
+    """Knows its commands by name and imports one only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"gitrack.cli.commands.{cmd_name.replace('-', '_')}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args else []
+            if near:
+                error.message += f" Did you mean '{near[0]}'?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gitrack")
+@click.option(
+    "-C",
+    "directory",
+    type=click.Path(exists=True, file_okay=False),
+    help="Run as if started in this folder.",
+)
+def cli(directory: str | None) -> None:
+    """Experiment tracking and a model registry without a server.
+
+    Runs live on a branch of this git repository; `gitrack demo DIR` shows it all in two minutes.
+    """
+    if directory:
+        import os
+
+        os.chdir(directory)
+
+
+def main() -> None:
+    """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage."""
+    try:
+        cli.main(standalone_mode=True)
+    except GitrackError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

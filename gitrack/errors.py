@@ -1,0 +1,139 @@
+"""Every error that gitrack raises on purpose.
+
+GitrackError                    what happened, and a hint of what to do
+├── UsageError                  the API or a command was used wrongly
+│   ├── InvalidName             a name of a run, metric, artifact … that cannot be kept
+│   ├── InvalidFilter           a filter string that cannot be understood
+│   └── MissingExtra            an optional library is needed and not installed
+├── ConfigError                 a file in .tracking/ is wrong
+├── PolicyViolation             a naming or tag rule of policy.yaml was broken
+├── NotFound                    no such run, artifact, file …
+│   └── Ambiguous               a prefix or a name that several runs share
+├── StoreError                  the tracking branch cannot be read or written
+│   ├── NoRepository            not inside a git repository
+│   ├── NoIdentity              git does not know who commits
+│   ├── BranchMoved             somebody committed between our read and our write
+│   └── LockTimeout             another program holds the branch's lock
+├── UnreadableFile              a file on the branch is broken, foreign or hostile
+├── SecretFound                 something that must not reach history
+└── ArtifactError               heavy bytes cannot be stored or fetched
+"""
+
+from __future__ import annotations
+
+
+class GitrackError(Exception):
+    """What happened, in a sentence; `hint` says what to do about it."""
+
+    hint: str | None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        message = str(self.args[0])
+        return f"{message}; {self.hint}" if self.hint else message
+
+    @property
+    def message(self) -> str:
+        """The sentence without the hint."""
+        return str(self.args[0])
+
+
+class UsageError(GitrackError, ValueError):
+    """The API or a command was used wrongly; nothing was written."""
+
+
+class InvalidName(UsageError):
+    """A name that cannot be kept safely on every system."""
+
+    def __init__(self, kind: str, name: object, why: str, *, hint: str | None = None) -> None:
+        shown = repr(name) if len(repr(name)) <= 120 else repr(name)[:117] + "…"
+        super().__init__(f"{kind} {shown} {why}", hint=hint)
+
+
+class InvalidFilter(UsageError):
+    """A filter string that cannot be understood."""
+
+
+class MissingExtra(UsageError):
+    """An optional library is needed and not installed."""
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs {library}, which is not installed",
+            hint=f"pip install 'gitrack-ml[{extra}]'",
+        )
+
+
+class ConfigError(GitrackError):
+    """A file in .tracking/ is wrong; the message names file, line and place."""
+
+
+class PolicyViolation(GitrackError):
+    """A naming or tag rule of policy.yaml was broken and the policy refuses."""
+
+
+class NotFound(GitrackError, LookupError):
+    """No such run, artifact, file …"""
+
+
+class Ambiguous(NotFound):
+    """A prefix or a name that several runs share."""
+
+
+class StoreError(GitrackError):
+    """The tracking branch cannot be read or written."""
+
+
+class NoRepository(StoreError):
+    """Not inside a git repository."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"{path} is not inside a git repository", hint="run 'git init' first")
+
+
+class NoIdentity(StoreError):
+    """Git does not know who commits."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "git does not know who you are, so nothing can be committed",
+            hint=(
+                'type  git config --global user.name "Your Name"  and  '
+                "git config --global user.email you@example.com , "
+                "or set GITRACK_AUTHOR='Your Name <you@example.com>'"
+            ),
+        )
+
+
+class BranchMoved(StoreError):
+    """Somebody else committed between our read and our write."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(
+            f"{branch} moved while this change was being written",
+            hint="nothing was saved; run the command again",
+        )
+
+
+class LockTimeout(StoreError):
+    """Another program holds the branch's lock."""
+
+
+class UnreadableFile(GitrackError):
+    """A file on the branch is broken, foreign or hostile."""
+
+    def __init__(self, path: str, why: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {why}", hint=hint)
+        self.path = path
+        self.why = why
+
+
+class SecretFound(GitrackError):
+    """Something that looks like a secret was about to reach history, and the settings refuse."""
+
+
+class ArtifactError(GitrackError):
+    """Heavy bytes cannot be stored or fetched."""

@@ -1,0 +1,1 @@
+"""The static website of one commit of the tracking branch."""

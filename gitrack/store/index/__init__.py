@@ -1,0 +1,1 @@
+"""A disposable columnar cache of all runs, keyed by git object ids."""

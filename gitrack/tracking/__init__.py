@@ -1,0 +1,1 @@
+"""Live runs: from `start_run` through the outbox to one commit."""

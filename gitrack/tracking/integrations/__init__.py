@@ -1,0 +1,1 @@
+"""Callbacks and autolog for training libraries."""
