@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Literal
 
 import msgspec
@@ -14,7 +14,7 @@ Scalar = str | int | float | bool | None
 FORMAT = 1
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """Where a run stands."""
 
     RUNNING = "running"
