@@ -31,7 +31,7 @@ class ProcessMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         here = _here()
         if (self.host, self.boot, self.namespace) != (here.host, here.boot, here.namespace):
             return "unknown"
-        started = _start_time(self.pid)
+        started = start_time(self.pid)
         if started is None:
             return "dead"
         return "alive" if self.started is None or started == self.started else "dead"
@@ -40,7 +40,7 @@ class ProcessMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 def this_process() -> ProcessMark:
     """The mark of the calling process (right after a fork, too)."""
     pid = os.getpid()
-    return msgspec.structs.replace(_here(), pid=pid, started=_start_time(pid))
+    return msgspec.structs.replace(_here(), pid=pid, started=start_time(pid))
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def _here() -> ProcessMark:
     )
 
 
-def _start_time(pid: int) -> str | None:
+def start_time(pid: int) -> str | None:
     """When a process of this machine started, in whatever unit; None if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()

@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 import json
 import operator
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
 from gitrack.errors import InvalidName, UsageError
+from gitrack.model import names
 from gitrack.model.run import Scalar
 
-LONGEST_NAME = 250
 LONGEST_TEXT = 8_000
 LONGEST_NOTE = 100_000
 _INT64 = 2**63
+_NAMES: dict[str, Callable[[object], str]] = {
+    "param": names.param_name,
+    "metric": names.metric_name,
+    "tag": names.tag_name,
+    "seed": names.param_name,
+}
 
-#: Control characters, surrogates, line separators, and the marks that turn the direction of text
-#: around and so make a name look like another.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+@functools.lru_cache(maxsize=4096)
+def _checked(kind: str, name: str) -> str:
+    return _NAMES[kind](name)
 
 
 def key(kind: str, name: object) -> str:
     """The name of a param, metric or tag, or InvalidName."""
-    if type(name) is not str:
-        if not isinstance(name, str):
-            hint = f"name each {kind} with a string"
-            raise InvalidName(kind, name, f"is a {type(name).__name__}", hint=hint)
-        name = str.__str__(name)
-    if not name:
-        raise InvalidName(kind, name, "is empty", hint="give it a name")
-    if len(name) > LONGEST_NAME:
-        hint = f"use at most {LONGEST_NAME} characters"
-        raise InvalidName(kind, name, f"has {len(name)} characters", hint=hint)
-    if name != name.strip():
-        raise InvalidName(kind, name, "begins or ends with a space", hint="strip it")
-    if found := _UNSAFE.search(name):
-        why = f"holds the character U+{ord(found[0]):04X}"
-        raise InvalidName(kind, name, why, hint="leave out control and direction characters")
-    return name
+    return _checked(kind, name) if type(name) is str else _NAMES[kind](name)
 
 
 def number(kind: str, name: str, value: object) -> float | int:
