@@ -1,0 +1,170 @@
+"""Where things lie on the tracking branch, and which names may be folders there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from gitrack.errors import InvalidName
+from gitrack.model.ids import day_of, is_run_id
+
+RUNS = "runs"
+RECORD = "run.yaml"
+HISTORY = "history.tsv"
+ARTIFACTS = "artifacts"
+
+#: Hosts list at most 1,000 entries of a folder, so a full day goes on in `<dd>-2`.
+DAY_FULL = 900
+
+_DAY_FOLDER = re.compile(r"(\d\d)(?:-([2-9]|[1-9]\d{1,3}))?\Z", re.ASCII)
+_DAY_PATH = re.compile(r"\d{4}-\d\d/\d\d(?:-(?:[2-9]|[1-9]\d{1,3}))?\Z", re.ASCII)
+_FORBIDDEN = re.compile(
+    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10)}
+)
+#: Names that git or DVC would act upon in a checkout of the branch.
+_ACTED_UPON = re.compile(r"(\.git|\.dvc|git~\d)", re.IGNORECASE)
+_MAX_BYTES = 200
+_MAX_PATH = 800
+
+
+class Place(NamedTuple):
+    """The folder of a run, taken apart."""
+
+    experiment: str
+    month: str
+    day: str
+    id: str
+
+    @property
+    def folder(self) -> str:
+        """`runs/<experiment>/<yyyy-mm>/<dd>/<id>`."""
+        return f"{RUNS}/{self.experiment}/{self.month}/{self.day}/{self.id}"
+
+
+def run_folder(experiment: str, run_id: str, *, part: int = 1) -> str:
+    """`runs/<experiment>/<yyyy-mm>/<dd>/<id>`; `part` 2 is the day's first overflow."""
+    month, day = day_of(run_id)
+    suffix = "" if part == 1 else f"-{part}"
+    return f"{RUNS}/{check_folder_name('experiment', experiment)}/{month}/{day}{suffix}/{run_id}"
+
+
+def part_of_day(name: str, day: str) -> int | None:
+    """1 for `22`, 2 for `22-2`, of day `22`; None for any other folder."""
+    found = _DAY_FOLDER.match(name.rstrip("/"))
+    if found is None or found[1] != day:
+        return None
+    return int(found[2] or 1)
+
+
+def place_of(path: str) -> Place | None:
+    """The run to which a path belongs (its folder or a file in it), or None."""
+    parts = path.split("/", 5)
+    if len(parts) < 5 or parts[0] != RUNS:
+        return None
+    _, experiment, month, day, run_id = parts[:5]
+    if not is_run_id(run_id) or not _DAY_PATH.match(f"{month}/{day}"):
+        return None
+    if (month, day[:2]) != day_of(run_id) or not experiment or experiment in (".", ".."):
+        return None
+    return Place(experiment, month, day, run_id)
+
+
+def is_day_file(path: str) -> bool:
+    """True for what a day folder holds beside its runs: its own DVC settings."""
+    parts = path.split("/")
+    return len(parts) > 4 and parts[4].startswith(".dvc")
+
+
+def why_misplaced(path: str) -> str | None:
+    """Why a file below `runs/` is no part of a run, or None if it is (or may lie there)."""
+    parts = path.split("/")
+    if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+        return "the path climbs out of its folder"
+    if place_of(path) is not None:
+        return None if len(parts) > 5 else "a file lies where a run's folder should be"
+    if is_day_file(path):
+        return None
+    if len(parts) < 5:
+        return "a file lies where a folder of runs should be"
+    if not is_run_id(parts[4]):
+        return f"{parts[4][:80]!r} is not a run id"
+    return f"{parts[4]} does not belong into the folder {'/'.join(parts[2:4])}"
+
+
+def check_folder_name(kind: str, name: str) -> str:
+    """The name, if it can be a folder on every system. Raises InvalidName."""
+    why = _unfit(name)
+    if why is None and (found := _FORBIDDEN.search(name)):
+        why = f"holds {found.group()!r}, which some system cannot have in a folder's name"
+    if why is not None:
+        raise InvalidName(kind, name, why, hint="use letters, digits, '-', '_' and '.'")
+    return name
+
+
+def check_file_path(kind: str, path: str) -> str:
+    """A path below a run's folder with `/`, if it is safe to keep there. Raises InvalidName."""
+    if not isinstance(path, str) or len(path.encode("utf-8", "replace")) > _MAX_PATH:
+        raise InvalidName(kind, path, f"is longer than {_MAX_PATH} bytes")
+    for part in path.split("/"):
+        why = _unfit(part)
+        if why is None and (found := _CONTROL.search(part)):
+            why = f"holds {found.group()!r}"
+        if why is not None:
+            raise InvalidName(
+                kind, path, why, hint="use a plain relative path such as plots/roc.png"
+            )
+    return path
+
+
+def _unfit(name: str) -> str | None:
+    """Why no system, or not every one, could have a file of this name."""
+    if not isinstance(name, str) or not name:
+        return "is empty, or has an empty part"
+    if name in (".", ".."):
+        return "climbs out of its folder"
+    if _ACTED_UPON.match(name):
+        return "begins like a file that git or DVC act upon"
+    if name[0] in "-.~ ":
+        return f"begins with {name[0]!r}"
+    if name[-1] in ". ":
+        return f"ends with {name[-1]!r}"
+    if name.partition(".")[0].lower() in _DEVICES:
+        return "is the name of a device on Windows"
+    if len(name.encode("utf-8", "replace")) > _MAX_BYTES:
+        return f"is longer than {_MAX_BYTES} bytes"
+    if unicodedata.normalize("NFC", name) != name:
+        return "is not in Unicode's composed form (NFC), which macOS would change"
+    return None
+
+
+def first_files(project: str | None = None) -> dict[str, bytes]:
+    """What the first commit of a branch holds beside the first run."""
+    from gitrack.model.run import FORMAT
+    from gitrack.store.codec.emitter import dump
+
+    about = {"format": FORMAT} if project is None else {"format": FORMAT, "project": project}
+    return {"README.md": _README.encode(), "format.yaml": dump(about).encode()}
+
+
+_README = """\
+# Experiment runs
+
+This branch is written by gitrack (`pip install gitrack-ml`). It shares no history with the
+code: every commit adds runs of experiments, or changes the registry of models.
+
+    runs/<experiment>/<yyyy-mm>/<dd>/<run-id>/
+        run.yaml        settings, metrics, tags, code, data and environment of one run
+        history.tsv     its metrics by step
+        artifacts/      small files; a name that ends in .dvc points to a heavy one
+    registry/<model>/   versions of models, and where each of them stands
+
+Everything is plain text. `git log`, `git show` and `dvc get` are enough to read it; with gitrack
+installed, `gitrack ls` lists the runs and `gitrack site build` makes a website of them.
+
+Do not merge this branch into the code, nor check it out to edit it: gitrack does without.
+"""
