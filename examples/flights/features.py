@@ -60,6 +60,8 @@ def flights_with_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.Dat
 
     # The last report before the hour of departure: the one of that hour may come too late.
     report = weather[["origin", "time_hour", *WEATHER]].copy()
+    # One misread of an anemometer, 1,048 miles an hour, would stretch every scale.
+    report.loc[report["wind_speed"] > 200, "wind_speed"] = float("nan")
     report["time_hour"] = pd.to_datetime(report["time_hour"]) + pd.Timedelta(hours=1)
     return frame.merge(report, on=["origin", "time_hour"], how="left")
 
