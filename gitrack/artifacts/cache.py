@@ -104,7 +104,7 @@ class Cache:
     def _temporary(self) -> Iterator[Path]:
         """A path on the cache's own file system, gone afterwards."""
         path = self._objects / f"{TEMPORARY}{secrets.token_hex(8)}"
-        with _room_or_error(self.folder):
+        with room_or_error(self.folder):
             if not self._objects.is_dir():
                 self._database().makedirs(str(self._objects))
             try:
@@ -205,7 +205,8 @@ def _refuse_changed(source: Path, before: os.stat_result, after: os.stat_result)
 
 
 @contextmanager
-def _room_or_error(folder: Path) -> Iterator[None]:
+def room_or_error(folder: Path) -> Iterator[None]:
+    """Turn what the disk says about the cache into an ArtifactError."""
     try:
         yield
     except OSError as error:

@@ -10,7 +10,7 @@ import msgspec
 
 from gitrack.artifacts.cache import Cache, make_tree
 from gitrack.artifacts.content import belongs_in_git
-from gitrack.artifacts.names import check_name, fault_of_part
+from gitrack.artifacts.names import check_name, may_lie_on_branch
 from gitrack.artifacts.pointers import SUFFIX, Pointer, dump_pointer
 from gitrack.artifacts.sources import Found, find_files, open_regular
 from gitrack.errors import ArtifactError
@@ -47,7 +47,7 @@ def keep(
     `ours` says that `source` is a temporary of gitrack's, whose files may be linked into the
     cache instead of copied. Raises InvalidName for the name, ArtifactError for the bytes.
     """
-    check_name(name)
+    name = check_name(name)
     if isinstance(source, bytes):
         if len(source) < inline_below and belongs_in_git(source):
             return _inline_file(name, source)
@@ -84,7 +84,7 @@ def _inline_contents(found: list[Found], inline_below: int) -> dict[str, bytes] 
     left = inline_below
     contents = {}
     for file in found:
-        if any(fault_of_part(part) for part in file.relative.split("/")):
+        if not may_lie_on_branch(file.relative):
             return None  # in DVC's list a name does no harm; on the branch git or DVC may obey it
         data = _read_small(file.path, left)
         if data is None or not belongs_in_git(data):

@@ -1,0 +1,111 @@
+"""A DVC remote: the same objects as in the cache, somewhere else."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gitrack.artifacts.branch_files import REMOTE
+from gitrack.artifacts.cache import TEMPORARY, Cache
+from gitrack.errors import ArtifactError, MissingExtra
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+class RemoteObjects:
+    """Objects by md5 at a URL (any that DVC understands) or in a folder.
+
+    `settings` are those of the remote in DVC's config: endpoint, profile, …
+    """
+
+    def __init__(
+        self, url: str, settings: Mapping[str, str] | None = None, *, legacy: bool = False
+    ) -> None:
+        self.url = url
+        self._files, base = _file_system(url, settings or {})
+        self._base: str = base if legacy else self._files.join(base, "files", "md5")
+
+    def path(self, md5: str) -> str:
+        joined: str = self._files.join(self._base, md5[:2], md5[2:])
+        return joined
+
+    def has(self, md5: str) -> bool:
+        with self._said_plainly():
+            return bool(self._files.exists(self.path(md5)))
+
+    def download(self, md5: str, target: Path) -> None:
+        """Raises ArtifactError if the remote lacks it or cannot be reached."""
+        with self._said_plainly(md5):
+            self._files.get_file(self.path(md5), str(target))
+
+    def upload(self, md5: str, source: Path) -> None:
+        """Bring an object there, aside first where the remote is a folder."""
+        with self._said_plainly(md5):
+            if self._files.protocol != "local":
+                self._files.put_file(str(source), self.path(md5))
+                return
+            aside = Path(self.path(md5)).with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+            try:
+                self._files.put_file(str(source), str(aside))
+                aside.replace(self.path(md5))
+            finally:
+                aside.unlink(missing_ok=True)
+
+    @contextmanager
+    def _said_plainly(self, md5: str | None = None) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise ArtifactError(
+                f"{md5} is not in {self.url}", hint="ask whoever has it to push it"
+            ) from error
+        except ArtifactError:
+            raise
+        except Exception as error:
+            raise ArtifactError(f"{self.url} cannot be used: {error}") from error
+
+
+def push(md5s: Iterable[str], cache: Cache, remote: RemoteObjects) -> int:
+    """Bring what the remote lacks there, the files of folders before their lists; how many.
+
+    The list goes last: whoever sees it may rely on all that it names.
+    """
+    from gitrack.artifacts.fetch import list_folder
+
+    wanted: dict[str, None] = {}
+    for md5 in md5s:
+        if md5.endswith(".dir"):
+            wanted.update((inner, None) for _, inner in list_folder(cache.path(md5), md5))
+        wanted[md5] = None
+    count = 0
+    for md5 in wanted:
+        if not remote.has(md5):
+            remote.upload(md5, cache.path(md5))
+            count += 1
+    return count
+
+
+def _file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
+    if not _URL.match(url):
+        from dvc_objects.fs.local import localfs
+
+        return localfs, url
+    try:
+        from dvc.config import Config
+        from dvc.fs import get_cloud_fs
+    except ImportError:
+        raise MissingExtra(f"the remote {url}", "DVC", "dvc") from None
+    # through DVC's own schema, so that 'true' becomes True and unknown settings are named
+    known = Config.validate({"remote": {REMOTE: {**settings, "url": url}}})
+    try:
+        cls, options, path = get_cloud_fs(known, name=REMOTE)
+        return cls(**options), path
+    except ImportError as error:
+        scheme = url.partition("://")[0]
+        raise ArtifactError(
+            f"DVC cannot reach {url}: {error}", hint=f"pip install 'dvc[{scheme}]'"
+        ) from error
