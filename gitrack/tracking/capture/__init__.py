@@ -1,1 +1,8 @@
-"""What a run can say about itself without being asked: code, environment, machine, output."""
+"""What a run captures by itself: code, environment, console, system; and the secret scan."""
+
+from __future__ import annotations
+
+from gitrack.tracking.capture.captured import Captured, load_captured
+from gitrack.tracking.capture.session import Capture
+
+__all__ = ["Capture", "Captured", "load_captured"]

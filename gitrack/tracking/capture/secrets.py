@@ -1,0 +1,282 @@
+"""The last look before anything is written: secrets are cut out, or refused.
+
+A secret found in one place is looked for in all the others: a key given as a param is often in
+the command line and in the output too.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections import OrderedDict
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from gitrack.errors import SecretFound
+from gitrack.model.run import Run
+from gitrack.tracking.capture.secret_names import kind_by_name
+from gitrack.tracking.capture.secret_patterns import SHORTEST, Match, known_patterns, matches
+
+Mode = Literal["redact", "refuse", "off"]
+
+#: The fields of a run that people and programs fill. The others are ours: ids, times, hashes.
+_FREE = (
+    "name",
+    "experiment",
+    "author",
+    "command",
+    "notes",
+    "error",
+    "params",
+    "tags",
+    "code",
+    "data",
+    "environment",
+)
+#: Fields below those that hold hashes.
+_NEVER = frozenset({"commit", "patch", "packages", "dvc", "md5"})
+
+#: Shorter values of params named `password` are hidden in place, but not looked for elsewhere:
+#: "abc" is in many words.
+_KNOWN_FROM = 8
+_LARGEST_CACHED = 4_000
+_ALLOWED = re.compile(r"pragma:?\s*(?:allow|white)list[ -]secret", re.IGNORECASE)
+
+_NAME = r"[\w.-]*(?:pass|pwd|secret|token|key|credential|auth)[\w.-]*"
+#: `password = "…"`, `"api_key": "…"`, `DB_PASSWORD=…`, `api_key: …` with a digit in it.
+_QUOTED = re.compile(rf"(?i)({_NAME})[\"']?\s*(?::=|=>|=|:)\s*[rbf]?([\"'])([^\"'\n]{{4,500}})\2")
+_SHELL = re.compile(r"\b([A-Z][A-Z0-9_]*)=([^\s\"'`;&|<>()]{4,500})")
+_YAML = re.compile(rf"(?im)^[+ -]?[ \t]*({_NAME}):[ \t]+([^\s\"'#()]*\d[^\s\"'#()]*)[ \t]*$")
+#: `--api-key=…`, `--token …`, and `db.password=…` as some command lines have it.
+_FLAG = re.compile(
+    r"(?P<dash>--?)?(?P<name>[\w.-]+)(?P<gap>=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|[^\s'\"]+)"
+)
+
+
+class _Cleaned(NamedTuple):
+    """A text without its secrets: what they were, and in which line each kind was found."""
+
+    text: str
+    secrets: tuple[tuple[str, str], ...] = ()
+    found: tuple[tuple[int, str], ...] = ()
+
+
+class Scanner:
+    """Cleans one run and its files. Ask `findings` what was found where, never what it was."""
+
+    def __init__(self, mode: Mode = "redact") -> None:
+        self.mode = mode
+        self.findings: list[str] = []
+        self._known: dict[str, str] = {}
+
+    def clean_run(self, run: Run) -> Run:
+        """The run without secrets; the same object if there were none."""
+        if self.mode == "off":
+            return run
+        plain = {name: getattr(run, name) for name in _FREE}
+        plain["code"], plain["environment"] = msgspec.to_builtins((run.code, run.environment))
+        plain["data"] = msgspec.to_builtins(run.data)
+        cleaned = {name: self._clean(name, value) for name, value in plain.items()}
+        if self._known:
+            # found late, written early: a second look for what is known by now
+            cleaned = {name: self._without_known(name, value) for name, value in cleaned.items()}
+        changed = {name: value for name, value in cleaned.items() if value != plain[name]}
+        if not changed:
+            return run
+        return msgspec.convert({**msgspec.to_builtins(run), **changed}, Run)
+
+    def clean_bytes(self, path: str, data: bytes) -> bytes:
+        """A file's bytes without secrets. Pictures and other binary files stay as they are."""
+        if self.mode == "off":
+            return data
+        text, encoding = _decoded(data)
+        if text is None:
+            return data
+        cleaned = _clean_file(hashlib.sha256(data).digest(), text)
+        for secret, kind in cleaned.secrets:
+            self._remember(secret, kind)
+        for line, kind in cleaned.found:
+            self._report(f"{path}:{line}", kind)
+        clean = self._without_known(path, cleaned.text)
+        return data if clean == text else clean.encode(encoding, "surrogateescape")
+
+    def _clean(self, where: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._clean_text(where, value)
+        if isinstance(value, dict):
+            return {
+                self._clean_text(f"{where}: a name", key): self._clean_entry(where, key, entry)
+                for key, entry in value.items()
+            }
+        if isinstance(value, list):
+            return [self._clean(f"{where}[{at}]", entry) for at, entry in enumerate(value)]
+        return value
+
+    def _clean_entry(self, where: str, key: str, value: Any) -> Any:
+        if where in ("code", "environment") or where.startswith("data["):
+            return value if key in _NEVER else self._clean(f"{where}.{key}", value)
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            kind = kind_by_name(key, str(value))
+            # a number is a password only where the name leaves no doubt
+            if kind and (isinstance(value, str) or kind == "password"):
+                self._remember(str(value), kind)
+                self._report(f"{where}.{key}", kind)
+                return redacted(kind)
+        return self._clean(f"{where}.{key}", value)
+
+    def _clean_text(self, where: str, text: str) -> str:
+        if len(text) < SHORTEST and "://" not in text and where != "command":
+            return text
+        short = len(text) <= _LARGEST_CACHED
+        clean = _clean_string if short else _clean_string.__wrapped__
+        cleaned = clean(text, where == "command")
+        for secret, kind in cleaned.secrets:
+            self._remember(secret, kind)
+            self._report(where, kind)
+        return cleaned.text
+
+    def _without_known(self, where: str, value: Any) -> Any:
+        if isinstance(value, str):
+            for secret, kind in self._known.items():
+                if secret in value:
+                    self._report(where, kind)
+                    value = value.replace(secret, redacted(kind))
+            return value
+        if isinstance(value, dict):
+            return {
+                self._without_known(where, key): self._without_known(f"{where}.{key}", entry)
+                for key, entry in value.items()
+            }
+        if isinstance(value, list):
+            return [self._without_known(where, entry) for entry in value]
+        return value
+
+    def _remember(self, secret: str, kind: str) -> None:
+        if len(secret) >= _KNOWN_FROM and "\n" not in secret:
+            self._known.setdefault(secret, kind)
+
+    def _report(self, where: str, kind: str) -> None:
+        finding = f"{where}: {kind}"
+        if self.mode == "refuse":
+            raise SecretFound(
+                f"{finding} must not reach history",
+                hint="remove it, or set capture.secrets to redact in .tracking/config.yaml",
+            )
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+def redacted(kind: str) -> str:
+    """What stands where a secret was."""
+    return f"[redacted: {kind}]"
+
+
+def preload() -> None:
+    """Pay for the import now, where nobody waits for it."""
+    known_patterns()
+
+
+@functools.lru_cache(maxsize=8192)
+def _clean_string(text: str, command: bool) -> _Cleaned:
+    found = list(matches(text))
+    if command:
+        found += _flags(text)
+    return _cut_out(text, found)
+
+
+_files: OrderedDict[bytes, _Cleaned] = OrderedDict()
+
+
+def _clean_file(digest: bytes, text: str) -> _Cleaned:
+    """Cached by content: all runs of a process share their patch and their list of packages."""
+    cached = _files.get(digest)
+    if cached is None:
+        cached = _cut_out(text, [*matches(text), *_assignments(text)])
+        _files[digest] = cached
+        while len(_files) > 16:
+            _files.popitem(last=False)
+    return cached
+
+
+def _assignments(text: str) -> list[Match]:
+    found = [(m, 1, 3) for m in _QUOTED.finditer(text)]
+    found += [(m, 1, 2) for m in _SHELL.finditer(text)]
+    found += [(m, 1, 2) for m in _YAML.finditer(text)]
+    result = []
+    for match, name, value in found:
+        kind = kind_by_name(match[name], match[value])
+        if kind:
+            result.append(Match(match.start(value), match.end(value), kind))
+    return result
+
+
+def _flags(command: str) -> list[Match]:
+    found: list[Match] = []
+    at = 0
+    while match := _FLAG.search(command, at):
+        at = match.end()
+        value = match["value"]
+        if match["gap"] != "=" and (not match["dash"] or value.startswith("-")):
+            at = match.end("name")
+            continue
+        bare = value[1:-1] if value[0] in "'\"" else value
+        kind = kind_by_name(match["name"], bare)
+        if kind:
+            start = match.start("value") + (1 if bare != value else 0)
+            found.append(Match(start, start + len(bare), kind))
+    return found
+
+
+def _cut_out(text: str, found: list[Match]) -> _Cleaned:
+    if not found:
+        return _Cleaned(text)
+    parts: list[str] = []
+    secrets: list[tuple[str, str]] = []
+    lines: list[tuple[int, str]] = []
+    at = 0
+    for match in _merged(found):
+        secret = text[match.start : match.end]
+        if _ALLOWED.search(_line_around(text, match)) or secret.startswith("[redacted:"):
+            continue
+        parts += [text[at : match.start], _in_place_of(secret, match.kind)]
+        secrets.append((secret, match.kind))
+        lines.append((text.count("\n", 0, match.start) + 1, match.kind))
+        at = match.end
+    return _Cleaned("".join([*parts, text[at:]]), tuple(secrets), tuple(lines))
+
+
+def _merged(found: list[Match]) -> list[Match]:
+    merged: list[Match] = []
+    for match in sorted(found, key=lambda match: (match.start, -match.end)):
+        if merged and match.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = Match(last.start, max(last.end, match.end), last.kind)
+        elif match.end > match.start:
+            merged.append(match)
+    return merged
+
+
+def _in_place_of(secret: str, kind: str) -> str:
+    """As many lines as before, each with its mark of a patch, so that the patch still applies."""
+    _first, *more = secret.split("\n")
+    marks = (line[0] if line[:1] in ("+", "-", " ") else "" for line in more)
+    return "\n".join([redacted(kind), *(f"{mark}{redacted(kind)}" for mark in marks)])
+
+
+def _line_around(text: str, match: Match) -> str:
+    start = text.rfind("\n", 0, match.start) + 1
+    end = text.find("\n", match.end)
+    return text[max(start, match.start - 500) : end if end >= 0 else len(text)][:2000]
+
+
+def _decoded(data: bytes) -> tuple[str | None, str]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return data.decode("utf-16"), "utf-16"
+        except UnicodeDecodeError:
+            return None, ""
+    if b"\0" in data[:8192]:
+        return None, ""
+    return data.decode("utf-8", "surrogateescape"), "utf-8"
