@@ -1,0 +1,103 @@
+"""Every example runs in a repository of its own, and what it logs is on the branch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitrack.model.run import Run, Status
+from gitrack.store import open_store
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture
+def play(repo: Path) -> Callable[[str], tuple[str, list[Run]]]:
+    """`play(name)` runs an example: what it printed, and the runs it left, oldest first."""
+
+    def run(name: str) -> tuple[str, list[Run]]:
+        done = subprocess.run(
+            [sys.executable, str(EXAMPLES / name)],
+            cwd=repo,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found = [run for _, run in open_store(repo).all()]
+        assert all(isinstance(run, Run) for run in found)
+        return done.stdout, sorted(found, key=lambda run: run.id)  # type: ignore[arg-type]
+
+    return run
+
+
+def test_parameters_are_flattened_and_kept_with_their_types(play) -> None:
+    _, (run,) = play("parameters.py")
+
+    assert run.params["model.max_depth"] == 8
+    assert run.params["model.learning_rate"] == 0.05
+    assert run.params["preprocessing.train_cutoff_date"] == "2024-09-30"
+    assert run.params["infrastructure.framework"] == "xgboost==1.7.6"
+    assert len(run.params) == 16
+
+
+def test_metrics_have_curves_and_final_values(play) -> None:
+    _, (run,) = play("metrics.py")
+
+    assert run.metrics["test_auc_roc"] == 0.892
+    assert run.metrics["best_iteration"] == 423
+    assert run.curves["val_logloss.count"] == 424
+    assert run.curves["val_logloss.min_step"] == 423
+
+
+def test_tags_are_kept_and_the_commit_needs_none(play, repo: Path, git) -> None:
+    _, (run,) = play("tags.py")
+
+    assert run.tags["hypothesis"] == "Adding weather features improves AUC by 2pp"
+    assert run.tags["status"] == "experimental"
+    assert run.code is not None
+    assert run.code.commit == git(repo, "rev-parse", "HEAD")
+    assert run.author == "Ada Example <ada@example.com>"
+
+
+def test_names_follow_the_convention_or_are_refused(play, repo: Path) -> None:
+    policy = repo / ".tracking" / "policy.yaml"
+    policy.parent.mkdir()
+    policy.write_text(_policy_of(EXAMPLES / "naming.py"))
+
+    printed, runs = play("naming.py")
+
+    assert [run.experiment for run in runs] == [
+        "xgboost-baseline-20241015",
+        "xgboost-weather-features-20241022",
+        "lightgbm-weather-features-20241022",
+        "xgboost-weather-features-zone-embeddings-20241029",
+    ]
+    assert runs[0].name == "xgboost-baseline-20241015-lr0.05-depth8"
+    assert printed.count("refused: ") == 3
+
+
+def _policy_of(example: Path) -> str:
+    """The policy that the example's docstring shows."""
+    text = example.read_text()
+    block = text[text.index("    project:") : text.index('"""', 3)]
+    return "".join(line[4:] for line in block.splitlines(keepends=True))
+
+
+def test_a_whole_training_is_tracked(play) -> None:
+    printed, (run,) = play("tracking_a_run.py")
+
+    assert run.id in printed
+    assert run.status is Status.FINISHED
+    assert run.metrics["test_auc_roc"] > 0.6
+    assert run.curves["val_logloss.count"] == run.curves["train_logloss.count"]
+    assert run.seeds["numpy"] == 42
+    assert run.data[0].role == "train"
+    kinds = {artifact.path: artifact.kind for artifact in run.artifacts}
+    assert kinds["model.ubj"] == "model"
+    assert kinds["plots/confusion_matrix.png"] == "figure"
+    assert "reports/evaluation_report.html" in kinds
