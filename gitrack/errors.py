@@ -12,6 +12,7 @@ GitrackError                    what happened, and a hint of what to do
 ├── StoreError                  the tracking branch cannot be read or written
 │   ├── NoRepository            not inside a git repository
 │   ├── NoIdentity              git does not know who commits
+│   ├── GitFailed               a git command ended with an error
 │   ├── BranchMoved             somebody committed between our read and our write
 │   └── LockTimeout             another program holds the branch's lock
 ├── UnreadableFile              a file on the branch is broken, foreign or hostile
@@ -20,6 +21,8 @@ GitrackError                    what happened, and a hint of what to do
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class GitrackError(Exception):
@@ -106,6 +109,14 @@ class NoIdentity(StoreError):
                 "or set GITRACK_AUTHOR='Your Name <you@example.com>'"
             ),
         )
+
+
+class GitFailed(StoreError):
+    """A git command ended with an error; the sentence is git's own."""
+
+    def __init__(self, arguments: Sequence[str], why: str, *, hint: str | None = None) -> None:
+        command = next((word for word in arguments if not word.startswith("-")), "")
+        super().__init__(f"git {command}: {why}", hint=hint)
 
 
 class BranchMoved(StoreError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
+
+from gitrack.errors import InvalidName, UsageError
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -20,7 +23,8 @@ class Branch(Protocol):
     """One branch at a time, by paths with `/`; contents are bytes.
 
     `at` is a commit id as `tip()` gives it; None means the present tip. Reading a branch that
-    does not exist yet finds nothing.
+    does not exist yet finds nothing. A name on the branch that is not UTF-8 comes with
+    surrogate escapes; a symbolic link is a file that holds its target.
     """
 
     name: str
@@ -35,18 +39,18 @@ class Branch(Protocol):
         """One file. Raises NotFound."""
 
     def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """(id, contents) of many entries, in the order asked, streamed."""
+        """(id, contents) of many entries, in the order asked, streamed. Raises NotFound."""
 
     def entries(self, under: str = "", *, at: str | None = None) -> list[Entry]:
         """Every file below a folder, sorted by path."""
 
     def children(self, folder: str = "", *, at: str | None = None) -> list[str]:
-        """Names directly in a folder; those of folders end in `/`."""
+        """Names directly in a folder, sorted; those of folders end in `/`."""
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         """What differs between two trees (ids as `tree()` gives them): (path, new entry or None).
 
-        Paths are `under` joined with those inside the trees.
+        Sorted by path. Paths are `under` joined with those inside the trees.
         """
 
     def commit(
@@ -60,4 +64,57 @@ class Branch(Protocol):
 
         With `base`, raises BranchMoved unless the branch still stands there. Without, the
         changes go on top of whatever is there; writers that meet are joined into one commit.
+        Changes that leave everything as it is make no commit: the id is then the present tip.
+        A folder whose last file is deleted is gone. Raises InvalidName for a path that cannot
+        be kept, StoreError for one that is a folder where a file should be, or the reverse.
         """
+
+
+#: A component longer than this cannot be checked out on common filesystems.
+_LONGEST_NAME = 255
+_LONGEST_PATH = 4000
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+# git refuses these at checkout, since Windows and macOS take them for .git
+_GIT_LIKE = re.compile(r"\.git[ .]*(?::.*)?\Z|git~\d+\Z", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+
+
+def check_path(path: str) -> str:
+    """The path itself if it can be kept on the branch and checked out anywhere; InvalidName."""
+    if not isinstance(path, str) or not path:
+        raise InvalidName("path", path, "is empty")
+    if len(path) > _LONGEST_PATH:
+        raise InvalidName("path", path, f"is longer than {_LONGEST_PATH} characters")
+    if path.startswith("/"):
+        raise InvalidName("path", path, "begins with '/'", hint="paths start at the branch's root")
+    if "\\" in path:
+        raise InvalidName("path", path, "holds a backslash", hint="separate folders by '/'")
+    if _CONTROL.search(path):
+        raise InvalidName("path", path, "holds a control character")
+    try:
+        encoded = path.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidName("path", path, "is not valid Unicode") from error
+    for name, raw in zip(path.split("/"), encoded.split(b"/"), strict=True):
+        if not name:
+            raise InvalidName("path", path, "has an empty part")
+        if name in (".", ".."):
+            raise InvalidName("path", path, f"has the part {name!r}")
+        if _GIT_LIKE.match(_INVISIBLE.sub("", name)):
+            raise InvalidName("path", path, f"has the part {name!r}, which git keeps for itself")
+        if len(raw) > _LONGEST_NAME:
+            raise InvalidName("path", path, f"has a part longer than {_LONGEST_NAME} bytes")
+    return path
+
+
+def check_commit(changes: Mapping[str, bytes | None], message: str) -> None:
+    """Refuse at once what no branch can commit. Raises UsageError or InvalidName."""
+    if not changes:
+        raise UsageError("a commit needs at least one change")
+    if not message.strip():
+        raise UsageError("a commit needs a message")
+    for path, data in changes.items():
+        check_path(path)
+        if data is not None and not isinstance(data, bytes):
+            kind = type(data).__name__
+            raise UsageError(f"the contents of {path!r} are {kind}, not bytes")

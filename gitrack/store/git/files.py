@@ -1,0 +1,112 @@
+"""Writing files into a git folder as git would: whole or not at all, shared as it is shared."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from gitrack.store.git.repository import Repository
+
+_WORDS = {
+    "umask": 0,
+    "false": 0,
+    "no": 0,
+    "off": 0,
+    "0": 0,
+    "group": 0o660,
+    "true": 0o660,
+    "yes": 0o660,
+    "on": 0o660,
+    "1": 0o660,
+    "all": 0o664,
+    "world": 0o664,
+    "everybody": 0o664,
+    "2": 0o664,
+}
+
+
+class Files:
+    """Files of one repository, with the rights that `core.sharedRepository` asks for."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._shared = _shared_mode(repository.setting("core.sharedrepository"))
+        self.temporaries = repository.home / "tmp"
+
+    def folder(self, path: Path) -> Path:
+        """Make a folder, and those above it."""
+        if not path.is_dir():
+            self.folder(path.parent)
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+                if self._shared:
+                    rights = path.stat().st_mode & 0o7777 | self._shared
+                    # whoever may read a folder may enter it; new files get its group
+                    path.chmod(rights | (rights & 0o444) >> 2 | 0o2000)
+        return path
+
+    def publish(self, path: Path, data: bytes, *, mode: int = 0o644, sync: bool = False) -> None:
+        """Write a file aside and rename it into place; under the writers' lock."""
+        aside = self.temporaries / secrets.token_hex(8)
+        self._write(aside, data, os.O_EXCL, sync=sync, mode=mode)
+        try:
+            aside.rename(path)
+        except FileNotFoundError:
+            self.folder(path.parent)
+            aside.rename(path)
+
+    def append(self, path: Path, data: bytes) -> None:
+        """Add to the end of a file by one write."""
+        self._write(path, data, os.O_APPEND)
+
+    def create(self, path: Path, data: bytes) -> None:
+        """Write a file that must not exist."""
+        self._write(path, data, os.O_EXCL)
+
+    def open(self, path: Path, flags: int) -> int:
+        """A descriptor that no child inherits, of a file with the right rights."""
+        try:
+            descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:
+            self.folder(path.parent)
+            descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        if self._shared:
+            self._share(descriptor)
+        return descriptor
+
+    def _write(
+        self, path: Path, data: bytes, flags: int, *, sync: bool = False, mode: int | None = None
+    ) -> None:
+        descriptor = self.open(path, os.O_WRONLY | flags)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            if mode == 0o444:
+                rights = os.fstat(descriptor).st_mode & 0o777
+                os.fchmod(descriptor, rights & 0o444)
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _share(self, descriptor: int) -> None:
+        rights = os.fstat(descriptor).st_mode & 0o777
+        if rights | self._shared != rights:
+            # a file of somebody else is theirs to open
+            with contextlib.suppress(PermissionError):
+                os.fchmod(descriptor, rights | self._shared)
+
+
+def _shared_mode(setting: str | None) -> int:
+    """The rights that every file gets on top of what the umask leaves."""
+    if setting is None:
+        return 0
+    word = setting.lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    try:
+        return int(word, 8) & 0o666
+    except ValueError:
+        return 0o660 if word == "" else 0

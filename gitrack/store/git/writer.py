@@ -1,0 +1,255 @@
+"""Commits to one branch: all that wait at once become one commit, one small pack, one swap."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from gitrack.errors import BranchMoved, GitrackError, StoreError
+from gitrack.store.git.files import Files
+from gitrack.store.git.identity import Author, Stamp
+from gitrack.store.git.lock import LOCK_SECONDS, WriterLock, waits
+from gitrack.store.git.message import joint_author, joint_message, split_message
+from gitrack.store.git.objects import (
+    HASHES,
+    Folder,
+    commit_bytes,
+    edited,
+    plan_of,
+    written,
+)
+from gitrack.store.git.pack import Packed, YoungPacks, packed, release, write_pack
+from gitrack.store.git.queue import Answer, Job, Queue, Request
+from gitrack.store.git.reader import ObjectReader
+from gitrack.store.git.refs import Ref
+from gitrack.store.git.repository import Repository
+from gitrack.store.git.signing import Signer
+
+_SWAPS = 200
+
+
+class Writer:
+    """Takes commits of any thread and process. Keeps nothing open between two of them."""
+
+    def __init__(self, repository: Repository, ref: Ref, reader: ObjectReader) -> None:
+        self._repository = repository
+        self._ref = ref
+        self._reader = reader
+        self._hash = HASHES[repository.object_format]
+        self._young = YoungPacks(repository)
+
+    @cached_property
+    def _files(self) -> Files:
+        return Files(self._repository)
+
+    @cached_property
+    def _signer(self) -> Signer:
+        return Signer(self._repository, self._files)
+
+    @cached_property
+    def _queue(self) -> Queue:
+        quoted = self._ref.branch.replace("%", "%25").replace("/", "%2F")
+        return Queue(self._repository.home / "queue" / quoted, self._files)
+
+    def commit(
+        self, changes: Mapping[str, bytes | None], message: str, *, base: str | None = None
+    ) -> str:
+        """The id of the commit that holds the changes. Raises StoreError and its kin."""
+        request = self._request(changes, message)
+        try:
+            return self._submit(request, base)
+        except OSError as error:
+            raise StoreError(f"the commit could not be written: {error}") from error
+
+    def _request(self, changes: Mapping[str, bytes | None], message: str) -> Request:
+        author = self._repository.identity()
+        objects: list[Packed] = []
+        ids: dict[str, bytes | None] = {}
+        for path, data in changes.items():
+            ids[path] = None
+            if data is not None:
+                objects.append(packed(b"blob", data, self._hash))
+                ids[path] = objects[-1].id
+        return Request(message, author, Stamp.now(), ids, objects)
+
+    def _submit(self, request: Request, base: str | None) -> str:
+        lock = WriterLock(self._repository, self._files)
+        try:
+            taken = lock.take()
+            if taken is None:
+                return self._alone(request, base, exclusive=False)
+            if base is not None:
+                for _ in waits(LOCK_SECONDS, lock.path):
+                    if taken or lock.take():
+                        return self._alone(request, base, exclusive=True)
+            if taken:
+                job = Job(request)
+                self._serve(job)
+                return _result(job.answer)
+            return self._queued(request, lock)
+        finally:
+            lock.release()
+
+    def _alone(self, request: Request, base: str | None, *, exclusive: bool) -> str:
+        job = Job(request)
+        self._commit([job], base=base, exclusive=exclusive)
+        return _result(job.answer)
+
+    def _queued(self, request: Request, lock: WriterLock) -> str:
+        ticket = self._queue.put(request)
+        try:
+            for _ in waits(LOCK_SECONDS, lock.path):
+                answer = ticket.answer()
+                if answer is None and lock.take():
+                    answer = ticket.answer()
+                    while answer is None:
+                        self._serve(None)
+                        answer = ticket.answer()
+                if answer is not None:
+                    return answer.result()
+        finally:
+            ticket.close()
+        raise AssertionError("waits() ends by LockTimeout")
+
+    def _serve(self, own: Job | None) -> None:
+        """Commit everything that waits, and our own; under the writers' lock."""
+        announced = self._queue.announced()
+        if announced is not None:
+            self._queue.conclude(committed=self._holds(announced))
+        jobs: list[Job] = [*self._queue.waiting()]
+        if own is not None:
+            jobs.append(own)
+        if jobs:
+            self._commit(jobs, base=None, exclusive=True)
+
+    def _holds(self, commit: str) -> bool:
+        tip = self._ref.read()
+        if tip is None or tip == commit:
+            return tip is not None
+        return self._repository.run("merge-base", "--is-ancestor", commit, tip).code == 0
+
+    def _commit(self, jobs: Sequence[Job], *, base: str | None, exclusive: bool) -> None:
+        self._ref.refuse_if_checked_out()
+        for _ in range(_SWAPS):
+            old = self._ref.read()
+            start = old or self._ref.read_remote()
+            if base is not None and start != base:
+                raise BranchMoved(self._ref.branch)
+            root, after, jobs = self._apply(jobs, start)
+            if not jobs:
+                return
+            if after is root and start is not None:
+                _settle(jobs, start)
+                return
+            new = self._try(jobs, after, start, old, exclusive=exclusive)
+            if new is not None:
+                _settle(jobs, new)
+                if exclusive:
+                    self._queue.conclude(committed=True)
+                    self._young.join(self._files)
+                return
+            self._queue.conclude(committed=False)
+            if not exclusive:
+                time.sleep(random.uniform(0, 0.05))
+        raise BranchMoved(self._ref.branch)
+
+    def _apply(self, jobs: Sequence[Job], start: str | None) -> tuple[Folder, Folder, list[Job]]:
+        """The root before and after, and the jobs that fit; the others learn why not."""
+        load = self._reader.folder
+        root = load(self._reader.commit(start).tree) if start is not None else Folder({})
+        after = root
+        accepted: list[Job] = []
+        for job in jobs:
+            try:
+                after = edited(after, plan_of(job.request.changes), load)
+            except GitrackError as error:
+                job.settle(Answer.refusal(error))
+            else:
+                accepted.append(job)
+        return root, after, accepted
+
+    def _try(
+        self,
+        jobs: Sequence[Job],
+        after: Folder,
+        start: str | None,
+        old: str | None,
+        *,
+        exclusive: bool,
+    ) -> str | None:
+        """Write the commit and move the branch; None if it has moved meanwhile."""
+        objects: list[Packed] = [item for job in jobs for item in job.request.objects]
+        folders: list[Folder] = []
+
+        def add(kind: bytes, data: bytes) -> bytes:
+            objects.append(packed(kind, data, self._hash))
+            return objects[-1].id
+
+        tree = written(after, add, folders.append)
+        requests = [job.request for job in jobs]
+        message = joint_message(requests)
+        committer = self._repository.committer()
+        commit = self._commit_object(tree, after, start, requests, message, committer)
+        new = add(b"commit", commit).hex()
+        pack = write_pack(self._repository, self._files, objects)
+        try:
+            self._queue.announce(new, jobs)
+            reason = f"commit{'' if start else ' (initial)'}: {split_message(message)[0]}"
+            moved = self._ref.swap(
+                self._files, new, old, reason=reason, who=committer, exclusive=exclusive
+            )
+        finally:
+            # never removed, even if nothing refers to it: git may have seen an object in it and
+            # not written the same one again
+            self._young.record(self._files, pack)
+            release(self._repository, pack)
+        if not moved:
+            return None
+        for folder in folders:
+            self._reader.keep(folder)
+        return new
+
+    def _commit_object(
+        self,
+        tree: bytes,
+        root: Folder,
+        start: str | None,
+        requests: Sequence[Request],
+        message: str,
+        committer: Author,
+    ) -> bytes:
+        author, authored = joint_author(requests)
+        parents = () if start is None else (bytes.fromhex(start),)
+        now = Stamp.now()
+        signed = self._signer.sign(
+            tree=tree,
+            root=root,
+            parents=parents,
+            author=author,
+            authored=authored,
+            committer=committer,
+            committed=now,
+            message=message,
+        )
+        return signed or commit_bytes(
+            tree=tree,
+            parents=parents,
+            author=author,
+            authored=authored,
+            committer=committer,
+            committed=now,
+            message=message,
+        )
+
+
+def _settle(jobs: Sequence[Job], commit: str) -> None:
+    for job in jobs:
+        job.settle(Answer(commit=commit))
+
+
+def _result(answer: Answer | None) -> str:
+    if answer is None:
+        raise StoreError("the commit was neither made nor refused")
+    return answer.result()
