@@ -39,7 +39,9 @@ def fetch(
     with _aside(target) as aside:
         if pointer.is_folder:
             aside.mkdir()
-            for relative, md5 in list_folder(source.obtain(pointer.md5), pointer.md5):
+            listing = source.obtain(pointer.md5)
+            _verify(listing, pointer.md5, listing, pointer.hash)
+            for relative, md5 in list_folder(listing, pointer.md5):
                 place = aside / relative
                 place.parent.mkdir(parents=True, exist_ok=True)
                 source.copy(md5, place)
@@ -68,6 +70,8 @@ def list_folder(listing: Path, md5: str) -> list[tuple[PurePosixPath, str]]:
         raise ArtifactError(f"the list {md5} of a folder's files is too large to be one")
     try:
         value = json.loads(listing.read_bytes())
+        if not isinstance(value, list):
+            raise TypeError(value)
         entries = [(PurePosixPath(entry["relpath"]), entry["md5"]) for entry in value]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ArtifactError(f"{listing} is not DVC's list of a folder's files") from error

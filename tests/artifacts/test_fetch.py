@@ -1,0 +1,113 @@
+"""Bytes come back whole and as they were, or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gitrack.artifacts import Cache, Pointer, keep, load_pointer
+from gitrack.artifacts.fetch import fetch, missing
+from gitrack.artifacts.remote import RemoteObjects, push
+from gitrack.errors import ArtifactError
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+def pointer_of(kept) -> Pointer:
+    ((path, data),) = kept.branch_files.items()
+    return load_pointer(path, data)
+
+
+def contents(top: Path) -> dict[str, bytes]:
+    files = (path for path in top.rglob("*") if path.is_file())
+    return {str(path.relative_to(top)): path.read_bytes() for path in files}
+
+
+def test_files_and_folders_come_back_from_the_cache(tmp_path, cache, folder):
+    heavy = pointer_of(keep(b"\0" * 5000, "x.bin", cache=cache))
+    model = pointer_of(keep(folder, "model", cache=cache))
+
+    fetch(heavy, tmp_path / "deep/x.bin", cache=cache)
+    fetch(model, tmp_path / "out", cache=cache)
+
+    assert (tmp_path / "deep/x.bin").read_bytes() == b"\0" * 5000
+    assert (tmp_path / "deep/x.bin").stat().st_mode & 0o200
+    assert contents(tmp_path / "out") == contents(folder)
+    assert missing(model, cache) == []
+
+
+def test_what_the_cache_lacks_comes_from_a_remote_and_stays(tmp_path, cache, folder):
+    kept = keep(folder, "model", cache=cache)
+    remote = RemoteObjects(str(tmp_path / "remote"))
+    push([kept.md5], cache, remote)
+    elsewhere = Cache(tmp_path / "elsewhere")
+    assert missing(pointer_of(kept), elsewhere) == [kept.md5]
+
+    fetch(pointer_of(kept), tmp_path / "out", cache=elsewhere, remote=remote)
+
+    assert contents(tmp_path / "out") == contents(folder)
+    assert missing(pointer_of(kept), elsewhere) == []
+    fetch(pointer_of(kept), tmp_path / "again", cache=elsewhere)
+
+
+def test_a_remote_by_url_is_reached_through_dvc(tmp_path, cache):
+    kept = keep(b"\0" * 5000, "x.bin", cache=cache)
+    with pytest.raises(ArtifactError, match=r"s3://bucket|pip install"):
+        push([kept.md5], cache, RemoteObjects("s3://bucket/place"))
+
+
+def test_missing_bytes_are_named_with_what_to_do(tmp_path, cache):
+    pointer = Pointer(path="x", md5="0" * 32)
+    remote = RemoteObjects(str(tmp_path / "remote"))
+    for where in (None, remote):
+        with pytest.raises(ArtifactError, match=r"0{32} is not in") as caught:
+            fetch(pointer, tmp_path / "out", cache=cache, remote=where)
+        assert "push" in caught.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_bytes_than_were_stored_never_arrive(tmp_path, cache, folder):
+    kept = keep(folder, "model", cache=cache)
+    for path in cache.folder.rglob("*"):
+        if path.is_file() and path.read_bytes() == bytes(range(256)) * 40:
+            path.chmod(0o644)
+            path.write_bytes(b"evil" + path.read_bytes()[4:])
+
+    with pytest.raises(ArtifactError, match="other bytes"):
+        fetch(pointer_of(kept), tmp_path / "out", cache=cache)
+    assert not (tmp_path / "out").exists()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".gitrack")] == []
+
+
+def test_a_target_is_never_overwritten(tmp_path, cache):
+    pointer = pointer_of(keep(b"\0", "x.bin", cache=cache))
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(ArtifactError, match="exists already"):
+        fetch(pointer, tmp_path / "out", cache=cache)
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        b"not json",
+        b"{}",
+        b"[1]",
+        json.dumps([{"relpath": "../../evil", "md5": "0" * 32}]).encode(),
+        json.dumps([{"relpath": "/evil", "md5": "0" * 32}]).encode(),
+        json.dumps([{"relpath": "x", "md5": "../../../x"}]).encode(),
+        json.dumps([{"relpath": 5, "md5": "0" * 32}]).encode(),
+        b"[" * 100_000,
+    ],
+)
+def test_a_hostile_list_of_files_leads_nowhere(tmp_path, cache, listing):
+    md5, _ = cache.put_bytes(listing)
+    place = cache.path(md5 + ".dir")
+    cache.path(md5).rename(place)
+    with pytest.raises(ArtifactError):
+        fetch(Pointer(path="x", md5=md5 + ".dir"), tmp_path / "out/in", cache=cache)
+    assert not (tmp_path / "evil").exists()
