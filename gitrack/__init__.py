@@ -1,5 +1,102 @@
-"""Experiment tracking and a model registry without a server."""
+"""Experiment tracking and a model registry without a server.
+
+    import gitrack
+
+    with gitrack.start_run("xgboost-baseline-20241015", params={"max_depth": 8}) as run:
+        run.log_metric("auc", 0.89)
+
+Every name below is loaded when it is first used, so that `import gitrack` costs next to nothing.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from gitrack import errors
+    from gitrack.analysis.search import search_runs
+    from gitrack.tracking.active import (
+        active_run,
+        delete_tag,
+        end_run,
+        log_artifact,
+        log_artifacts,
+        log_dataset,
+        log_dict,
+        log_figure,
+        log_metric,
+        log_metrics,
+        log_param,
+        log_params,
+        log_predictions,
+        log_seeds,
+        log_table,
+        log_text,
+        set_experiment,
+        set_notes,
+        set_tag,
+        set_tags,
+        start_run,
+    )
+    from gitrack.tracking.integrations import autolog, lightgbm_callback, xgboost_callback
+    from gitrack.tracking.run import Run
+    from gitrack.tracking.seeds import seed_everything
+
+__all__ = [
+    "Run",
+    "__version__",
+    "active_run",
+    "autolog",
+    "delete_tag",
+    "end_run",
+    "errors",
+    "lightgbm_callback",
+    "log_artifact",
+    "log_artifacts",
+    "log_dataset",
+    "log_dict",
+    "log_figure",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_predictions",
+    "log_seeds",
+    "log_table",
+    "log_text",
+    "search_runs",
+    "seed_everything",
+    "set_experiment",
+    "set_notes",
+    "set_tag",
+    "set_tags",
+    "start_run",
+    "xgboost_callback",
+]
+
+_ELSEWHERE = {
+    "Run": "gitrack.tracking.run",
+    "autolog": "gitrack.tracking.integrations",
+    "lightgbm_callback": "gitrack.tracking.integrations",
+    "search_runs": "gitrack.analysis.search",
+    "seed_everything": "gitrack.tracking.seeds",
+    "xgboost_callback": "gitrack.tracking.integrations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name not in __all__:
+        raise AttributeError(f"module 'gitrack' has no attribute {name!r}")
+    if name == "errors":
+        return importlib.import_module("gitrack.errors")
+    found = getattr(importlib.import_module(_ELSEWHERE.get(name, "gitrack.tracking.active")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

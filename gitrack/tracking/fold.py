@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import heapq
-import math
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from gitrack.model.history import History, Point
 from gitrack.model.run import Dataset, Scalar, Status
 from gitrack.tracking.journal import DamagedJournal, MetricSet, read
 from gitrack.tracking.outbox import journals
@@ -34,15 +34,6 @@ class Writer:
 
 
 @dataclasses.dataclass
-class Row:
-    """What was logged at one step, by one or several calls that do not contradict each other."""
-
-    step: int
-    time: int
-    values: dict[str, float | int]
-
-
-@dataclasses.dataclass
 class Folded:
     """All that the journals of one run say."""
 
@@ -54,7 +45,7 @@ class Folded:
     removed_tags: set[str] = dataclasses.field(default_factory=set)
     notes: str | None = None
     metrics: dict[str, float | int] = dataclasses.field(default_factory=dict)
-    rows: list[Row] = dataclasses.field(default_factory=list)
+    points: list[MetricSet] = dataclasses.field(default_factory=list)
     artifacts: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     data: dict[tuple[str, str | None], Dataset] = dataclasses.field(default_factory=dict)
     seeds: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -77,10 +68,21 @@ class Folded:
     def status(self) -> Status:
         return Status(self.end["status"]) if self.end else Status.RUNNING
 
+    def history(self) -> History:
+        """The steps; times in seconds since the run's start."""
+        begin = int(self.who["time"])
+        return History.of(
+            Point(point.step or 0, (point.time - begin) / 1e9, name, value)
+            for point in self.points
+            for name, value in zip(point.shape.names, point.values, strict=True)
+        )
+
     def take(self, item: dict[str, Any] | MetricSet) -> None:
         if isinstance(item, MetricSet):
             self.metrics.update(zip(item.shape.names, item.values, strict=True))
             self.last = max(self.last, item.time)
+            if item.step is not None:
+                self.points.append(item)
             return
         self.last = max(self.last, int(item.get("time", 0)))
         getattr(self, f"_{item['kind']}")(item)
@@ -151,12 +153,11 @@ def fold(folder: Path | None, in_memory: Iterable[tuple[str, bytes]] = ()) -> Fo
 
 def fold_journals(found: dict[str, list[bytes]], signs: dict[str, float]) -> Folded:
     folded = Folded()
-    rows = _Rows()
     streams = []
     for name, contents in found.items():
         writer = Writer(name, last_sign=signs.get(name, 0.0))
         folded.writers.append(writer)
-        streams.append(_stamped(writer, contents, rows))
+        streams.append(_stamped(writer, contents))
     if len(streams) == 1:
         items: Iterable[tuple[int, Any]] = streams[0]
     else:
@@ -166,19 +167,16 @@ def fold_journals(found: dict[str, list[bytes]], signs: dict[str, float]) -> Fol
             folded.take(item)
         except (AttributeError, KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise DamagedJournal(f"an event is not what it should be: {error}") from error
-    folded.rows = rows.in_order()
     return folded
 
 
 def _stamped(
-    writer: Writer, contents: list[bytes], rows: _Rows
+    writer: Writer, contents: list[bytes]
 ) -> Iterator[tuple[int, dict[str, Any] | MetricSet]]:
     """One process's records, each with a time that never goes back: order beats clocks."""
     latest = 0
     for item in read(contents):
         if isinstance(item, MetricSet):
-            if item.step is not None:
-                rows.add(item.step, item.time, item.shape.names, item.values)
             stamp = item.time
         else:
             kind = item["kind"]
@@ -195,45 +193,6 @@ def _mark(event: dict[str, Any]) -> ProcessMark | None:
         return msgspec.convert(event.get("process"), ProcessMark)
     except msgspec.ValidationError as error:
         raise DamagedJournal(f"the process that wrote is not named well: {error}") from error
-
-
-class _Rows:
-    """Gathers what was logged with a step. Nothing is overwritten: a metric that is logged twice
-    at one step has two rows."""
-
-    def __init__(self) -> None:
-        self._by_step: dict[int, list[Row]] = {}
-
-    def add(
-        self, step: int, time: int, names: tuple[str, ...], values: tuple[float | int, ...]
-    ) -> None:
-        fresh = dict(zip(names, values, strict=True))
-        rows = self._by_step.get(step)
-        if rows is None:
-            self._by_step[step] = [Row(step, time, fresh)]
-        elif rows[-1].values.keys().isdisjoint(fresh):
-            rows[-1].values.update(fresh)
-        else:
-            rows.append(Row(step, time, fresh))
-
-    def in_order(self) -> list[Row]:
-        return [row for step in sorted(self._by_step) for row in self._by_step[step]]
-
-
-def curves(rows: Iterable[Row]) -> dict[str, float | int]:
-    """`<metric>.count`, `.min`, `.min_step`, `.max`, `.max_step`; NaN is counted and no extreme."""
-    summary: dict[str, float | int] = {}
-    for row in rows:
-        for name, value in row.values.items():
-            count = f"{name}.count"
-            summary[count] = summary.get(count, 0) + 1
-            if isinstance(value, float) and math.isnan(value):
-                continue
-            if value < summary.get(f"{name}.min", math.inf) or f"{name}.min" not in summary:
-                summary[f"{name}.min"], summary[f"{name}.min_step"] = value, row.step
-            if value > summary.get(f"{name}.max", -math.inf) or f"{name}.max" not in summary:
-                summary[f"{name}.max"], summary[f"{name}.max_step"] = value, row.step
-    return summary
 
 
 def moment(nanoseconds: int) -> str:

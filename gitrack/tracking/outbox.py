@@ -133,14 +133,36 @@ def _is_at(fd: int, path: Path) -> bool:
     return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
 
 
-def discard(folder: Path) -> None:
-    """Remove a run that is on the branch: first out of sight by one rename, then for good."""
+def sizes(folder: Path) -> dict[str, int]:
+    """How long each journal is now."""
+    return {path.name: path.stat().st_size for path in folder.glob(f"*{SUFFIX}")}
+
+
+def discard(folder: Path, seen: dict[str, int]) -> bool:
+    """Remove a run that is on the branch, unless its journals say more than was `seen`.
+
+    First out of sight by one rename, then for good: a kill in between loses and doubles nothing.
+    """
     aside = folder.with_name(f"{_DONE}{folder.name}-{os.getpid()}")
     try:
         folder.rename(aside)
     except FileNotFoundError:
-        return
+        return True
+    if sizes(aside) != seen:
+        _put_back(aside, folder)
+        return False
     shutil.rmtree(aside, ignore_errors=True)
+    return True
+
+
+def _put_back(aside: Path, folder: Path) -> None:
+    try:
+        aside.rename(folder)
+    except OSError:
+        # somebody has made the folder anew: what is new moves over file by file
+        for path in aside.glob(f"*{SUFFIX}"):
+            path.rename(folder / path.name)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def sweep(outbox: Path) -> None:

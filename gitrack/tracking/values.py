@@ -186,7 +186,7 @@ def _as_text(value: object) -> str:
     if isinstance(value, (list, tuple, set, frozenset, Mapping)):
         try:
             ordered = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
-            return json.dumps(ordered, ensure_ascii=False, default=_json_default)
+            return json.dumps(ordered, ensure_ascii=False, default=plain)
         except (TypeError, ValueError, RecursionError):
             return repr(value)
     if isinstance(value, PurePath):
@@ -200,10 +200,11 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _json_default(value: object) -> object:
-    plain = _item(value)
-    if plain is not value:
-        return plain
+def plain(value: object) -> object:
+    """What JSON can say of a value of another library."""
+    item = _item(value)
+    if item is not value:
+        return item
     to_list = getattr(value, "tolist", None)
     return to_list() if callable(to_list) else _as_text(value)
 

@@ -1,0 +1,284 @@
+"""The active run, per thread and per process, and the functions of `gitrack` that write to it.
+
+A run is active in the thread (or asyncio task) that started it, and in tasks begun within. A
+thread that started none uses the only run that its process has open; if there are several, it has
+to say which.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from gitrack.errors import UsageError
+from gitrack.model import names
+from gitrack.model.run import Status
+from gitrack.tracking import notice, ranks, start
+from gitrack.tracking.place import Place, find_place
+from gitrack.tracking.run import Run, outcome_of
+
+_stack: ContextVar[tuple[Run, ...]] = ContextVar("gitrack_runs", default=())
+_open: list[Run] = []
+_lock = threading.RLock()
+_experiment: str | None = None
+#: Runs that were started at the top level of this process: ranks count alike.
+_sequence = 0
+_uncaught: BaseException | None = None
+
+DEFAULT_EXPERIMENT = "default"
+
+
+def start_run(
+    experiment: str | None = None,
+    name: str | None = None,
+    *,
+    params: Mapping[str, object] | object | None = None,
+    tags: Mapping[str, object] | None = None,
+    notes: str | None = None,
+    run_id: str | None = None,
+    parent: str | None = None,
+    nested: bool = False,
+    folder: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Start a run and make it the active one; use it with `with`, or end it with `end_run`.
+
+    `run_id` goes on with a run that waits or is on the branch already. `nested=True` makes it a
+    child of the active run (`parent` names another one). `folder` is where the code lies, if that
+    is not the current folder. A name is made up, or made by the policy's pattern, if none is given.
+    """
+    above = active_here()
+    if above is not None and not (nested or parent):
+        raise UsageError(
+            f"run {above.id} is still active",
+            hint="end it with gitrack.end_run(), or pass nested=True to start a child of it",
+        )
+    place = find_place(Path(folder) if folder is not None else None)
+    if nested and parent is None and above is not None:
+        parent = above.id
+    chosen = experiment or (above.experiment if above else None) or current_experiment()
+    wish = start.Wish.of(chosen, name, params, tags, notes, parent)
+    run = _begin(place, wish, run_id, top=above is None)
+    _enter(run)
+    return run
+
+
+def _begin(place: Place, wish: start.Wish, run_id: str | None, *, top: bool) -> Run:
+    global _sequence
+    rank = ranks.rank()
+    sequence = _sequence
+    if top:
+        _sequence += 1
+    inherited = os.environ.get("GITRACK_RUN_ID") if top and sequence == 0 else None
+    wanted = run_id or inherited
+    if wanted:
+        if rank > 0:
+            return start.join(place, wanted)
+        together = wanted == os.environ.get("GITRACK_RUN_ID")
+        return start.resume(place, wanted, may_join=together, wish=wish, may_create=run_id is None)
+    if rank > 0 and top:
+        shared = ranks.read_note(place.outbox, sequence)
+        if shared is not None:
+            return start.join(place, shared)
+        notice.warn(
+            f"rank {rank} found no run of rank 0 and starts one of its own; "
+            "export GITRACK_RUN_ID, or start the run on every rank"
+        )
+    run = start.open_new(place, wish)
+    if top and rank == 0 and ranks.launched():
+        run.launch_note = ranks.leave_note(place.outbox, sequence, run.id)
+    return run
+
+
+def set_experiment(name: str) -> None:
+    """The experiment of runs that are started without naming one."""
+    global _experiment
+    _experiment = names.experiment_name(name)
+
+
+def current_experiment() -> str:
+    """What `set_experiment` said, or `GITRACK_EXPERIMENT`, or `default`."""
+    return _experiment or os.environ.get("GITRACK_EXPERIMENT") or DEFAULT_EXPERIMENT
+
+
+def active_here() -> Run | None:
+    """The innermost open run that this thread or task has started."""
+    for run in reversed(_stack.get()):
+        if run.status is Status.RUNNING:
+            return run
+    return None
+
+
+def active_run() -> Run | None:
+    """The run that the functions of `gitrack` write to, if there is one."""
+    here = active_here()
+    if here is not None:
+        return here
+    with _lock:
+        _open[:] = [run for run in _open if run.status is Status.RUNNING]
+        return _open[0] if len(_open) == 1 else None
+
+
+def the_run() -> Run:
+    """The active run, or UsageError."""
+    stack = _stack.get()
+    if stack and stack[-1].status is Status.RUNNING:
+        return stack[-1]
+    run = active_run()
+    if run is not None:
+        return run
+    if len(_open) > 1:
+        raise UsageError(
+            f"{len(_open)} runs are open and this thread has started none of them",
+            hint="call the method of the run that is meant, as in run.log_metric(…)",
+        )
+    raise UsageError(
+        "no run is active", hint="start one: with gitrack.start_run('my-experiment') as run: …"
+    )
+
+
+def end_run(status: str = "finished") -> None:
+    """End the active run, if there is one, and commit it."""
+    run = active_run()
+    if run is not None:
+        run.end(status)
+
+
+def _enter(run: Run) -> None:
+    global _hooked
+    _stack.set((*(open_ for open_ in _stack.get() if open_.status is Status.RUNNING), run))
+    with _lock:
+        _open[:] = [other for other in _open if other.status is Status.RUNNING]
+        _open.append(run)
+        if not _hooked:
+            _hooked = True
+            atexit.register(_end_all)
+            _chain_excepthook()
+
+
+_hooked = False
+
+
+def _chain_excepthook() -> None:
+    before = sys.excepthook
+
+    def remember(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        global _uncaught
+        _uncaught = error
+        before(kind, error, trace)
+
+    sys.excepthook = remember
+
+
+def _end_all() -> None:
+    """At exit: what is still open has finished, unless an exception ended the program."""
+    status, text = outcome_of(_uncaught)
+    with _lock:
+        left = [run for run in reversed(_open) if run.status is Status.RUNNING]
+    for run in left:
+        run.end(status, error=text)
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+# the functions of `gitrack`: each does to the active run what its method of that name does
+
+
+def log_param(name: str, value: object) -> Run:
+    """One setting of the active run."""
+    return the_run().log_param(name, value)
+
+
+def log_params(params: Mapping[str, object] | object) -> Run:
+    """Settings of the active run."""
+    return the_run().log_params(params)
+
+
+def log_metric(name: str, value: float, step: int | None = None, **more: Any) -> Run:
+    """One number of the active run."""
+    return the_run().log_metric(name, value, step, **more)
+
+
+def log_metrics(metrics: Mapping[str, Any], step: int | None = None, **more: Any) -> Run:
+    """Numbers of the active run that belong together."""
+    return the_run().log_metrics(metrics, step, **more)
+
+
+def set_tag(name: str, value: object) -> Run:
+    """One label of the active run."""
+    return the_run().set_tag(name, value)
+
+
+def set_tags(tags: Mapping[str, object]) -> Run:
+    """Labels of the active run."""
+    return the_run().set_tags(tags)
+
+
+def delete_tag(name: str) -> Run:
+    """Remove a label of the active run."""
+    return the_run().delete_tag(name)
+
+
+def set_notes(text: str) -> Run:
+    """Notes on the active run."""
+    return the_run().set_notes(text)
+
+
+def log_seeds(seeds: Mapping[str, int]) -> Run:
+    """Seeds of the active run."""
+    return the_run().log_seeds(seeds)
+
+
+def log_artifact(path: str | os.PathLike[str], name: str | None = None, **more: Any) -> Run:
+    """A file or folder of the active run."""
+    return the_run().log_artifact(path, name, **more)
+
+
+def log_artifacts(folder: str | os.PathLike[str], name: str | None = None) -> Run:
+    """Every file of a folder, for the active run."""
+    return the_run().log_artifacts(folder, name)
+
+
+def log_text(text: str, name: str) -> Run:
+    """Text as a file of the active run."""
+    return the_run().log_text(text, name)
+
+
+def log_dict(content: Any, name: str) -> Run:
+    """A dict as a JSON or YAML file of the active run."""
+    return the_run().log_dict(content, name)
+
+
+def log_figure(figure: Any, name: str) -> Run:
+    """A figure of the active run."""
+    return the_run().log_figure(figure, name)
+
+
+def log_table(frame: Any, name: str) -> Run:
+    """A DataFrame of the active run."""
+    return the_run().log_table(frame, name)
+
+
+def log_dataset(data: Any, name: str | None = None, **more: Any) -> Run:
+    """An input of the active run."""
+    return the_run().log_dataset(data, name, **more)
+
+
+def log_predictions(y_true: Any, scores: Any, **more: Any) -> Run:
+    """What was true and what the active run predicted."""
+    return the_run().log_predictions(y_true, scores, **more)

@@ -1,0 +1,82 @@
+"""Files that a run leaves, kept in the outbox as they were when they were logged."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from gitrack.errors import UsageError
+from gitrack.tracking import values
+
+ARTIFACTS = "artifacts"
+
+
+def source(path: object) -> Path:
+    """An existing file or folder, or UsageError."""
+    if not isinstance(path, (str, os.PathLike)):
+        hint = "pass a path; log_text, log_dict and log_figure take contents"
+        raise UsageError(f"{path!r:.80} ({type(path).__name__}) is not a path", hint=hint)
+    found = Path(os.fspath(path))
+    if not found.exists():
+        raise UsageError(f"{found} does not exist", hint="log an artifact after writing it")
+    if not (found.is_file() or found.is_dir()):
+        raise UsageError(f"{found} is neither a file nor a folder", hint="log a regular file")
+    return found
+
+
+def copy_in(path: Path, folder: Path, name: str) -> None:
+    """Copy a file or folder to `name`, whole or not at all: what is logged later may differ."""
+    target, aside = _targets(folder, name)
+    if path.is_dir():
+        # links are followed: what they lead to is what was logged
+        shutil.copytree(path, aside, copy_function=_copy, ignore_dangling_symlinks=True)
+    else:
+        _copy(path, aside)
+    _put(aside, target)
+
+
+def write_in(data: bytes, folder: Path, name: str) -> None:
+    """Write bytes to `name`, whole or not at all."""
+    target, aside = _targets(folder, name)
+    aside.write_bytes(data)
+    _put(aside, target)
+
+
+def as_document(content: object, name: str) -> bytes:
+    """A dict or list as JSON, or as YAML if `name` says so."""
+    if not isinstance(content, (Mapping, list, tuple)):
+        hint = "log text with log_text"
+        raise UsageError(f"a {type(content).__name__} is not a dict", hint=hint)
+    try:
+        text = json.dumps(content, indent=2, ensure_ascii=False, default=values.plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        hint = "use plain dicts, lists, text and numbers"
+        raise UsageError(f"{name} cannot be written as JSON: {error}", hint=hint) from error
+    if name.endswith((".yaml", ".yml")):
+        from gitrack.store.codec.emitter import dump
+
+        text = dump(json.loads(text))
+    return f"{text.rstrip()}\n".encode("utf-8", "backslashreplace")
+
+
+def _copy(path: str | Path, target: str | Path) -> None:
+    shutil.copyfile(path, target)  # shares blocks where the file system can
+    if os.stat(path).st_mode & 0o111:  # noqa: PTH116 - copytree passes texts
+        os.chmod(target, 0o755)  # noqa: PTH101
+
+
+def _targets(folder: Path, name: str) -> tuple[Path, Path]:
+    target = folder / ARTIFACTS / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target, folder / f".part-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def _put(aside: Path, target: Path) -> None:
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    elif aside.is_dir() and target.exists():
+        target.unlink()
+    aside.replace(target)

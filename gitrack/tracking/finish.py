@@ -1,0 +1,301 @@
+"""From a run's folder in the outbox to the branch: fold, keep artifacts, clean, commit, discard."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gitrack.artifacts import cache_of, keep
+from gitrack.errors import GitrackError, NotFound
+from gitrack.model.history import History
+from gitrack.model.ids import short
+from gitrack.model.run import Artifact, Run, RunBundle, Status
+from gitrack.tracking import notice, outbox, rules
+from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
+from gitrack.tracking.files import ARTIFACTS
+from gitrack.tracking.fold import Folded, fold, moment
+from gitrack.tracking.journal import MAGIC
+
+if TYPE_CHECKING:
+    from gitrack.artifacts import Kept
+    from gitrack.store.git.repository import Repository
+    from gitrack.tracking.place import Place
+    from gitrack.tracking.run import Run as LiveRun
+
+#: Seconds that the owner of a run waits for its other processes to close their journals.
+PATIENCE = 2.0
+_WHOLE_HISTORY = "history.parquet"
+
+
+def finish_live(run: LiveRun, status: Status, error: str | None) -> None:
+    """The end of a run in the process that owns it. Says what goes wrong and never raises."""
+    rules.judge_end(run.place.policy, run.tags)
+    named = rules.name_of(run.place.policy, run.experiment, run.params, run.tags)
+    run.journal.event("end", status=status.value, error=error, name=named)
+    run.journal.close()
+    captured = run.capture.finish() if run.capture is not None else None
+    where = run.folder or "memory"
+    try:
+        if captured is not None and run.folder is not None:
+            _save(run.folder, captured)
+        in_memory = [(run.journal.name, MAGIC + b"".join(run.journal.kept))]
+        _commit_live(run, captured, in_memory if run.journal.kept else [])
+    except Exception as trouble:  # noqa: BLE001 - whatever it is, the training goes on
+        hint = getattr(trouble, "hint", None)
+        notice.warn(
+            f"run {run.id} is not on the branch yet: {_sentence(trouble)}"
+            f"{f' ({hint})' if hint else ''}; it waits in {where}: "
+            + ("type 'gitrack sync' once that is mended" if run.folder else "it will be lost")
+        )
+    finally:
+        if run.launch_note is not None:
+            with contextlib.suppress(OSError):
+                run.launch_note.unlink(missing_ok=True)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, GitrackError):
+        return error.message
+    return f"{type(error).__name__}: {notice.worded(error)}"
+
+
+def _save(folder: Path, captured: Captured) -> None:
+    """Before anything else: a kill from here on finds it there."""
+    for name, data in captured.files.items():
+        save_file(folder, name, data)
+    save_record(folder, captured)
+
+
+def _commit_live(
+    run: LiveRun, captured: Captured | None, in_memory: list[tuple[str, bytes]]
+) -> None:
+    if run.place.repository is None:
+        notice.warn_once(
+            "no repository",
+            f"{run.place.folder} is not inside a git repository: runs wait in {run.place.outbox}; "
+            "'gitrack sync --into REPO' brings them into one",
+        )
+        return
+    if run.folder is None:
+        run.place.store().commit_runs(
+            [make_bundle(run.place, None, fold(None, in_memory), captured)]
+        )
+        return
+    with outbox.claim(run.folder) as mine:
+        if mine:
+            _wait_for_others(run.folder)
+            commit_folder(run.place, run.folder, captured, in_memory)
+
+
+def _wait_for_others(folder: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while any(not name.startswith("owner") for name in outbox.journals(folder)):
+        if not open_writers(fold(folder)) or time.monotonic() > until:
+            return
+        time.sleep(0.02)
+
+
+def open_writers(folded: Folded) -> list[str]:
+    """Processes, other than the owner, that may still write."""
+    return [
+        writer.name
+        for writer in folded.writers
+        if not writer.owner and not writer.closed and writer.mark and writer.mark.life() != "dead"
+    ]
+
+
+def commit_folder(
+    place: Place,
+    folder: Path,
+    captured: Captured | None = None,
+    in_memory: Iterable[tuple[str, bytes]] = (),
+) -> Run:
+    """Commit one folder of the outbox, whose claim the caller holds, and remove it.
+
+    It stays while other processes of the run may still write: what they log later is united
+    with what is on the branch by the next sync.
+    """
+    seen = outbox.sizes(folder)
+    folded = fold(folder, in_memory)
+    if captured is None:
+        captured = load_captured(folder)
+    bundle = make_bundle(place, folder, folded, captured)
+    place.store().commit_runs([bundle])
+    keep_reachable(place.repository, bundle.run)
+    if not open_writers(folded):
+        outbox.discard(folder, seen)
+    return bundle.run
+
+
+def make_bundle(
+    place: Place, folder: Path | None, folded: Folded, captured: Captured | None
+) -> RunBundle:
+    """The run as the branch will have it; its heavy bytes are in the DVC cache afterwards."""
+    captured = captured or Captured()
+    who = folded.who
+    earlier, earlier_history = _earlier(place, folded)
+    history = folded.history()
+    if earlier_history is not None:
+        history = History.union([earlier_history, history])
+    artifacts, files = _artifacts(place, folder, folded)
+    fresh = Run(
+        id=who["id"],
+        name=_name(folded),
+        experiment=who["experiment"],
+        status=folded.status if folded.end else Status.KILLED,
+        started=moment(int(who["time"])),
+        ended=moment(int(folded.end["time"]) if folded.end else folded.last),
+        author=who.get("author"),
+        command=captured.command or None,
+        parent=who.get("parent"),
+        notes=folded.notes,
+        error=folded.end.get("error") if folded.end else None,
+        params=folded.params,
+        metrics=folded.metrics,
+        curves=history.curves(),
+        tags=folded.tags,
+        code=captured.code,
+        data=list(folded.data.values()),
+        environment=captured.environment,
+        seeds=folded.seeds,
+        artifacts=artifacts,
+    )
+    run = fresh if earlier is None else _united(earlier, fresh, folded)
+    files.update(captured.files)
+    if len(history):
+        files["history.tsv"] = history.for_branch().to_tsv().encode()
+    return _clean(place, RunBundle(run=run, files=files))
+
+
+def _name(folded: Folded) -> str:
+    """A name that was made up gives way to the one that the policy makes of the params."""
+    who = folded.who
+    named = None if who.get("named") or folded.end is None else folded.end.get("name")
+    return str(named or who["name"])
+
+
+def _earlier(place: Place, folded: Folded) -> tuple[Run | None, History | None]:
+    """What the branch has of a run that is resumed, or that a late process adds to."""
+    if folded.start is not None and not folded.start.get("resumed"):
+        return None, None
+    store = place.store()
+    try:
+        path = store.find(folded.who["id"])
+    except NotFound:
+        return None, None
+    return store.run(path), store.history(path)
+
+
+def _united(earlier: Run, fresh: Run, folded: Folded) -> Run:
+    """`fresh` on top of what is there. A late process does not change how the run ended."""
+    tags = {name: tag for name, tag in earlier.tags.items() if name not in folded.removed_tags}
+    replaced = {artifact.path for artifact in fresh.artifacts}
+    known = {(dataset.name, dataset.role) for dataset in fresh.data}
+    united = msgspec.structs.replace(
+        earlier,
+        notes=fresh.notes if fresh.notes is not None else earlier.notes,
+        params={**earlier.params, **fresh.params},
+        metrics={**earlier.metrics, **fresh.metrics},
+        curves={**earlier.curves, **fresh.curves},
+        tags={**tags, **fresh.tags},
+        data=[*(d for d in earlier.data if (d.name, d.role) not in known), *fresh.data],
+        seeds={**earlier.seeds, **fresh.seeds},
+        artifacts=[*(a for a in earlier.artifacts if a.path not in replaced), *fresh.artifacts],
+    )
+    if folded.start is None:
+        return united
+    return msgspec.structs.replace(
+        united,
+        status=fresh.status,
+        ended=fresh.ended,
+        error=fresh.error,
+        command=fresh.command or earlier.command,
+        code=fresh.code or earlier.code,
+        environment=fresh.environment or earlier.environment,
+    )
+
+
+def _artifacts(
+    place: Place, folder: Path | None, folded: Folded
+) -> tuple[list[Artifact], dict[str, bytes]]:
+    artifacts: list[Artifact] = []
+    files: dict[str, bytes] = {}
+    if folder is None or not folded.artifacts:
+        return artifacts, files
+    repository = place.repository
+    cache = cache_of(repository.worktree, repository.common_dir) if repository else None
+    for name, event in sorted(folded.artifacts.items()):
+        kept = keep(
+            folder / ARTIFACTS / name,
+            name,
+            cache=cache,
+            inline_below=place.config.artifacts.inline_below,
+            ours=True,
+        )
+        artifacts.append(_artifact(name, event["artifact"], event.get("flavor"), kept))
+        for path, data in kept.branch_files.items():
+            files[f"{ARTIFACTS}/{path}"] = data
+    return artifacts, files
+
+
+def _artifact(name: str, kind: str, flavor: str | None, kept: Kept) -> Artifact:
+    return Artifact(
+        path=name,
+        kind=kind,
+        flavor=flavor,
+        store=kept.store,
+        md5=kept.md5,
+        size=kept.size,
+        files=kept.files,
+    )
+
+
+def _clean(place: Place, bundle: RunBundle) -> RunBundle:
+    """Nothing that looks like a secret goes any further. Raises SecretFound where so configured."""
+    mode = place.config.capture.secrets
+    if mode == "off":
+        return bundle
+    from gitrack.tracking.capture.secrets import Scanner
+
+    scanner = Scanner(mode)
+    run = scanner.clean_run(bundle.run)
+    files = {
+        # pointers and numbers hold nothing that a person has typed
+        path: data if path.endswith((".dvc", ".tsv")) else scanner.clean_bytes(path, data)
+        for path, data in bundle.files.items()
+    }
+    return RunBundle(run=run, files=files)
+
+
+_reachable: set[tuple[str, str]] = set()
+
+
+def keep_reachable(repository: Repository | None, run: Run) -> None:
+    """`refs/gitrack/code/<sha>` for code that no remote has: a squash must not lose it."""
+    commit = run.code.commit if run.code else None
+    if repository is None or not commit or (str(repository.common_dir), commit) in _reachable:
+        return
+    try:
+        remote = repository.git(
+            "for-each-ref", "--count=1", "--format=%(refname)", f"--contains={commit}",
+            "refs/remotes", "refs/gitrack/code",
+        )  # fmt: skip
+        if not remote:
+            repository.git("update-ref", f"refs/gitrack/code/{commit}", commit)
+    except (GitrackError, OSError, subprocess.SubprocessError) as error:
+        notice.warn_once(
+            f"code {commit}", f"commit {commit[:12]} is not kept alive: {notice.worded(error)}"
+        )
+        return
+    _reachable.add((str(repository.common_dir), commit))
+
+
+def said(run: Run) -> str:
+    """A run in one line for people."""
+    return f"run {short(run.id)} of {run.experiment}: {run.status}"

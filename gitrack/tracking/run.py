@@ -1,0 +1,377 @@
+"""A live run: gathers while the training goes on, and becomes one commit when it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from gitrack.artifacts.names import check_name
+from gitrack.errors import InvalidName, UsageError
+from gitrack.model.ids import short
+from gitrack.model.run import Dataset, Scalar, Status
+from gitrack.tracking import files, notice, values
+from gitrack.tracking.journal import Journal
+
+if TYPE_CHECKING:
+    from gitrack.tracking.capture import Capture
+    from gitrack.tracking.place import Place
+
+#: Characters of a traceback that are kept: its end says most.
+LONGEST_ERROR = 8_000
+
+
+class Run:
+    """What `start_run` gives. Every `log_…` returns the run, so calls can be chained.
+
+    Misuse (a wrong type, a bad name, a run that has ended) raises at once. Trouble with the disk,
+    git or DVC never does: it is said once, and `gitrack sync` brings the run later.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        name: str,
+        experiment: str,
+        place: Place,
+        journal: Journal,
+        owner: bool,
+        folder: Path | None,
+        capture: Capture | None = None,
+        params: dict[str, Scalar] | None = None,
+        tags: dict[str, Scalar] | None = None,
+    ) -> None:
+        self.id = run_id
+        self.name = name
+        self.experiment = experiment
+        self.place = place
+        self.folder = folder
+        self.capture = capture
+        self.journal = journal
+        self.launch_note: Path | None = None
+        self._owner_pid = os.getpid() if owner else 0
+        self._params = dict(params or {})
+        self._tags = dict(tags or {})
+        self._lock = threading.RLock()
+        self._status = Status.RUNNING
+
+    # what it is
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    @property
+    def owner(self) -> bool:
+        """True in the process that started the run: the one that commits it."""
+        return self._owner_pid == os.getpid()
+
+    @property
+    def params(self) -> dict[str, Scalar]:
+        """The params that this process knows of."""
+        return dict(self._params)
+
+    @property
+    def tags(self) -> dict[str, Scalar]:
+        """The tags that this process knows of."""
+        return dict(self._tags)
+
+    def __repr__(self) -> str:
+        return f"<gitrack run {self.id} {self.name!r} of {self.experiment!r}: {self._status}>"
+
+    # params, metrics, tags
+
+    def log_param(self, name: str, value: object) -> Self:
+        """One setting. A mapping is flattened, a list kept as JSON."""
+        return self.log_params({name: value})
+
+    def log_params(self, params: Mapping[str, object] | object) -> Self:
+        """Settings: a dict, nested ones too, or an object with attributes (`argparse`)."""
+        self._must_run()
+        fresh = values.flat(params)
+        with self._lock:
+            for name, value in fresh.items():
+                known = self._params.get(name, value)
+                if known != value and not (known != known and value != value):  # NaN is itself
+                    raise UsageError(
+                        f"param {name!r} is {known!r} already and cannot become {value!r}",
+                        hint="a param is set once in a run; log what changes as a metric or tag",
+                    )
+            fresh = {name: value for name, value in fresh.items() if name not in self._params}
+            if fresh:
+                self._params.update(fresh)
+                self.journal.event("params", values=fresh)
+        return self
+
+    def log_metric(
+        self,
+        name: str,
+        value: float,
+        step: int | None = None,
+        *,
+        timestamp: float | dt.datetime | None = None,
+    ) -> Self:
+        """One number. With a step it is a point of a curve; without, only the last value."""
+        return self.log_metrics({name: value}, step, timestamp=timestamp)
+
+    def log_metrics(
+        self,
+        metrics: Mapping[str, Any],
+        step: int | None = None,
+        *,
+        timestamp: float | dt.datetime | None = None,
+    ) -> Self:
+        """Numbers that belong together. NaN and infinities are kept, numpy and torch read."""
+        if self._status is not Status.RUNNING:
+            self._must_run()
+        when = None if timestamp is None else values.nanoseconds(timestamp)
+        try:
+            self.journal.metrics(metrics, step, when)
+        except AttributeError:
+            if isinstance(metrics, Mapping):
+                raise
+            hint = "pass a dict, as in log_metrics({'auc': 0.9})"
+            raise UsageError(f"metrics {metrics!r:.60} are not a dict", hint=hint) from None
+        return self
+
+    def set_tag(self, name: str, value: object) -> Self:
+        """One label. Unlike a param it may change."""
+        return self.set_tags({name: value})
+
+    def set_tags(self, tags: Mapping[str, object]) -> Self:
+        """Labels."""
+        self._must_run()
+        fresh = values.flat(tags, kind="tag")
+        self.judge_tags(fresh)
+        with self._lock:
+            self._tags.update(fresh)
+            if fresh:
+                self.journal.event("tags", values=fresh)
+        return self
+
+    def delete_tag(self, name: str) -> Self:
+        """Remove a label."""
+        self._must_run()
+        with self._lock:
+            self._tags.pop(values.key("tag", name), None)
+            self.journal.event("untag", name=name)
+        return self
+
+    def set_notes(self, text: str) -> Self:
+        """What people should know about this run; replaces earlier notes."""
+        self._must_run()
+        self.journal.event("notes", text=values.text("a note", text, longest=values.LONGEST_NOTE))
+        return self
+
+    def log_seeds(self, seeds: Mapping[str, int]) -> Self:
+        """Seeds of random number generators: `{"numpy": 42}`."""
+        self._must_run()
+        whole = {values.key("seed", name): values.step(seed) for name, seed in seeds.items()}
+        self.journal.event("seeds", values=whole)
+        return self
+
+    # files
+
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        *,
+        kind: str | None = None,
+        flavor: str | None = None,
+    ) -> Self:
+        """A file or folder, as it is now. `name` is its path in the run (default: its own name);
+        one that ends in `/` is a folder to put it in."""
+        self._must_run()
+        found = files.source(path)
+        if name is None or name.endswith("/"):
+            name = f"{name or ''}{found.resolve().name}"
+        name = check_name(name)
+        what = kind or ("folder" if found.is_dir() else "file")
+        return self._keep(name, what, flavor, path=found)
+
+    def log_artifacts(self, folder: str | os.PathLike[str], name: str | None = None) -> Self:
+        """Every file of a folder, each an artifact of its own, below `name`."""
+        self._must_run()
+        top = files.source(folder)
+        if not top.is_dir():
+            hint = "log one file with log_artifact"
+            raise UsageError(f"{top} is not a folder", hint=hint)
+        prefix = f"{check_name(name.rstrip('/'))}/" if name else ""
+        for path in sorted(path for path in top.rglob("*") if path.is_file()):
+            self.log_artifact(path, prefix + path.relative_to(top).as_posix())
+        return self
+
+    def log_text(self, text: str, name: str, *, kind: str = "text") -> Self:
+        """Text as a file."""
+        if not isinstance(text, str):
+            hint = "log a file with log_artifact, a dict with log_dict"
+            raise UsageError(f"text is a {type(text).__name__}", hint=hint)
+        return self.log_bytes(text.encode("utf-8", "backslashreplace"), name, kind=kind)
+
+    def log_bytes(
+        self, data: bytes, name: str, *, kind: str = "file", flavor: str | None = None
+    ) -> Self:
+        """Bytes as a file."""
+        self._must_run()
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise UsageError(f"{data!r:.60} is not bytes", hint="log text with log_text")
+        return self._keep(check_name(name), kind, flavor, data=bytes(data))
+
+    def log_dict(self, content: Any, name: str) -> Self:
+        """A dict or list as JSON, or as YAML if the name ends in .yaml or .yml."""
+        self._must_run()
+        return self.log_bytes(files.as_document(content, check_name(name)), name, kind="dict")
+
+    def log_figure(self, figure: Any, name: str) -> Self:
+        """A figure of matplotlib or Altair, or a picture of PIL, as what its name ends in."""
+        from gitrack.tracking.content.figures import figure_bytes
+
+        self._must_run()
+        full, data = figure_bytes(figure, check_name(name))
+        return self.log_bytes(data, full, kind="figure")
+
+    def log_table(self, frame: Any, name: str) -> Self:
+        """A DataFrame as CSV, TSV, JSON or Parquet, as its name says."""
+        from gitrack.tracking.content.frames import frame_bytes
+
+        self._must_run()
+        full, data = frame_bytes(frame, check_name(name))
+        return self.log_bytes(data, full, kind="table")
+
+    def log_predictions(
+        self, y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None
+    ) -> Self:
+        """What was true and what was predicted, case by case: comparisons test on these pairs."""
+        from gitrack.tracking.content.predictions import predictions_bytes
+
+        self._must_run()
+        usual, data, kind = predictions_bytes(y_true, scores, ids)
+        return self.log_bytes(data, name or usual, kind=kind)
+
+    def log_dataset(
+        self,
+        data: Any,
+        name: str | None = None,
+        *,
+        role: str | None = None,
+        version: str | None = None,
+    ) -> Self:
+        """An input: a path, a URI or a DataFrame. Its md5, rows and columns are taken now."""
+        from gitrack.tracking.content import describe_dataset
+
+        self._must_run()
+        repository = self.place.repository
+        dataset, extra = describe_dataset(
+            data, name=name, role=role, version=version, root=repository and repository.worktree
+        )
+        self._record_dataset(dataset)
+        for path, content in extra.items():
+            self._keep(check_name(path), "profile", None, data=content)
+        return self
+
+    # the end
+
+    def end(self, status: str = "finished", *, error: str | None = None) -> None:
+        """End the run and commit it. A second call does nothing."""
+        try:
+            final = Status(status)
+        except ValueError:
+            final = Status.RUNNING
+        if final is Status.RUNNING:
+            hint = "use finished, failed or killed"
+            raise UsageError(f"{status!r} is not how a run ends", hint=hint)
+        with self._lock:
+            if self._status is not Status.RUNNING:
+                return
+            self._status = final
+        if self.owner:
+            from gitrack.tracking.finish import finish_live
+
+            finish_live(self, final, error)
+        else:
+            self.journal.event("close")
+            self.journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        status, text = outcome_of(error)
+        self.end(status, error=text)
+
+    # within
+
+    def _must_run(self) -> None:
+        if self._status is not Status.RUNNING:
+            raise UsageError(
+                f"run {short(self.id)} has ended ({self._status})",
+                hint=f"go on with it by gitrack.start_run(run_id='{self.id}')",
+            )
+
+    def judge_tags(self, tags: Mapping[str, Scalar], *, complete: bool = False) -> None:
+        """Hold tags against the policy: it warns or refuses."""
+        from gitrack.tracking.rules import judge_tags
+
+        judge_tags(self.place.policy, tags, complete=complete)
+
+    def _record_dataset(self, dataset: Dataset) -> None:
+        self.journal.event("data", dataset=msgspec.to_builtins(dataset))
+
+    def _keep(
+        self,
+        name: str,
+        kind: str,
+        flavor: str | None,
+        *,
+        path: Path | None = None,
+        data: bytes = b"",
+    ) -> Self:
+        """Into the outbox now; into git or DVC when the run ends."""
+        if not isinstance(kind, str) or not kind.isidentifier():
+            raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
+        if self.folder is None:
+            notice.warn_once("artifacts", f"artifact {name} is not kept: nowhere to write it")
+            return self
+        try:
+            with self._lock:
+                if path is not None:
+                    files.copy_in(path, self.folder, name)
+                else:
+                    files.write_in(data, self.folder, name)
+                self.journal.event("artifact", path=name, artifact=kind, flavor=flavor)
+        except (OSError, shutil.Error) as error:
+            notice.warn(f"artifact {name} of run {short(self.id)} is not kept: {_worded(error)}")
+        return self
+
+
+def outcome_of(error: BaseException | None) -> tuple[Status, str | None]:
+    """The status of a run whose body ended with `error`, and what to write about it."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return Status.FINISHED, None
+    if isinstance(error, GeneratorExit):
+        return Status.FINISHED, None
+    text = "".join(traceback.format_exception(error))
+    if len(text) > LONGEST_ERROR:
+        text = "…" + text[-LONGEST_ERROR:]
+    text = text.encode("utf-8", "backslashreplace").decode()
+    status = Status.KILLED if isinstance(error, KeyboardInterrupt) else Status.FAILED
+    return status, text
+
+
+def _worded(error: BaseException) -> str:
+    return notice.worded(error)
