@@ -1,0 +1,1 @@
+"""What gitrack costs, measured: `python -m benchmarks`."""
