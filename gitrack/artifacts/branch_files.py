@@ -81,11 +81,20 @@ def branch_files_for_new_branch(remote: str | None) -> dict[str, bytes]:
     }
 
 
-def day_files(day_folder: str, remote: str | None) -> dict[str, bytes]:
-    """What a day's folder (`runs/<experiment>/<yyyy-mm>/<dd>`) needs with its first pointer.
+def day_files(remote: str | None) -> dict[str, bytes]:
+    """What the folder of a day needs with its first pointer; paths below that folder.
 
-    Paths from the root of the branch. Empty without a remote.
+    Empty without a remote.
     """
-    if remote is None:
-        return {}
-    return {f"{day_folder}/.dvc/config": dvc_config(remote)}
+    return {} if remote is None else {".dvc/config": dvc_config(remote)}
+
+
+def remote_in(config: bytes) -> str | None:
+    """The URL of gitrack's remote that a `.dvc/config` on the branch names, if any."""
+    from configobj import ConfigObj, ConfigObjError
+
+    try:
+        found = ConfigObj(config.decode("utf-8").splitlines(), interpolation=False)
+        return str(found[f'remote "{REMOTE}"']["url"])
+    except (ConfigObjError, UnicodeDecodeError, KeyError, TypeError):
+        return None

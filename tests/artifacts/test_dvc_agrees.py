@@ -35,7 +35,8 @@ def on_branch(kept, *more, remote=None):
     files = {f"{ARTIFACTS}/{path}": data for path, data in kept.branch_files.items()}
     for other in more:
         files |= {f"{ARTIFACTS}/{path}": data for path, data in other.branch_files.items()}
-    return branch_files_for_new_branch(remote) | files | day_files(DAY, remote)
+    of_day = {f"{DAY}/{path}": data for path, data in day_files(remote).items()}
+    return branch_files_for_new_branch(remote) | files | of_day
 
 
 def test_dvc_add_makes_the_same_objects_and_pointers(tmp_path, repo, git, dvc, folder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitrack.artifacts import cache_of
-from gitrack.artifacts.branch_files import check_remote
+from gitrack.artifacts.branch_files import check_remote, dvc_config, remote_in
 from gitrack.artifacts.project import project_files, read_settings
 from gitrack.errors import ConfigError
 
@@ -63,9 +63,19 @@ def test_we_make_the_dvc_project_that_dvc_init_makes(tmp_path, repo, git, dvc):
         assert (repo / path).read_text() == text
 
 
-@pytest.mark.parametrize("url", ["s3://b/p", "/mnt/share", "ssh://me@host/x", "C:\\share"])
+@pytest.mark.parametrize(
+    "url", ["s3://b/p", "/mnt/share", "/mnt/a b, c#d", "s3://b/é", "ssh://me@host/x", "C:\\share"]
+)
 def test_a_remote_that_every_clone_can_use(url):
     assert check_remote(url) == url
+    assert remote_in(dvc_config(url)) == url
+
+
+@pytest.mark.parametrize(
+    "config", [b"", b"[core]\n", b"\xff", b"[", b"['remote \"other\"']\nurl = x\n"]
+)
+def test_a_config_without_our_remote(config):
+    assert remote_in(config) is None
 
 
 @pytest.mark.parametrize(
