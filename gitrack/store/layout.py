@@ -1,13 +1,13 @@
-"""Where things lie on the tracking branch, and which names may be folders there."""
+"""Where things lie on the tracking branch, and what a new one holds."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from gitrack.errors import InvalidName
 from gitrack.model.ids import day_of, is_run_id
+from gitrack.model.names import experiment_name
 
 RUNS = "runs"
 RECORD = "run.yaml"
@@ -19,17 +19,6 @@ DAY_FULL = 900
 
 _DAY_FOLDER = re.compile(r"(\d\d)(?:-([2-9]|[1-9]\d{1,3}))?\Z", re.ASCII)
 _DAY_PATH = re.compile(r"\d{4}-\d\d/\d\d(?:-(?:[2-9]|[1-9]\d{1,3}))?\Z", re.ASCII)
-_FORBIDDEN = re.compile(
-    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
-)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10)}
-)
-#: Names that git or DVC would act upon in a checkout of the branch.
-_ACTED_UPON = re.compile(r"(\.git|\.dvc|git~\d)", re.IGNORECASE)
-_MAX_BYTES = 200
-_MAX_PATH = 800
 
 
 class Place(NamedTuple):
@@ -49,8 +38,13 @@ class Place(NamedTuple):
 def run_folder(experiment: str, run_id: str, *, part: int = 1) -> str:
     """`runs/<experiment>/<yyyy-mm>/<dd>/<id>`; `part` 2 is the day's first overflow."""
     month, day = day_of(run_id)
+    if not is_run_id(run_id):
+        raise InvalidName("run id", run_id, "is not one that gitrack makes")
+    if experiment_name(experiment) != experiment:
+        mend = f"write {experiment_name(experiment)!r}"
+        raise InvalidName("experiment name", experiment, "is not in composed form", hint=mend)
     suffix = "" if part == 1 else f"-{part}"
-    return f"{RUNS}/{check_folder_name('experiment', experiment)}/{month}/{day}{suffix}/{run_id}"
+    return f"{RUNS}/{experiment}/{month}/{day}{suffix}/{run_id}"
 
 
 def part_of_day(name: str, day: str) -> int | None:
@@ -94,52 +88,6 @@ def why_misplaced(path: str) -> str | None:
     if not is_run_id(parts[4]):
         return f"{parts[4][:80]!r} is not a run id"
     return f"{parts[4]} does not belong into the folder {'/'.join(parts[2:4])}"
-
-
-def check_folder_name(kind: str, name: str) -> str:
-    """The name, if it can be a folder on every system. Raises InvalidName."""
-    why = _unfit(name)
-    if why is None and (found := _FORBIDDEN.search(name)):
-        why = f"holds {found.group()!r}, which some system cannot have in a folder's name"
-    if why is not None:
-        raise InvalidName(kind, name, why, hint="use letters, digits, '-', '_' and '.'")
-    return name
-
-
-def check_file_path(kind: str, path: str) -> str:
-    """A path below a run's folder with `/`, if it is safe to keep there. Raises InvalidName."""
-    if not isinstance(path, str) or len(path.encode("utf-8", "replace")) > _MAX_PATH:
-        raise InvalidName(kind, path, f"is longer than {_MAX_PATH} bytes")
-    for part in path.split("/"):
-        why = _unfit(part)
-        if why is None and (found := _CONTROL.search(part)):
-            why = f"holds {found.group()!r}"
-        if why is not None:
-            raise InvalidName(
-                kind, path, why, hint="use a plain relative path such as plots/roc.png"
-            )
-    return path
-
-
-def _unfit(name: str) -> str | None:
-    """Why no system, or not every one, could have a file of this name."""
-    if not isinstance(name, str) or not name:
-        return "is empty, or has an empty part"
-    if name in (".", ".."):
-        return "climbs out of its folder"
-    if _ACTED_UPON.match(name):
-        return "begins like a file that git or DVC act upon"
-    if name[0] in "-.~ ":
-        return f"begins with {name[0]!r}"
-    if name[-1] in ". ":
-        return f"ends with {name[-1]!r}"
-    if name.partition(".")[0].lower() in _DEVICES:
-        return "is the name of a device on Windows"
-    if len(name.encode("utf-8", "replace")) > _MAX_BYTES:
-        return f"is longer than {_MAX_BYTES} bytes"
-    if unicodedata.normalize("NFC", name) != name:
-        return "is not in Unicode's composed form (NFC), which macOS would change"
-    return None
 
 
 def first_files(project: str | None = None) -> dict[str, bytes]:

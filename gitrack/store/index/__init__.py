@@ -1,1 +1,6 @@
-"""A disposable columnar cache of all runs, keyed by git object ids."""
+"""A table of all runs, kept in a cache that can be deleted at any time."""
+
+from gitrack.store.index.cache import Index
+from gitrack.store.index.table import RunTable
+
+__all__ = ["Index", "RunTable"]

@@ -1,0 +1,191 @@
+"""From the files below `runs/` to pieces of the index: all of them, or only what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gitrack.store.branch import Branch, Entry
+from gitrack.store.index.rows import Rows
+from gitrack.store.index.segment import Segment, pack
+from gitrack.store.index.table import Piece, RunTable
+from gitrack.store.layout import RECORD, RUNS, place_of, why_misplaced
+
+FaultRow = tuple[str, str, str | None]
+
+#: Rows of one segment: bounds the memory that a scan takes.
+MAX_ROWS = 25_000
+
+_MISSING = f"{RECORD} is missing"
+_MEND = "restore it from git, or remove what is left of the run"
+_STRAY = "remove it: only runs lie below runs/"
+
+
+def scan(branch: Branch, commit: str) -> tuple[list[tuple[Piece, bytes]], list[FaultRow]]:
+    """Everything at a commit: pieces with their bytes, and what cannot be read."""
+    records, faults = sort_out(branch.entries(RUNS, at=commit))
+    made, more = read(branch, records)
+    return made, sorted([*faults, *more])
+
+
+def sort_out(entries: Iterable[Entry]) -> tuple[list[tuple[str, str]], list[FaultRow]]:
+    """(path, blob) of the records among files sorted by path, and what does not belong."""
+    records: list[tuple[str, str]] = []
+    faults: list[FaultRow] = []
+    inside = "\0"  # the run's folder at which we are, with a slash
+    found = True
+    for entry in entries:
+        path = entry.path
+        if path.startswith(inside):
+            if path == inside + RECORD:
+                records.append((path, entry.id))
+                found = True
+            if "/../" not in path and "/./" not in path:
+                continue
+        why = why_misplaced(path)
+        if why is not None:
+            faults.append((path, why, _STRAY))
+            continue
+        if not found:
+            faults.append((inside[:-1], _MISSING, _MEND))
+        place = place_of(path)
+        found = place is None
+        inside = "\0" if place is None else f"{place.folder}/"
+        if path == inside + RECORD:
+            records.append((path, entry.id))
+            found = True
+    if not found:
+        faults.append((inside[:-1], _MISSING, _MEND))
+    return records, faults
+
+
+def read(
+    branch: Branch, records: Sequence[tuple[str, str]]
+) -> tuple[list[tuple[Piece, bytes]], list[FaultRow]]:
+    """Records to pieces, each sorted by (id, path), and those that cannot be read."""
+    ordered = sorted(records, key=_id_and_path)
+    contents = branch.read_many([blob for _, blob in ordered])
+    made: list[tuple[Piece, bytes]] = []
+    faults: list[FaultRow] = []
+    for start in range(0, len(ordered), MAX_ROWS):
+        rows = Rows()
+        for path, blob in ordered[start : start + MAX_ROWS]:
+            rows.add(path, blob, next(contents)[1])
+        faults += [(fault.path, fault.why, fault.hint) for fault in rows.faults]
+        if rows.count:
+            made.append(piece_of(pack(rows.count, rows.columns())))
+    return made, faults
+
+
+def _id_and_path(record: tuple[str, str]) -> tuple[str, str]:
+    folder = record[0].rpartition("/")[0]
+    return folder.rpartition("/")[2], folder
+
+
+def piece_of(data: bytes) -> tuple[Piece, bytes]:
+    """A piece from the bytes of its segment."""
+    segment = Segment(data)
+    ids, paths = segment.column("id"), segment.column("path")
+    return (
+        Piece(segment, (str(ids[0]), str(paths[0])), (str(ids[-1]), str(paths[-1]))),
+        data,
+    )
+
+
+class Update:
+    """What changed between two trees, applied to the pieces of the older one."""
+
+    def __init__(
+        self,
+        branch: Branch,
+        commit: str,
+        pieces: Sequence[Piece],
+        faults: Sequence[FaultRow],
+        changes: Sequence[tuple[str, Entry | None]],
+    ) -> None:
+        self.branch = branch
+        self.commit = commit
+        self.changes = changes
+        self.pieces = list(pieces)
+        self.faults = list(faults)
+
+    def apply(self) -> list[tuple[Piece, bytes]]:
+        """New pieces; `pieces` and `faults` are then those of the newer tree without them."""
+        records: list[tuple[str, str]] = []
+        touched: set[str] = set()
+        gone: set[str] = set()
+        for path, entry in self.changes:
+            place = place_of(path)
+            if place is None or why_misplaced(path) is not None:
+                self._stray(path, entry)
+            elif path == f"{place.folder}/{RECORD}":
+                gone.add(place.folder)
+                touched.add(place.folder)
+                if entry is not None:
+                    records.append((path, entry.id))
+            else:
+                touched.add(place.folder)
+        made, faults = read(self.branch, records)
+        self._bury(gone)
+        self._forget(touched)
+        with_record = {path.rpartition("/")[0] for path, _ in records}
+        faults += self._without_record(touched - with_record)
+        self.faults = sorted([*self.faults, *faults])
+        return made
+
+    def _stray(self, path: str, entry: Entry | None) -> None:
+        self.faults = [fault for fault in self.faults if fault[0] != path]
+        why = why_misplaced(path)
+        if entry is not None and why is not None:
+            self.faults.append((path, why, _STRAY))
+
+    def _forget(self, folders: set[str]) -> None:
+        """Faults of the folders that were touched: whatever is still wrong is found again."""
+        kept = []
+        for fault in self.faults:
+            place = place_of(fault[0])
+            if place is None or place.folder not in folders:
+                kept.append(fault)
+        self.faults = kept
+
+    def _bury(self, folders: set[str]) -> None:
+        """Rows of runs whose record changed or went."""
+        ids = sorted(folder.rpartition("/")[2] for folder in folders)
+        for number, piece in enumerate(self.pieces):
+            # a new run is younger than all others, so that nothing need be read
+            if not any(piece.first[0] <= id <= piece.last[0] for id in ids):
+                continue
+            rows = _rows_of(piece, folders)
+            if rows:
+                self.pieces[number] = piece._replace(dead=piece.dead.union(rows))
+
+    def _without_record(self, folders: set[str]) -> Iterator[FaultRow]:
+        """Folders in which something changed, but not the record: is there one, and is it good?"""
+        for folder in sorted(folders):
+            if any(_rows_of(piece, {folder}) for piece in self.pieces):
+                continue
+            names = self.branch.children(folder, at=self.commit)
+            if RECORD in names:
+                path = f"{folder}/{RECORD}"
+                entry = next(
+                    e for e in self.branch.entries(folder, at=self.commit) if e.path == path
+                )
+                yield from read(self.branch, [(path, entry.id)])[1]
+            elif names:
+                yield folder, _MISSING, _MEND
+
+
+def _rows_of(piece: Piece, folders: set[str]) -> list[int]:
+    return [
+        row
+        for row, path in enumerate(piece.segment.column("path"))
+        if path in folders and row not in piece.dead
+    ]
+
+
+def merged(pieces: Sequence[Piece]) -> tuple[Piece, bytes]:
+    """Several pieces as one, without their dead rows."""
+    table = RunTable(pieces)
+    names = {name for piece in pieces for name in piece.segment.names()}
+    columns = {name: table.column(name) for name in sorted(names)}
+    present = {name: c for name, c in columns.items() if any(v is not None for v in c)}
+    return piece_of(pack(table.rows, present))

@@ -1,0 +1,149 @@
+"""All runs of a branch at one commit as a table of columns, each read when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gitrack.store.index.columns import Value
+from gitrack.store.index.segment import Damaged, Segment
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gitrack.model.run import Fault
+
+#: Columns in the order in which people expect them; params, metrics and the rest follow by name.
+_FIRST = (
+    *("id", "name", "experiment", "status", "started", "ended", "author", "command"),
+    *("parent", "notes", "error"),
+)
+#: For the machine alone: they are columns, but nobody lists them.
+_HIDDEN = frozenset({"blob"})
+
+
+class Piece(NamedTuple):
+    """A segment and the rows of it that are no longer true."""
+
+    segment: Segment
+    #: (id, path) of its first and last row: rows of a segment are sorted by that
+    first: tuple[str, str]
+    last: tuple[str, str]
+    dead: frozenset[int] = frozenset()
+
+    @property
+    def rows(self) -> int:
+        return self.segment.rows - len(self.dead)
+
+
+class RunTable:
+    """Columns of runs, sorted by id (that is, by time). Lists that it gives must not be changed."""
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        faults: Sequence[tuple[str, str, str | None]] = (),
+        *,
+        commit: str | None = None,
+        rebuild: Callable[[], Sequence[Piece]] | None = None,
+    ) -> None:
+        self.commit = commit
+        self.rows = sum(piece.rows for piece in pieces)
+        self._pieces = pieces
+        self._faults = faults
+        self._rebuild = rebuild
+        self._columns: dict[str, list[Value]] = {}
+        self._order: list[int] | None = None
+        self._ordered = False
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Files below `runs/` that cannot be read as what their place says they are."""
+        from gitrack.model.run import Fault
+
+        return [Fault(path=path, why=why, hint=hint) for path, why, hint in self._faults]
+
+    def names(self) -> list[str]:
+        """The columns: plain fields first, then those of each section by name."""
+        known = {name for piece in self._pieces for name in piece.segment.names()} - _HIDDEN
+        first = [name for name in _FIRST if name in known]
+        return first + sorted(known.difference(first))
+
+    def kind(self, name: str) -> str | None:
+        """`number`, `text`, `bool` or `mixed`; None for a column that no run has."""
+        kinds = {piece.segment.kind(name) for piece in self._pieces} - {None}
+        return kinds.pop() if len(kinds) == 1 else "mixed" if kinds else None
+
+    def column(self, name: str) -> list[Value]:
+        """Every run's value, None where it has none."""
+        values = self._columns.get(name)
+        if values is None:
+            values = self._columns[name] = self._whole(lambda: self._list(name))
+        return values
+
+    def frame_column(self, name: str) -> np.ndarray[Any, Any]:
+        """The column as pandas likes it: a missing number is NaN, a missing text None."""
+        array: np.ndarray[Any, Any] = self._whole(lambda: self._array(name))
+        return array
+
+    def path(self, row: int) -> str:
+        """The folder of a run."""
+        return str(self.column("path")[row])
+
+    def _whole(self, read: Callable[[], Any]) -> Any:
+        """What `read` gives; when the cache turns out to be damaged, once more from the branch."""
+        try:
+            return read()
+        except Damaged:
+            if self._rebuild is None:
+                raise
+            self._pieces, self._rebuild = self._rebuild(), None
+            self._columns.clear()
+            self._ordered = False
+            return read()
+
+    def _list(self, name: str) -> list[Value]:
+        values: list[Value] = []
+        for piece in self._pieces:
+            own = piece.segment.column(name)
+            if piece.dead:
+                own = [value for row, value in enumerate(own) if row not in piece.dead]
+            values = values + own if values else own
+        order = self._permutation()
+        return values if order is None else [values[row] for row in order]
+
+    def _array(self, name: str) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        arrays = [piece.segment.array(name) for piece in self._pieces]
+        kinds = {array.dtype.kind for array in arrays if array is not None}
+        numbers = bool(kinds) and kinds <= {"i", "f"}
+        parts = []
+        for piece, array in zip(self._pieces, arrays, strict=True):
+            if array is None:
+                array = np.full(piece.segment.rows, np.nan if numbers else None)
+            elif len(kinds) > 1 and not numbers:
+                array = array.astype(object)
+            parts.append(np.delete(array, sorted(piece.dead)) if piece.dead else array)
+        if not parts:
+            return np.empty(0, dtype=object)
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        order = self._permutation()
+        return whole if order is None else whole[order]
+
+    def _permutation(self) -> list[int] | None:
+        """The rows of all pieces in the order of the table; None if they are in it already."""
+        if not self._ordered:
+            self._ordered = True
+            pairs = zip(self._pieces, self._pieces[1:], strict=False)
+            if all(one.last < other.first for one, other in pairs):
+                self._order = None
+            else:
+                keys = [key for piece in self._pieces for key in _keys(piece)]
+                self._order = sorted(range(len(keys)), key=keys.__getitem__)
+        return self._order
+
+
+def _keys(piece: Piece) -> list[tuple[Any, Any]]:
+    pairs = zip(piece.segment.column("id"), piece.segment.column("path"), strict=True)
+    return [key for row, key in enumerate(pairs) if row not in piece.dead]

@@ -1,0 +1,76 @@
+"""How people name a run: id, prefix, random tail, name, `@last`, `@last~2`."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from gitrack.errors import Ambiguous, NotFound
+from gitrack.store.index import RunTable
+from gitrack.store.layout import place_of
+
+_LAST = re.compile(r"@last(?:~(\d{1,6}))?\Z", re.ASCII)
+_SHOWN = 5
+
+
+def find(table: RunTable, reference: str) -> str:
+    """The folder of the one run that is meant. Raises NotFound or Ambiguous."""
+    rows = _rows(table, reference)
+    if len(rows) == 1:
+        return table.path(rows[0])
+    if not rows:
+        _not_found(table, reference)
+    ids, names = table.column("id"), table.column("name")
+    shown = ", ".join(f"{ids[row]} ({names[row]})" for row in rows[-_SHOWN:])
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    raise Ambiguous(
+        f"{reference!r} may be {len(rows)} runs: {shown}{more}", hint="give the whole id of one"
+    )
+
+
+def _rows(table: RunTable, reference: str) -> list[int]:
+    """The first of the ways to name a run that finds any."""
+    if found := _LAST.match(reference):
+        back = int(found[1] or 0)
+        return [_by_time(table)[-1 - back]] if back < table.rows else []
+    if place := place_of(reference.rstrip("/")):
+        return _equal(table, "path", place.folder)
+    ids = [str(id) for id in table.column("id")]
+    rows = [row for row, id in enumerate(ids) if id == reference]
+    if not rows:
+        rows = [row for row, id in enumerate(ids) if id.endswith(f"-{reference}")]
+    if not rows:
+        rows = _equal(table, "name", reference)
+    if not rows and len(reference) >= 3:
+        rows = [row for row, id in enumerate(ids) if _begins(id, reference)]
+    return rows
+
+
+def _by_time(table: RunTable) -> list[int]:
+    """Rows by start. An id only knows the second; who starts many runs in one means the last."""
+    ids, started = table.column("id"), table.column("started")
+    return sorted(range(table.rows), key=lambda row: (str(ids[row])[:15], started[row], ids[row]))
+
+
+def _equal(table: RunTable, column: str, wanted: str) -> list[int]:
+    return [row for row, value in enumerate(table.column(column)) if value == wanted]
+
+
+def _begins(id: str, reference: str) -> bool:
+    return id.startswith(reference) or id.rpartition("-")[2].startswith(reference)
+
+
+def _not_found(table: RunTable, reference: str) -> NoReturn:
+    import difflib  # only for those who mistyped
+
+    if not table.rows:
+        raise NotFound(
+            f"there is no run {reference!r}: none was tracked yet",
+            hint="type  gitrack demo  to see how, or  gitrack pull  to bring those of others",
+        )
+    names = [str(name) for name in table.column("name")]
+    tails = [str(id).rpartition("-")[2] for id in table.column("id")]
+    near = difflib.get_close_matches(reference, [*names[-2000:], *tails[-2000:]], n=3)
+    shown = " or ".join(dict.fromkeys(near))
+    hint = f"did you mean {shown}?" if near else "type  gitrack ls  to see all runs"
+    raise NotFound(f"there is no run {reference!r}", hint=hint)

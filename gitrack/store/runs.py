@@ -1,0 +1,195 @@
+"""The runs of a branch: found, read, and committed when they have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitrack.errors import InvalidName, NotFound, UnreadableFile, UsageError
+from gitrack.store import layout
+from gitrack.store.branch import Branch, Entry
+from gitrack.store.index import Index, RunTable
+from gitrack.store.references import find
+
+if TYPE_CHECKING:
+    from gitrack.model.history import History
+    from gitrack.model.run import Fault, Run, RunBundle
+
+
+class RunStore:
+    """What a branch knows about runs. `cache_dir` may be None: everything works without."""
+
+    def __init__(
+        self,
+        branch: Branch,
+        cache_dir: Path | None = None,
+        *,
+        project: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self.branch = branch
+        self._project = project
+        self._index = Index(branch, cache_dir)
+
+    def table(self) -> RunTable:
+        """All runs at the present tip, and the faults of files that cannot be read."""
+        return self._index.table()
+
+    def find(self, reference: str) -> str:
+        """The folder of the run that is meant: by id, unique prefix, random tail, name, `@last`.
+
+        Raises NotFound or Ambiguous, with names that are near.
+        """
+        return find(self.table(), reference)
+
+    def run(self, reference: str) -> Run:
+        """A run by its folder or by any other reference. Raises NotFound, UnreadableFile."""
+        from gitrack.store.codec.records import load_run
+
+        path = f"{self._folder(reference)}/{layout.RECORD}"
+        return load_run(path, self.branch.read(path))
+
+    def history(self, reference: str) -> History | None:
+        """The steps of a run's metrics, if it logged any. Raises NotFound, UnreadableFile."""
+        from gitrack.model.history import History
+
+        path = f"{self._folder(reference)}/{layout.HISTORY}"
+        try:
+            data = self.branch.read(path)
+        except NotFound:
+            return None
+        return History.from_tsv(data, name=path)
+
+    def files(self, reference: str) -> list[Entry]:
+        """All files of a run, with their paths on the branch."""
+        return self.branch.entries(self._folder(reference))
+
+    def read(self, path: str) -> bytes:
+        """One file of the branch. Raises NotFound."""
+        return self.branch.read(path)
+
+    def all(self) -> Iterator[tuple[str, Run | Fault]]:
+        """Every run with its folder, by id; then what cannot be read, with its path."""
+        from gitrack.model.run import Fault
+        from gitrack.store.codec.records import load_run
+
+        table = self.table()
+        paths = [str(path) for path in table.column("path")]
+        blobs = [str(blob) for blob in table.column("blob")]
+        for path, (_, data) in zip(paths, self.branch.read_many(blobs), strict=True):
+            try:
+                yield path, load_run(f"{path}/{layout.RECORD}", data)
+            except UnreadableFile as error:
+                yield path, Fault(path=error.path, why=error.why, hint=error.hint)
+        for fault in table.faults:
+            yield fault.path, fault
+
+    def commit_runs(
+        self,
+        bundles: Sequence[RunBundle],
+        *,
+        first_files: Mapping[str, bytes] | None = None,
+        day_files: Mapping[str, bytes] | None = None,
+        primary_metric: str | None = None,
+    ) -> str:
+        """Put runs on the branch as one commit; its id.
+
+        A run that is there already is replaced, files that it no longer has are removed.
+        `first_files` come along when the branch is new, `day_files` (paths below the folder of
+        a day) where they are not yet. The message shows `primary_metric`, or a likely one.
+        """
+        from gitrack.store.messages import runs_message
+
+        if not bundles:
+            raise UsageError("there is no run to commit")
+        changes = self._first_files(first_files or {})
+        days = _Days(self.branch)
+        for bundle in bundles:
+            changes.update(self._changes(bundle, days, day_files or {}))
+        message = runs_message([bundle.run for bundle in bundles], primary_metric)
+        return self.branch.commit(changes, message)
+
+    def commit_files(
+        self,
+        changes: Mapping[str, bytes | None],
+        message: str,
+        *,
+        base: str | None = None,
+        first_files: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Other files of the branch (registry, sweeps) as one commit; its id."""
+        everything = {**self._first_files(first_files or {}), **changes}
+        return self.branch.commit(everything, message, base=base)
+
+    def _folder(self, reference: str) -> str:
+        """A folder as it is given, without asking the index; else what the reference finds."""
+        place = layout.place_of(reference)
+        if place is not None and reference in (place.folder, f"{place.folder}/{layout.RECORD}"):
+            if self.branch.tree(place.folder) is None:
+                raise NotFound(f"there is no run at {place.folder}")
+            return place.folder
+        return self.find(reference)
+
+    def _first_files(self, more: Mapping[str, bytes]) -> dict[str, bytes | None]:
+        if self.branch.tip() is not None and "format.yaml" in self.branch.children():
+            return {}
+        return {**layout.first_files(self._project()), **more}
+
+    def _changes(
+        self, bundle: RunBundle, days: _Days, day_files: Mapping[str, bytes]
+    ) -> dict[str, bytes | None]:
+        from gitrack.store.codec.records import dump_run
+
+        run = bundle.run
+        if layout.RECORD in bundle.files:
+            raise InvalidName("file", layout.RECORD, "is written by the store itself")
+        folder, is_there = days.folder(run.experiment, run.id)
+        changes: dict[str, bytes | None] = {}
+        if is_there:
+            changes = {entry.path: None for entry in self.branch.entries(folder)}
+        changes[f"{folder}/{layout.RECORD}"] = dump_run(run)
+        for name, data in bundle.files.items():
+            changes[f"{folder}/{name}"] = data
+        day = folder.rpartition("/")[0]
+        there = days.names(day)
+        for name, data in day_files.items():
+            if f"{name.partition('/')[0]}/" not in there:
+                changes[f"{day}/{name}"] = data
+        return changes
+
+
+class _Days:
+    """The folders of days that one commit touches, listed once each."""
+
+    def __init__(self, branch: Branch) -> None:
+        self._branch = branch
+        self._tip = branch.tip()
+        self._names: dict[str, set[str]] = {}
+
+    def names(self, folder: str) -> set[str]:
+        """What lies in a folder, with what this commit adds."""
+        known = self._names.get(folder)
+        if known is None:
+            listed = [] if self._tip is None else self._branch.children(folder, at=self._tip)
+            known = self._names[folder] = set(listed)
+        return known
+
+    def folder(self, experiment: str, run_id: str) -> tuple[str, bool]:
+        """Where a run lies or will lie, and whether it is there already."""
+        first = layout.run_folder(experiment, run_id).rpartition("/")[0]
+        month, _, day = first.rpartition("/")
+        parts = {1} | {
+            part for name in self.names(month) if (part := layout.part_of_day(name, day))
+        }
+        for part in sorted(parts):
+            folder = layout.run_folder(experiment, run_id, part=part)
+            if f"{run_id}/" in self.names(folder.rpartition("/")[0]):
+                return folder, True
+        for part in range(max(parts), max(parts) + 2):
+            folder = layout.run_folder(experiment, run_id, part=part)
+            names = self.names(folder.rpartition("/")[0])
+            if len(names) < layout.DAY_FULL:
+                break
+        self.names(month).add(f"{folder.rpartition('/')[0].rpartition('/')[2]}/")
+        names.add(f"{run_id}/")
+        return folder, False
