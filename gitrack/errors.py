@@ -14,6 +14,7 @@ GitrackError                    what happened, and a hint of what to do
 │   ├── NoIdentity              git does not know who commits
 │   ├── GitFailed               a git command ended with an error
 │   ├── BranchMoved             somebody committed between our read and our write
+│   ├── MergeConflict           two sides changed one file, and only people can tell which is right
 │   └── LockTimeout             another program holds the branch's lock
 ├── UnreadableFile              a file on the branch is broken, foreign or hostile
 ├── SecretFound                 something that must not reach history
@@ -127,6 +128,18 @@ class BranchMoved(StoreError):
             f"{branch} moved while this change was being written",
             hint="nothing was saved; run the command again",
         )
+
+
+class MergeConflict(StoreError):
+    """Two sides changed one file, and only people can tell which is right."""
+
+    def __init__(self, paths: Sequence[str], *, ours: str = "here", theirs: str = "there") -> None:
+        shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+        super().__init__(
+            f"{shown} changed both {ours} and {theirs}, in different ways",
+            hint="nothing was touched; make one side like the other, then try again",
+        )
+        self.paths = list(paths)
 
 
 class LockTimeout(StoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -20,6 +21,7 @@ from gitrack.store.git.objects import (
 from gitrack.store.git.trees import differences, encode, files_below, find, names_in
 
 _SHA1 = HASHES["sha1"]
+_HEX = re.compile(r"[0-9a-f]{40}\Z")
 _NOBODY = Author("gitrack", "gitrack@localhost")
 
 
@@ -51,7 +53,7 @@ class MemoryBranch:
 
     def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         for id in ids:
-            data = self._objects.get(bytes.fromhex(id))
+            data = self._objects.get(bytes.fromhex(id)) if _HEX.match(id) else None
             if data is None:
                 raise NotFound(f"there is no object {id}")
             yield id, data
@@ -123,9 +125,9 @@ class MemoryBranch:
         commit = at or self._tip
         if commit is None:
             return None
-        data = self._objects.get(bytes.fromhex(commit))
+        data = self._objects.get(bytes.fromhex(commit)) if _HEX.match(commit) else None
         if data is None:
-            raise NotFound(f"there is no commit {commit}")
+            raise NotFound(f"{commit!r} is not the id of a commit")
         return self._load(Commit.parse(data, commit).tree)
 
     def _folder(self, path: str, at: str | None) -> Folder | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gitrack.errors import NotFound
 from gitrack.store.branch import Entry, check_commit
+from gitrack.store.git.merge import Resolve, refuse
 from gitrack.store.git.objects import Folder
 from gitrack.store.git.reader import ObjectReader
 from gitrack.store.git.refs import Ref
@@ -55,7 +56,7 @@ class GitBranch:
         item = find(self._reader.folder, root, path) if root is not None and path else None
         if item is None or not item.is_file:
             raise NotFound(f"{path!r} is not a file on {self.name}")
-        return self._reader.object(item.id, b"blob")
+        return self._reader.blob(item.id)
 
     def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         return self._reader.many(list(ids))
@@ -94,6 +95,14 @@ class GitBranch:
     ) -> str:
         check_commit(changes, message)
         return self._writer.commit(changes, message, base=base)
+
+    def merge(self, theirs: str, message: str, *, resolve: Resolve = refuse) -> str:
+        """Unite with another commit (a fetched one): fast-forward or a commit of two parents.
+
+        A file that both sides changed is put to `resolve`; what that cannot unite raises
+        MergeConflict, and nothing is written.
+        """
+        return self._writer.merge(theirs, message, resolve)
 
     def _folder(self, path: str, at: str | None) -> Folder | None:
         commit = at or self.tip()

@@ -67,6 +67,10 @@ class ObjectReader:
             raise StoreError(f"{id.hex()} is a {found[0].decode()}, not a {kind.decode()}")
         return found[1]
 
+    def blob(self, id: bytes) -> bytes:
+        """The contents of a file. Raises NotFound, StoreError."""
+        return self.object(id, b"blob")
+
     def many(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """(id, contents) of blobs, in order: few by the process at hand, many by one of theirs."""
         for id in ids:

@@ -11,6 +11,7 @@ from gitrack.errors import BranchMoved, GitrackError, StoreError
 from gitrack.store.git.files import Files
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.lock import LOCK_SECONDS, WriterLock, waits
+from gitrack.store.git.merge import Resolve, Union
 from gitrack.store.git.message import joint_author, joint_message, split_message
 from gitrack.store.git.objects import (
     HASHES,
@@ -94,6 +95,8 @@ class Writer:
 
     def _alone(self, request: Request, base: str | None, *, exclusive: bool) -> str:
         job = Job(request)
+        if exclusive:
+            self._settle_announced()
         self._commit([job], base=base, exclusive=exclusive)
         return _result(job.answer)
 
@@ -115,19 +118,23 @@ class Writer:
 
     def _serve(self, own: Job | None) -> None:
         """Commit everything that waits, and our own; under the writers' lock."""
-        announced = self._queue.announced()
-        if announced is not None:
-            self._queue.conclude(committed=self._holds(announced))
+        self._settle_announced()
         jobs: list[Job] = [*self._queue.waiting()]
         if own is not None:
             jobs.append(own)
         if jobs:
             self._commit(jobs, base=None, exclusive=True)
 
-    def _holds(self, commit: str) -> bool:
-        tip = self._ref.read()
-        if tip is None or tip == commit:
-            return tip is not None
+    def _settle_announced(self) -> None:
+        """Answer what a holder committed, if it died before it could."""
+        announced = self._queue.announced()
+        if announced is not None:
+            tip = self._ref.read()
+            self._queue.conclude(committed=tip is not None and self._holds(tip, announced))
+
+    def _holds(self, tip: str, commit: str) -> bool:
+        if tip == commit:
+            return True
         return self._repository.run("merge-base", "--is-ancestor", commit, tip).code == 0
 
     def _commit(self, jobs: Sequence[Job], *, base: str | None, exclusive: bool) -> None:
@@ -143,23 +150,84 @@ class Writer:
             if after is root and start is not None:
                 _settle(jobs, start)
                 return
-            new = self._try(jobs, after, start, old, exclusive=exclusive)
+            parents = () if start is None else (bytes.fromhex(start),)
+            new = self._try(jobs, after, parents, old, exclusive=exclusive)
             if new is not None:
                 _settle(jobs, new)
                 if exclusive:
                     self._queue.conclude(committed=True)
                     self._young.join(self._files)
                 return
-            self._queue.conclude(committed=False)
-            if not exclusive:
+            if exclusive:
+                self._queue.conclude(committed=False)
+            else:
                 time.sleep(random.uniform(0, 0.05))
         raise BranchMoved(self._ref.branch)
+
+    def merge(self, theirs: str, message: str, resolve: Resolve) -> str:
+        """Unite the branch with another commit; the id of the new tip."""
+        lock = WriterLock(self._repository, self._files)
+        try:
+            for _ in waits(LOCK_SECONDS, lock.path):
+                taken = lock.take()
+                if taken is not False:
+                    return self._merge(theirs, message, resolve, exclusive=taken is True)
+        except OSError as error:
+            raise StoreError(f"the merge could not be written: {error}") from error
+        finally:
+            lock.release()
+        raise AssertionError("waits() ends by LockTimeout")
+
+    def _merge(self, theirs: str, message: str, resolve: Resolve, *, exclusive: bool) -> str:
+        self._ref.refuse_if_checked_out()
+        if exclusive:
+            self._settle_announced()
+        for _ in range(_SWAPS):
+            ours = self._ref.read()
+            if ours is not None and self._holds(ours, theirs):
+                return ours
+            if ours is None or self._holds(theirs, ours):
+                new = self._forward(theirs, ours, exclusive=exclusive)
+            else:
+                new = self._unite(ours, theirs, message, resolve, exclusive=exclusive)
+            if new is not None:
+                return new
+        raise BranchMoved(self._ref.branch)
+
+    def _forward(self, theirs: str, ours: str | None, *, exclusive: bool) -> str | None:
+        who = self._repository.committer()
+        reason = "merge: fast-forward"
+        moved = self._ref.swap(
+            self._files, theirs, ours, reason=reason, who=who, exclusive=exclusive
+        )
+        return theirs if moved else None
+
+    def _unite(
+        self, ours: str, theirs: str, message: str, resolve: Resolve, *, exclusive: bool
+    ) -> str | None:
+        objects: list[Packed] = []
+
+        def add(kind: bytes, data: bytes) -> bytes:
+            objects.append(packed(kind, data, self._hash))
+            return objects[-1].id
+
+        base = self._repository.git("merge-base", ours, theirs, check=False)
+        roots = [self._root(commit) for commit in (base.partition("\n")[0] or None, ours, theirs)]
+        union = Union(self._reader.folder, self._reader.blob, add, resolve)
+        after = union.of(*roots)
+        request = Request(message, self._repository.identity(), Stamp.now(), {}, objects)
+        parents = (bytes.fromhex(ours), bytes.fromhex(theirs))
+        return self._try([Job(request)], after, parents, ours, exclusive=exclusive)
+
+    def _root(self, commit: str | None) -> Folder:
+        if commit is None:
+            return Folder({})
+        return self._reader.folder(self._reader.commit(commit).tree)
 
     def _apply(self, jobs: Sequence[Job], start: str | None) -> tuple[Folder, Folder, list[Job]]:
         """The root before and after, and the jobs that fit; the others learn why not."""
         load = self._reader.folder
-        root = load(self._reader.commit(start).tree) if start is not None else Folder({})
-        after = root
+        after = root = self._root(start)
         accepted: list[Job] = []
         for job in jobs:
             try:
@@ -174,7 +242,7 @@ class Writer:
         self,
         jobs: Sequence[Job],
         after: Folder,
-        start: str | None,
+        parents: tuple[bytes, ...],
         old: str | None,
         *,
         exclusive: bool,
@@ -191,12 +259,12 @@ class Writer:
         requests = [job.request for job in jobs]
         message = joint_message(requests)
         committer = self._repository.committer()
-        commit = self._commit_object(tree, after, start, requests, message, committer)
+        commit = self._commit_object(tree, after, parents, requests, message, committer)
         new = add(b"commit", commit).hex()
         pack = write_pack(self._repository, self._files, objects)
         try:
             self._queue.announce(new, jobs)
-            reason = f"commit{'' if start else ' (initial)'}: {split_message(message)[0]}"
+            reason = f"commit{'' if parents else ' (initial)'}: {split_message(message)[0]}"
             moved = self._ref.swap(
                 self._files, new, old, reason=reason, who=committer, exclusive=exclusive
             )
@@ -215,13 +283,12 @@ class Writer:
         self,
         tree: bytes,
         root: Folder,
-        start: str | None,
+        parents: tuple[bytes, ...],
         requests: Sequence[Request],
         message: str,
         committer: Author,
     ) -> bytes:
         author, authored = joint_author(requests)
-        parents = () if start is None else (bytes.fromhex(start),)
         now = Stamp.now()
         signed = self._signer.sign(
             tree=tree,
