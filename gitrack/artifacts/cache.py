@@ -68,6 +68,13 @@ class Cache:
             self._place(temporary, md5, len(data))
         return md5
 
+    def put_object(self, source: Path, md5: str) -> None:
+        """Take over an object of another cache."""
+        with self._temporary() as temporary:
+            if not _link(source, temporary):
+                _copy(source, temporary)
+            self._place(temporary, md5, temporary.stat().st_size)
+
     @property
     def _objects(self) -> Path:
         return self.folder / "files" / "md5"

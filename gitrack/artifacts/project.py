@@ -150,3 +150,34 @@ def _remotes(merged: Mapping[str, Mapping[str, str]]) -> Iterator[Remote]:
         if kind == "remote" and values.get("url"):
             rest = {key: value for key, value in values.items() if key != "url"}
             yield Remote(name=name.strip().strip('"'), url=values["url"], settings=rest)
+
+
+def share_cache(worktree: Path, common_dir: Path) -> bool:
+    """Give a linked worktree the cache that outlives it, unless it has one of its own choice.
+
+    True if `.dvc/config.local`, which git ignores, was written for it.
+    """
+    main = _main_worktree(common_dir)
+    if main is None or main == worktree.resolve() or read_settings(worktree).cache is not None:
+        return False
+    local = worktree / ".dvc" / "config.local"
+    if local.exists():
+        return False
+    shared = main / ".dvc" / "cache" if (main / ".dvc").is_dir() else None
+    folder = shared or fallback_cache(common_dir).folder
+    local.write_text(f'[cache]\n    dir = "{folder}"\n', encoding="utf-8")
+    return True
+
+
+def adopt(cache: Cache, common_dir: Path) -> int:
+    """Link into the cache what was kept while there was no DVC project; how many objects."""
+    earlier = fallback_cache(common_dir)
+    if earlier.folder == cache.folder or not earlier.folder.is_dir():
+        return 0
+    count = 0
+    for path in sorted((earlier.folder / "files" / "md5").glob("??/*")):
+        md5 = path.parent.name + path.name
+        if not cache.has(md5):
+            cache.put_object(path, md5)
+            count += 1
+    return count
