@@ -12,6 +12,8 @@ from gitrack.errors import UsageError
 from gitrack.tracking import values
 
 ARTIFACTS = "artifacts"
+#: Files of the run that are no artifacts of the user's: what was found out about data.
+EXTRA = "extra"
 
 
 def source(path: object) -> Path:
@@ -27,9 +29,9 @@ def source(path: object) -> Path:
     return found
 
 
-def copy_in(path: Path, folder: Path, name: str) -> None:
+def copy_in(path: Path, name: str, folder: Path) -> None:
     """Copy a file or folder to `name`, whole or not at all: what is logged later may differ."""
-    target, aside = _targets(folder, name)
+    target, aside = _targets(folder, name, ARTIFACTS)
     if path.is_dir():
         # links are followed: what they lead to is what was logged
         shutil.copytree(path, aside, copy_function=_copy, ignore_dangling_symlinks=True)
@@ -38,9 +40,9 @@ def copy_in(path: Path, folder: Path, name: str) -> None:
     _put(aside, target)
 
 
-def write_in(data: bytes, folder: Path, name: str) -> None:
+def write_in(data: bytes, name: str, folder: Path, *, below: str = ARTIFACTS) -> None:
     """Write bytes to `name`, whole or not at all."""
-    target, aside = _targets(folder, name)
+    target, aside = _targets(folder, name, below)
     aside.write_bytes(data)
     _put(aside, target)
 
@@ -68,8 +70,8 @@ def _copy(path: str | Path, target: str | Path) -> None:
         os.chmod(target, 0o755)  # noqa: PTH101
 
 
-def _targets(folder: Path, name: str) -> tuple[Path, Path]:
-    target = folder / ARTIFACTS / name
+def _targets(folder: Path, name: str, below: str) -> tuple[Path, Path]:
+    target = folder / below / name
     target.parent.mkdir(parents=True, exist_ok=True)
     return target, folder / f".part-{os.getpid()}-{os.urandom(4).hex()}"
 

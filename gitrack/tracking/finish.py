@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitrack.artifacts import cache_of, keep
-from gitrack.errors import GitrackError, NotFound
+from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files, keep
+from gitrack.errors import GitrackError, NotFound, UnreadableFile
 from gitrack.model.history import History
 from gitrack.model.ids import short
 from gitrack.model.run import Artifact, Run, RunBundle, Status
 from gitrack.tracking import notice, outbox, rules
 from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
-from gitrack.tracking.files import ARTIFACTS
-from gitrack.tracking.fold import Folded, fold, moment
+from gitrack.tracking.files import ARTIFACTS, EXTRA
+from gitrack.tracking.fold import Folded, fold, moment, nanoseconds
 from gitrack.tracking.journal import MAGIC
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ def _commit_live(
         )
         return
     if run.folder is None:
-        run.place.store().commit_runs(
-            [make_bundle(run.place, None, fold(None, in_memory), captured)]
-        )
+        commit_bundle(run.place, make_bundle(run.place, None, fold(None, in_memory), captured))
         return
     with outbox.claim(run.folder) as mine:
         if mine:
@@ -115,22 +113,48 @@ def commit_folder(
     folder: Path,
     captured: Captured | None = None,
     in_memory: Iterable[tuple[str, bytes]] = (),
+    *,
+    again: bool = False,
 ) -> Run:
     """Commit one folder of the outbox, whose claim the caller holds, and remove it.
 
     It stays while other processes of the run may still write: what they log later is united
-    with what is on the branch by the next sync.
+    with what is on the branch by the next sync. `again` if somebody may have committed it and
+    died before the removal.
     """
     seen = outbox.sizes(folder)
     folded = fold(folder, in_memory)
     if captured is None:
         captured = load_captured(folder)
     bundle = make_bundle(place, folder, folded, captured)
-    place.store().commit_runs([bundle])
-    keep_reachable(place.repository, bundle.run)
+    if not (again and _is_there(place, bundle.run)):
+        commit_bundle(place, bundle)
     if not open_writers(folded):
         outbox.discard(folder, seen)
     return bundle.run
+
+
+def commit_bundle(place: Place, bundle: RunBundle) -> None:
+    """One commit, with what plain DVC needs where heavy files are among the run's."""
+    remote = place.config.artifacts.remote
+    heavy = any(artifact.store == "dvc" for artifact in bundle.run.artifacts)
+    primary = {
+        model.primary_metric.name for model in place.policy.models.values() if model.primary_metric
+    }
+    place.store().commit_runs(
+        [bundle],
+        first_files=branch_files_for_new_branch(remote),
+        day_files=day_files(remote) if heavy else None,
+        primary_metric=next((name for name in bundle.run.metrics if name in primary), None),
+    )
+    keep_reachable(place.repository, bundle.run)
+
+
+def _is_there(place: Place, run: Run) -> bool:
+    try:
+        return place.store().run(run.id) == run
+    except (NotFound, UnreadableFile):
+        return False
 
 
 def make_bundle(
@@ -140,9 +164,10 @@ def make_bundle(
     captured = captured or Captured()
     who = folded.who
     earlier, earlier_history = _earlier(place, folded)
-    history = folded.history()
+    history = folded.history(since=nanoseconds(earlier.started) if earlier else None)
     if earlier_history is not None:
-        history = History.union([earlier_history, history])
+        # rounded like what is there, so that a value which is there already is seen to be
+        history = History.union([earlier_history, History.from_tsv(history.to_tsv())])
     artifacts, files = _artifacts(place, folder, folded)
     fresh = Run(
         id=who["id"],
@@ -168,6 +193,8 @@ def make_bundle(
     )
     run = fresh if earlier is None else _united(earlier, fresh, folded)
     files.update(captured.files)
+    if folder is not None:
+        files.update({path: (folder / EXTRA / path).read_bytes() for path in folded.extra})
     if len(history):
         files["history.tsv"] = history.for_branch().to_tsv().encode()
     return _clean(place, RunBundle(run=run, files=files))

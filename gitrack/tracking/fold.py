@@ -47,6 +47,7 @@ class Folded:
     metrics: dict[str, float | int] = dataclasses.field(default_factory=dict)
     points: list[MetricSet] = dataclasses.field(default_factory=list)
     artifacts: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    extra: dict[str, None] = dataclasses.field(default_factory=dict)
     data: dict[tuple[str, str | None], Dataset] = dataclasses.field(default_factory=dict)
     seeds: dict[str, int] = dataclasses.field(default_factory=dict)
     last: int = 0
@@ -68,9 +69,9 @@ class Folded:
     def status(self) -> Status:
         return Status(self.end["status"]) if self.end else Status.RUNNING
 
-    def history(self) -> History:
-        """The steps; times in seconds since the run's start."""
-        begin = int(self.who["time"])
+    def history(self, since: int | None = None) -> History:
+        """The steps; times in seconds since the run's start (or another moment)."""
+        begin = int(self.who["time"]) if since is None else since
         return History.of(
             Point(point.step or 0, (point.time - begin) / 1e9, name, value)
             for point in self.points
@@ -125,6 +126,9 @@ class Folded:
         for other in [name for name in self.artifacts if _one_holds_the_other(name, path)]:
             del self.artifacts[other]
         self.artifacts[path] = event
+
+    def _file(self, event: dict[str, Any]) -> None:
+        self.extra[event["path"]] = None
 
     def _data(self, event: dict[str, Any]) -> None:
         dataset = msgspec.convert(event["dataset"], Dataset)
@@ -199,3 +203,15 @@ def moment(nanoseconds: int) -> str:
     """UTC, ISO 8601 with milliseconds and a `Z`."""
     when = dt.datetime.fromtimestamp(nanoseconds / 1e9, dt.UTC)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def nanoseconds(text: str) -> int:
+    """A moment as `moment` writes it."""
+    return int(dt.datetime.fromisoformat(text).timestamp() * 1e9)
+
+
+def first_mark(head: bytes) -> ProcessMark | None:
+    """Who wrote a journal, from the beginning of it."""
+    for item in read([head]):
+        return None if isinstance(item, MetricSet) else _mark(item)
+    return None

@@ -26,6 +26,8 @@ from gitrack.tracking import notice
 from gitrack.tracking.journal import SUFFIX
 
 IGNORE_ALL = "*\n"
+#: Below the folder for temporaries, where not even the user's own can be written.
+FALLBACK = "gitrack-outbox"
 _JOURNAL = re.compile(r"(?P<name>(?:owner|member)-[^.]+)(?:\.(?P<segment>\d+))?\.journal\Z")
 _DONE = ".done-"
 
@@ -37,7 +39,7 @@ def users_outbox() -> Path:
 
 def make_run_folder(outbox: Path, run_id: str) -> Path | None:
     """A folder for a run, in `outbox` or, where that cannot be written, somewhere that can."""
-    for place in (outbox, users_outbox(), Path(tempfile.gettempdir()) / "gitrack-outbox"):
+    for place in (outbox, users_outbox(), Path(tempfile.gettempdir()) / FALLBACK):
         try:
             folder = _make(place, run_id)
         except OSError as error:

@@ -51,7 +51,7 @@ class Place:
             if self._store is None:
                 from gitrack.store import open_store
 
-                self._store = open_store(self.repository.worktree or self.repository.git_dir)
+                self._store = open_store(self.root or self.repository.git_dir)
             return self._store
 
 

@@ -7,7 +7,8 @@ import os
 import shutil
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +18,7 @@ import msgspec
 from gitrack.artifacts.names import check_name
 from gitrack.errors import InvalidName, UsageError
 from gitrack.model.ids import short
-from gitrack.model.run import Dataset, Scalar, Status
+from gitrack.model.run import Scalar, Status
 from gitrack.tracking import files, notice, values
 from gitrack.tracking.journal import Journal
 
@@ -272,11 +273,12 @@ class Run:
         self._must_run()
         repository = self.place.repository
         dataset, extra = describe_dataset(
-            data, name=name, role=role, version=version, root=repository and repository.worktree
+            data, name, role, version, root=repository.worktree if repository else None
         )
-        self._record_dataset(dataset)
+        self.journal.event("data", dataset=msgspec.to_builtins(dataset))
         for path, content in extra.items():
-            self._keep(check_name(path), "profile", None, data=content)
+            write = partial(files.write_in, content, path, below=files.EXTRA)
+            self._write(path, write, "file", {})
         return self
 
     # the end
@@ -329,9 +331,6 @@ class Run:
 
         judge_tags(self.place.policy, tags, complete=complete)
 
-    def _record_dataset(self, dataset: Dataset) -> None:
-        self.journal.event("data", dataset=msgspec.to_builtins(dataset))
-
     def _keep(
         self,
         name: str,
@@ -341,22 +340,30 @@ class Run:
         path: Path | None = None,
         data: bytes = b"",
     ) -> Self:
-        """Into the outbox now; into git or DVC when the run ends."""
+        """An artifact into the outbox now; into git or DVC when the run ends."""
         if not isinstance(kind, str) or not kind.isidentifier():
             raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
+
+        if path is not None:
+            write = partial(files.copy_in, path, name)
+        else:
+            write = partial(files.write_in, data, name)
+        self._write(name, write, "artifact", {"artifact": kind, "flavor": flavor})
+        return self
+
+    def _write(
+        self, name: str, write: Callable[[Path], None], event: str, content: dict[str, Any]
+    ) -> None:
+        """First the file, then the word of it: what a journal names is there."""
         if self.folder is None:
-            notice.warn_once("artifacts", f"artifact {name} is not kept: nowhere to write it")
-            return self
+            notice.warn_once("artifacts", f"{name} is not kept: nowhere to write it")
+            return
         try:
             with self._lock:
-                if path is not None:
-                    files.copy_in(path, self.folder, name)
-                else:
-                    files.write_in(data, self.folder, name)
-                self.journal.event("artifact", path=name, artifact=kind, flavor=flavor)
+                write(self.folder)
+                self.journal.event(event, path=name, **content)
         except (OSError, shutil.Error) as error:
-            notice.warn(f"artifact {name} of run {short(self.id)} is not kept: {_worded(error)}")
-        return self
+            notice.warn(f"{name} of run {short(self.id)} is not kept: {notice.worded(error)}")
 
 
 def outcome_of(error: BaseException | None) -> tuple[Status, str | None]:
@@ -371,7 +378,3 @@ def outcome_of(error: BaseException | None) -> tuple[Status, str | None]:
     text = text.encode("utf-8", "backslashreplace").decode()
     status = Status.KILLED if isinstance(error, KeyboardInterrupt) else Status.FAILED
     return status, text
-
-
-def _worded(error: BaseException) -> str:
-    return notice.worded(error)
