@@ -28,7 +28,8 @@ def main() -> None:
             print(run.name)
     for experiment in BAD:
         try:
-            gitrack.start_run(experiment)
+            with gitrack.start_run(experiment):
+                print(f"no policy here: {experiment!r} was taken")
         except gitrack.errors.PolicyViolation as refused:
             print(f"refused: {refused}")
 
