@@ -11,6 +11,7 @@ from gitrack.model.query.nodes import Test, Value
 from gitrack.model.query.regex import BadRegex, Regex
 from gitrack.model.query.table import Kind
 from gitrack.model.query.times import covered, from_now, moment
+from gitrack.model.ranking import number_of
 
 Judge = Callable[[Any], bool | None]
 
@@ -21,7 +22,6 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class Misuse(Exception):
@@ -57,15 +57,6 @@ def judge_of(test: Test, kind: Kind, now: float) -> Judge:
             test.at, f"{word} is for text, and {test.key.name!r} is a number", "use = or >"
         )
     return _matched(word, value, fold=kind == "status")
-
-
-def number_of(cell: object) -> int | float | None:
-    """A number, or a text that is written like one; truth values are none."""
-    if isinstance(cell, int | float):
-        return None if isinstance(cell, bool) else cell
-    if isinstance(cell, str) and _NUMBER.fullmatch(cell):
-        return float(cell)
-    return None
 
 
 def _compared(sign: str, value: Value, kind: Kind, now: float) -> Judge:

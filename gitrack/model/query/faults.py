@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from gitrack.errors import InvalidFilter
+from gitrack.model.display import width
 
 #: Characters shown on each side of the place.
 _WINDOW = 60
@@ -17,18 +16,10 @@ def invalid(source: str, at: int, why: str, hint: str | None = None) -> InvalidF
     before, after = source[begin:at], source[at:end]
     lead = "…" if begin else ""
     line = _one_line(lead + before + after) + ("…" if end < len(source) else "")
-    caret = " " * _width(_one_line(lead + before)) + "^"
+    caret = " " * width(_one_line(lead + before)) + "^"
     return InvalidFilter(f"{why}\n  {line}\n  {caret}", hint=hint)
 
 
 def _one_line(text: str) -> str:
     """Every character that is not shown as one becomes a blank."""
     return "".join(character if character.isprintable() else " " for character in text)
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal that a text fills."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 
-from gitrack.model.query.compare import number_of
 from gitrack.model.query.faults import invalid
 from gitrack.model.query.keys import KEY, read_key
 from gitrack.model.query.nodes import Key
 from gitrack.model.query.table import Table, find_column, missing_columns
+from gitrack.model.ranking import newest_first, sorted_by
 
 _CLAUSE = re.compile(rf"\s*({KEY})(?:\s+(asc|desc)(?:ending)?)?\s*(,|\Z)", re.IGNORECASE)
 
@@ -32,10 +31,12 @@ class Order(msgspec.Struct, frozen=True):
 
     def sort(self, table: Table, rows: Sequence[int]) -> list[int]:
         """The rows in this order."""
-        ordered = _newest_first(table, rows)
+        if not table.rows:
+            return []
+        ordered = newest_first(rows, table.column("id"), table.column("started"))
         for clause in reversed(self.clauses):
             cells = find_column(clause.key, table, clause.source).cells
-            ordered = _sorted(ordered, cells, descending=clause.descending)
+            ordered = sorted_by(ordered, cells, descending=clause.descending)
         return ordered
 
     def keys(self) -> list[Key]:
@@ -63,30 +64,3 @@ def _clauses(text: str) -> Iterable[_Clause]:
         descending = (match[2] or "").lower() == "desc"
         yield _Clause(read_key(match[1], match.start(1)), descending, text)
         at = match.end()
-
-
-def _newest_first(table: Table, rows: Sequence[int]) -> list[int]:
-    ids = table.column("id") if table.rows else []
-    by_id = sorted(rows, key=ids.__getitem__)
-    return _sorted(by_id, table.column("started") if table.rows else [], descending=True)
-
-
-def _sorted(rows: Sequence[int], cells: Sequence[Any], *, descending: bool) -> list[int]:
-    """Present values in order, then NaN, then missing; equal ones stay as they were."""
-    present = [row for row in rows if (cell := cells[row]) is not None and cell == cell]
-    nan = [row for row in rows if (cell := cells[row]) is not None and cell != cell]
-    missing = [row for row in rows if cells[row] is None]
-    kinds = {type(cells[row]) for row in present}
-    if kinds <= {int, float}:
-        present.sort(key=cells.__getitem__, reverse=descending)
-    else:
-        present.sort(key=lambda row: _rank(cells[row]), reverse=descending)
-    return present + nan + missing
-
-
-def _rank(cell: object) -> tuple[int, float | int, str]:
-    """Numbers, and texts written like one, before other texts."""
-    if isinstance(cell, list):  # the datasets of a run
-        return 1, 0, "\n".join(map(str, cell))
-    number = int(cell) if isinstance(cell, bool) else number_of(cell)
-    return (1, 0, str(cell)) if number is None else (0, number, "")

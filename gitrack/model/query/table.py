@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+from gitrack.model.display import seconds_between
 from gitrack.model.query.faults import invalid
 from gitrack.model.query.keys import ATTRIBUTES, DATASET_FIELDS, TIMES
 from gitrack.model.query.nodes import Key
-from gitrack.model.query.times import moment
 
 #: How the cells of a column compare: `sets` holds a list in each cell, of which one must match.
 Kind = Literal["number", "time", "status", "plain", "sets"]
@@ -210,11 +210,4 @@ def _datasets(key: Key, table: Table, source: str) -> Sequence[Any]:
 def _durations(table: Table) -> list[float | None]:
     """Seconds from start to end; None for a run that has not ended."""
     pairs = zip(_cells("started", table), _cells("ended", table), strict=True)
-    return [_seconds_between(start, end) for start, end in pairs]
-
-
-def _seconds_between(start: object, end: object) -> float | None:
-    if not isinstance(start, str) or not isinstance(end, str):
-        return None
-    begin, finish = moment(start), moment(end)
-    return None if begin is None or finish is None else (finish - begin) / 1000
+    return [seconds_between(start, end) for start, end in pairs]
