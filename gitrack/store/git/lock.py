@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gitrack.errors import LockTimeout
 from gitrack.store.git.files import Files
-from gitrack.store.git.pack import KEEP
+from gitrack.store.git.pack import YoungPacks
 from gitrack.store.git.queue import sweep_unfinished
 from gitrack.store.git.repository import Repository
 
@@ -85,10 +85,7 @@ class WriterLock:
         _swept.add(mark)
         sweep_folder(self._repository.home / "tmp")
         sweep_unfinished(self._repository.home / "queue")
-        with contextlib.suppress(FileNotFoundError):
-            for place in (self._repository.objects / "pack").glob("*.keep"):
-                if _is_ours(place):
-                    place.unlink()
+        YoungPacks(self._repository).sweep(self._files)
 
 
 def sweep_folder(folder: Path) -> None:
@@ -99,13 +96,6 @@ def sweep_folder(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink()
-
-
-def _is_ours(keep: Path) -> bool:
-    try:
-        return keep.read_bytes() == KEEP
-    except FileNotFoundError:
-        return False
 
 
 def waits(seconds: float, path: Path) -> Iterator[None]:

@@ -24,10 +24,14 @@ from gitrack.store.git.repository import Repository
 
 #: What our `.keep` files say, so that those of dead writers can be told from other people's.
 KEEP = b"gitrack\n"
+#: What they say where there are no locks, and so no proof that a writer is dead.
+KEEP_UNLOCKED = b"gitrack, without a lock\n"
 #: Git counts packs and starts its own gc at 50: ours are joined before, those of one commit
 #: at 24, joined ones at 8, so that there are hardly more than 40 and a commit is copied rarely.
 JOIN_AT = 24
 _JOIN_JOINED_AT = 8
+#: The ledger's mark of a pack that has been joined and is to be removed.
+_DOOMED = 999
 _LARGEST_JOINED = 32 << 20
 _LARGEST_PACK = 0x7FFFFFFF
 _KINDS = {b"commit": 1, b"tree": 2, b"blob": 3}
@@ -57,10 +61,13 @@ def packed(kind: bytes, data: bytes, hash: Hash) -> Packed:
     return Packed(hash.of(kind, data), bytes(head) + zlib.compress(data, 1))
 
 
-def write_pack(repository: Repository, files: Files, objects: Iterable[Packed]) -> str:
+def write_pack(
+    repository: Repository, files: Files, objects: Iterable[Packed], *, exclusive: bool = True
+) -> str:
     """Put objects into a new pack, guarded by a `.keep`; the pack's name (`pack-…`).
 
-    The caller holds the writers' lock, and calls `release` once a ref reaches the objects.
+    The caller holds the writers' lock (`exclusive`), and calls `release` once a ref reaches the
+    objects.
     """
     hash = HASHES[repository.object_format]
     unique = {item.id: item.data for item in objects}
@@ -75,7 +82,7 @@ def write_pack(repository: Repository, files: Files, objects: Iterable[Packed]) 
     folder = repository.objects / "pack"
     # .idx last: it makes the pack visible. Temporaries lie in our own folder, since git's prune
     # removes objects/pack/tmp_*
-    files.publish(folder / f"{name}.keep", KEEP)
+    files.publish(folder / f"{name}.keep", KEEP if exclusive else KEEP_UNLOCKED)
     files.publish(folder / f"{name}.pack", pack, mode=0o444, sync=True)
     index = _index(unique, pack[-hash.size :], hash)
     files.publish(folder / f"{name}.idx", index, mode=0o444, sync=True)
@@ -181,6 +188,10 @@ class YoungPacks:
     def join(self, files: Files) -> None:
         """Join packs once there are many of one size; under the writers' lock."""
         ledger = self._lines()
+        doomed = [name for level, name in ledger if level == _DOOMED]
+        if doomed:  # whoever joined them died before it could remove them
+            ledger = [line for line in ledger if line[0] != _DOOMED]
+            self._drop(files, doomed, ledger)
         count = Counter(level for level, _ in ledger)
         full = [level for level, n in count.items() if n >= (_JOIN_JOINED_AT if level else JOIN_AT)]
         # a multi-pack-index names packs: removing one of them would break it
@@ -195,13 +206,33 @@ class YoungPacks:
             size = sum(len(item.data) for item in objects)
             if size < _LARGEST_JOINED:
                 rest.append((level + 1, joined))
-            self._rewrite(files, rest)
-            for name in present:
-                if name != joined:
-                    _remove_pack(self._folder, name)
+            old = [name for name in present if name != joined]
+            self._rewrite(files, [*rest, *((_DOOMED, name) for name in old)])
+            self._drop(files, old, rest)
             release(self._repository, joined)
         else:
             self._rewrite(files, rest)
+
+    def sweep(self, files: Files) -> None:
+        """Release what dead writers guarded, and take it up to be joined; under the lock.
+
+        A pack without index was never whole. Any other stays, even if no ref came to reach it:
+        git may have seen an object in it, and not written the same one again.
+        """
+        for keep in self._folder.glob("pack-*.keep"):
+            if not _is_ours(keep):
+                continue
+            if keep.with_suffix(".idx").exists():
+                self.record(files, keep.stem)
+                keep.unlink()
+            else:
+                keep.with_suffix(".pack").unlink(missing_ok=True)
+                keep.unlink()
+
+    def _drop(self, files: Files, names: Iterable[str], rest: Iterable[tuple[int, str]]) -> None:
+        for name in names:
+            _remove_pack(self._folder, name)
+        self._rewrite(files, rest)
 
     def _gather(self, names: Iterable[str]) -> tuple[list[Packed], list[str]]:
         objects: list[Packed] = []
@@ -229,7 +260,10 @@ class YoungPacks:
         except FileNotFoundError:
             return []
         found = filter(None, map(_LEDGER_LINE.match, text.splitlines()))
-        return list(dict.fromkeys((int(match[1]), match[2]) for match in found))
+        levels: dict[str, int] = {}
+        for match in found:
+            levels.setdefault(match[2], int(match[1]))
+        return [(level, name) for name, level in levels.items()]
 
     def _refresh(self) -> None:
         try:
@@ -251,6 +285,13 @@ class YoungPacks:
                 index = PackIndex(data, self._hash)
             opened[name] = index
         self._seen, self._open = seen, opened
+
+
+def _is_ours(keep: Path) -> bool:
+    try:
+        return keep.read_bytes() == KEEP
+    except FileNotFoundError:
+        return False
 
 
 def _remove_pack(folder: Path, name: str) -> None:

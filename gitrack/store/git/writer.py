@@ -261,7 +261,7 @@ class Writer:
         committer = self._repository.committer()
         commit = self._commit_object(tree, after, parents, requests, message, committer)
         new = add(b"commit", commit).hex()
-        pack = write_pack(self._repository, self._files, objects)
+        pack = write_pack(self._repository, self._files, objects, exclusive=exclusive)
         try:
             self._queue.announce(new, jobs)
             reason = f"commit{'' if parents else ' (initial)'}: {split_message(message)[0]}"
