@@ -8,10 +8,11 @@ block style knows no empty ones).
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from gitrack.errors import InvalidName, UsageError
@@ -24,6 +25,8 @@ MAX_DIGITS = 4000
 PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+=-]*\Z")
 #: What YAML 1.1 takes for something other than text.
 AMBIGUOUS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
+
+_NESTED = (Mapping, list, tuple)
 
 #: Characters that YAML forbids or that some reader takes for a line break. Half a surrogate pair
 #: is no character at all: it cannot be written as UTF-8 and becomes U+FFFD.
@@ -42,34 +45,30 @@ def dump(value: Mapping[str, Any]) -> str:
 
 def _map(value: Mapping[str, Any], indent: str, lines: list[str]) -> None:
     for name, item in value.items():
-        head = f"{indent}{key(name)}:"
-        if isinstance(item, Mapping) and item:
-            lines.append(head)
+        if not item or not isinstance(item, _NESTED):
+            lines.append(f"{indent}{key(name)}: {scalar(item)}")
+            continue
+        lines.append(f"{indent}{key(name)}:")
+        if isinstance(item, Mapping):
             _map(item, indent + "  ", lines)
-        elif _is_list(item) and item:
-            lines.append(head)
-            _list(item, indent, lines)
         else:
-            lines.append(f"{head} {scalar(item)}")
+            _list(item, indent, lines)
 
 
 def _list(value: Sequence[Any], indent: str, lines: list[str]) -> None:
     for item in value:
-        first = len(lines)
-        if isinstance(item, Mapping) and item:
-            _map(item, indent + "  ", lines)
-        elif _is_list(item) and item:
-            _list(item, indent + "  ", lines)
-        else:
+        if not item or not isinstance(item, _NESTED):
             lines.append(f"{indent}- {scalar(item)}")
             continue
+        first = len(lines)
+        if isinstance(item, Mapping):
+            _map(item, indent + "  ", lines)
+        else:
+            _list(item, indent + "  ", lines)
         lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
 
 
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
-
-
+@lru_cache(4096)
 def key(name: object) -> str:
     """A map's key, quoted where it must be."""
     if not isinstance(name, str):
@@ -83,7 +82,7 @@ def key(name: object) -> str:
 
 def quoted(text: str) -> str:
     """Text in double quotes, which JSON and every YAML read alike."""
-    shown = json.dumps(text, ensure_ascii=False)
+    shown = encode_basestring(text)  # what json.dumps does when it is not to stick to ASCII
     return UNSAFE.sub(_escape, shown) if UNSAFE.search(shown) else shown
 
 
@@ -96,6 +95,8 @@ def scalar(value: object) -> str:
     """One value as it stands behind its key."""
     if isinstance(value, str):
         return quoted(value)
+    if isinstance(value, float):
+        return _float(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -104,11 +105,9 @@ def scalar(value: object) -> str:
         if value.bit_length() > MAX_DIGITS * 3:
             raise UsageError(f"a whole number of more than {MAX_DIGITS:,} digits cannot be kept")
         return int.__repr__(value)
-    if isinstance(value, float):
-        return _float(value)
     if isinstance(value, Mapping):
         return "{}"
-    if _is_list(value):
+    if isinstance(value, list | tuple):
         return "[]"
     raise UsageError(f"a {type(value).__name__} cannot be kept in a record")
 

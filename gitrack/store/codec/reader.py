@@ -1,9 +1,9 @@
 """The strict reader: canonical YAML in microseconds, or None for anything else.
 
-A document is its lines' *heads* (indentation, dashes, key) and the values behind them. The heads
-alone say how values nest, so they are turned once into a JSON text with holes; filling the holes
-and one `json.loads` give the value. Records of a project repeat their heads: at the third sighting
-they become one regular expression, and a whole file costs one match and one `json.loads`.
+A line is a *head* (indentation, dashes, key) and perhaps a value. The heads alone say how values
+nest, so those of a document are turned into a JSON text with holes; filling the holes and one
+`json.loads` give the value. Records of a project repeat their heads, so that text is remembered:
+then a document costs one regular expression and one `json.loads`.
 
 What this reader accepts, PyYAML reads the same; what it does not recognise may still be YAML.
 """
@@ -16,99 +16,59 @@ from typing import Any
 
 from gitrack.store.codec.emitter import AMBIGUOUS, MAX_DIGITS, MAX_KEY
 
-_STRING = (
-    r'"[^"\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*+'
-    r'(?:\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})'
-    r'[^"\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*+)*+"'
-)
+_CHARACTERS = r'[^"\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*+'
+_ESCAPE = r'\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})'
+_STRING = rf'"{_CHARACTERS}(?:{_ESCAPE}{_CHARACTERS})*+"'
 _WHOLE = rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS}}}+)"
 _NUMBER = _WHOLE + r"(?:\.[0-9]{1,400}+(?:e[+-][0-9]{1,4}+)?+)?+"
-_VALUE = rf"({_STRING}|{_NUMBER}|true|false|null|\.nan|-?\.inf|\{{\}}|\[\])"
-_PLAIN = r"[A-Za-z_][A-Za-z0-9_./@+=-]*+"
+_VALUE = rf"{_STRING}|{_NUMBER}|true|false|null|\.nan|-?\.inf|\{{\}}|\[\]"
+_KEY_TEXT = rf"[A-Za-z_][A-Za-z0-9_./@+=-]*+|{_STRING}"
 
-_LINE = re.compile(rf"((?:  )*+((?:- )*+)(?:({_PLAIN}|{_STRING}):(?: |\Z))?+){_VALUE}?+\Z")
-_HEAD = re.compile(rf"( *)((?:- )*)({_PLAIN}|{_STRING})?(:?)")
+#: A whole line. Its value is empty behind `key:`, and nowhere else.
+_LINE = re.compile(
+    rf"^((?:  )*+(?:- )*+(?:(?:{_KEY_TEXT}):(?: |(?=\n)))?+)((?<=:)(?=\n)|{_VALUE})\n",
+    re.MULTILINE,
+)
+_HEAD = re.compile(rf"( *)((?:- )*)(?:({_KEY_TEXT}):)?")
 _NOT_JSON = {".nan": "NaN", ".inf": "Infinity", "-.inf": "-Infinity"}
 
 _MAX_DEPTH = 20
 #: Bounds on what is remembered; hostile variety costs time, never memory without end.
-_MAX_SHAPES = 64
 _MAX_TEMPLATES = 512
-_COMPILE_AT = 3
-_MAX_LINES = 400
+_MAX_LINES = 1000
 
 
 class StrictReader:
-    """Reads documents one after the other and remembers their shapes. Not for several threads."""
+    """Reads documents one after the other and remembers how their values nest."""
 
     def __init__(self) -> None:
-        #: by number of lines: (match, template) of shapes, the latest met first
-        self._shapes: dict[int, list[tuple[Any, str]]] = {}
-        self._count = 0
-        #: by heads: [template, times seen]
-        self._templates: dict[tuple[str, ...], list[Any]] = {}
+        self._templates: dict[tuple[str, ...], str] = {}
 
     def read(self, text: str) -> Any:
         """The value of a canonical document, or None."""
-        lines = text.count("\n")
-        known = self._shapes.get(lines)
-        if known is not None:
-            for position, (match, template) in enumerate(known):
-                found = match(text)
-                if found is not None:
-                    if position:
-                        known.insert(0, known.pop(position))
-                    return _fill(template, found.groups())
-        return self._read_lines(text, lines)
-
-    def _read_lines(self, text: str, count: int) -> Any:
-        if text[-1:] != "\n":
-            return None
         if text == "{}\n":
             return {}
-        heads: list[str] = []
-        values: list[str] = []
-        for line in text[:-1].split("\n"):
-            found = _LINE.match(line)
-            if found is None:
-                return None
-            head, _, _, value = found.groups()
-            if value is None:
-                heads.append(line)
-            else:
-                heads.append(head + "\0")
-                values.append(value)
-        shape = tuple(heads)
-        entry = self._templates.get(shape)
-        if entry is None:
-            template = _template(shape)
+        lines = _LINE.findall(text)
+        # every match is one whole line, so that none may be left over
+        if not lines or len(lines) != text.count("\n") or text[-1] != "\n":
+            return None
+        heads, values = zip(*lines, strict=True)
+        template = self._templates.get(heads)
+        if template is None:
+            template = _template(heads)
             if template is None:
                 return None
-            if len(self._templates) >= _MAX_TEMPLATES:
-                self._templates.clear()
-            entry = self._templates[shape] = [template, 0]
-        entry[1] += 1
-        if entry[1] == _COMPILE_AT and count <= _MAX_LINES:
-            self._compile(shape, entry[0], count)
-        return _fill(entry[0], tuple(values))
+            self._remember(heads, template)
+        if ".nan\n" in text or ".inf\n" in text:
+            values = tuple(_NOT_JSON.get(value, value) for value in values)
+        return json.loads(template % values)
 
-    def _compile(self, shape: tuple[str, ...], template: str, lines: int) -> None:
-        """A regular expression for a shape. It takes milliseconds: only for shapes that repeat."""
-        if self._count >= _MAX_SHAPES:
-            self._shapes.clear()
-            self._count = 0
-        pattern = "\n".join(
-            re.escape(head[:-1]) + _VALUE if head[-1] == "\0" else re.escape(head) for head in shape
-        )
-        match = re.compile(pattern + "\n").fullmatch
-        self._shapes.setdefault(lines, []).insert(0, (match, template))
-        self._count += 1
-
-
-def _fill(template: str, values: tuple[str, ...]) -> Any:
-    if ".nan" in values or ".inf" in values or "-.inf" in values:
-        values = tuple(_NOT_JSON.get(value, value) for value in values)
-    return json.loads(template % values)
+    def _remember(self, heads: tuple[str, ...], template: str) -> None:
+        if len(heads) > _MAX_LINES:
+            return
+        if len(self._templates) >= _MAX_TEMPLATES:
+            self._templates.clear()
+        self._templates[heads] = template
 
 
 class _Unreadable(Exception):
@@ -116,15 +76,15 @@ class _Unreadable(Exception):
 
 
 def _template(heads: tuple[str, ...]) -> str | None:
-    """Heads to a JSON text with `%s` for every value; a head that ends in NUL has one."""
+    """Heads to a JSON text with a hole for every line's value, though it be empty."""
     try:
         return _Structure(heads).template()
     except _Unreadable:
         return None
 
 
-#: A token is a dash, a key or the hole of a value, and the column where it stands.
-_DASH, _KEY, _HOLE = "dash", "key", "hole"
+#: A token is a dash, a key, a value or the want of one, and the column where it stands.
+_DASH, _KEY, _HOLE, _NOTHING = "dash", "key", "hole", "nothing"
 
 
 class _Structure:
@@ -137,9 +97,6 @@ class _Structure:
         self.out: list[str] = []
 
     def template(self) -> str:
-        kind, column, _ = self.tokens[0]
-        if kind == _HOLE or column != 0:
-            raise _Unreadable
         self.block(0, 0)
         if self.tokens[self.next][0] != "end":
             raise _Unreadable
@@ -166,14 +123,20 @@ class _Structure:
             seen.add(name)
             self.out.append(json.dumps(name).replace("%", "%%") + ":")
             self.next += 1
-            kind, at, _ = self.tokens[self.next]
-            if kind == _HOLE:
-                self.hole()
-            elif kind == _DASH and at == column:
-                self.list(column, depth + 1)
-            else:
-                self.block(column + 2, depth + 1)
+            self.value(column, depth)
         self.out.append("}")
+
+    def value(self, column: int, depth: int) -> None:
+        """What stands behind a key: on its line, or below it."""
+        if self.tokens[self.next][0] == _HOLE:
+            self.hole()
+            return
+        self.out.append("%.0s")  # takes the empty value of this line and prints nothing
+        self.next += 1
+        if self.tokens[self.next][:2] == (_DASH, column):
+            self.list(column, depth + 1)
+        else:
+            self.block(column + 2, depth + 1)
 
     def list(self, column: int, depth: int) -> None:
         if depth >= _MAX_DEPTH:
@@ -198,23 +161,19 @@ def _tokens(head: str) -> list[tuple[str, int, str]]:
     found = _HEAD.match(head)
     if found is None:
         raise _Unreadable
-    spaces, dashes, key, colon = found.groups()
-    has_value = head[-1] == "\0"
+    spaces, dashes, key = found.groups()
     column = len(spaces)
     tokens = []
     for _ in range(len(dashes) // 2):
         tokens.append((_DASH, column, ""))
         column += 2
     if key is not None:
-        # a key with no value ends in a colon, one with a value in a colon and a space
-        rest = head[found.end() :]
-        if not colon or len(key) > MAX_KEY or rest != (" \0" if has_value else ""):
+        if len(key) > MAX_KEY:
             raise _Unreadable
         tokens.append((_KEY, column, _key(key)))
-    elif not has_value or not dashes:
+    elif not dashes:
         raise _Unreadable
-    if has_value:
-        tokens.append((_HOLE, column, ""))
+    tokens.append((_NOTHING if head[-1] == ":" else _HOLE, column, ""))
     return tokens
 
 
