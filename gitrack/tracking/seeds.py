@@ -1,48 +1,64 @@
-"""Seeds: set for every random number generator that is loaded, and recorded."""
+"""Seeding the random number generators of a training, and saying so in its run."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 import sys
-from typing import Any
 
 from gitrack.errors import UsageError
-from gitrack.tracking import active
 
-_NUMPY_LIMIT = 2**32
+#: The largest seed that NumPy's legacy generator takes.
+_LARGEST = 2**32 - 1
+
+#: Seeds set before a run was started; the first run that starts then takes them.
+_pending: dict[str, int] = {}
 
 
 def seed_everything(seed: int) -> dict[str, int]:
-    """Seed Python, NumPy and what is loaded of torch; the active run, if any, records it.
+    """Seed Python, NumPy and, if it is loaded, torch with its GPUs; record it in the active run.
 
-    Hashes of text follow `PYTHONHASHSEED`, which only counts before Python starts: it is set for
-    the processes started from here.
+    Gives what was seeded. `PYTHONHASHSEED` is read when Python starts: it is set for processes
+    begun from here on, and recorded only if this process itself has it.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < _NUMPY_LIMIT:
-        hint = "use a whole number from 0 to 4294967295, which every library takes"
-        raise UsageError(f"{seed!r} is not a seed", hint=hint)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _LARGEST:
+        raise UsageError(
+            f"seed {seed!r:.60} is not a whole number from 0 to {_LARGEST}",
+            hint="seed_everything(42)",
+        )
+    seeds = {"python": seed}
     random.seed(seed)
-    os.environ["PYTHONHASHSEED"] = str(seed)
-    seeded = {"python": seed}
-    if (numpy := _loaded("numpy")) is not None:
+    if "numpy" in sys.modules or importlib.util.find_spec("numpy") is not None:
+        import numpy
+
         numpy.random.seed(seed)
-        seeded["numpy"] = seed
-    if (torch := _loaded("torch")) is not None:
-        torch.manual_seed(seed)  # every device, CUDA's too
-        seeded["torch"] = seed
-    run = active.active_run()
-    if run is not None:
-        run.log_seeds(seeded)
-    return seeded
+        seeds["numpy"] = seed
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)  # CPU and every GPU, also those not yet in use
+        seeds["torch"] = seed
+    hash_seed = os.environ.get("PYTHONHASHSEED", "")
+    if hash_seed.isdigit() and sys.flags.hash_randomization == (hash_seed != "0"):
+        seeds["pythonhashseed"] = int(hash_seed)
+    os.environ.setdefault("PYTHONHASHSEED", str(seed))
+    _record(seeds)
+    return seeds
 
 
-def _loaded(library: str) -> Any:
-    """NumPy is so common that it is worth an import; torch is not."""
-    if library == "numpy":
-        try:
-            import numpy
-        except ImportError:
-            return None
-        return numpy
-    return sys.modules.get(library)
+def take_pending_seeds() -> dict[str, int]:
+    """What was seeded before any run was active; told once."""
+    global _pending
+    taken, _pending = _pending, {}
+    return taken
+
+
+def _record(seeds: dict[str, int]) -> None:
+    global _pending
+    # a script that seeds and tracks nothing need not load what tracks
+    active = sys.modules.get("gitrack.tracking.active")
+    run = active.active_run() if active is not None else None
+    if run is None:
+        _pending = dict(seeds)
+    else:
+        run.log_seeds(seeds)

@@ -25,10 +25,10 @@ def predictions_bytes(
         columns["id"] = _checked_ids(_vector("ids", ids))
     columns["y_true"] = truth
     columns |= _score_columns(scores)
-    for name, values in columns.items():
+    for column, values in columns.items():
         if len(values) != len(truth):
             raise UsageError(
-                f"{name} has {len(values)} values, y_true has {len(truth)}",
+                f"{column} has {len(values)} values, y_true has {len(truth)}",
                 hint="give one prediction for each case, in the same order",
             )
     if not len(truth):
