@@ -60,15 +60,22 @@ def find_place(start: Path | None = None) -> Place:
     folder = (start or Path.cwd()).absolute()
     repository = _repository(folder)
     root = _root(folder, repository)
-    return _place(folder, root, _stamp(root))
+    return _place(folder, root, repository, _stamp(root))
 
 
-@functools.lru_cache(maxsize=8)
+_repositories: dict[Path, Repository] = {}
+
+
 def _repository(folder: Path) -> Repository | None:
+    """Found once; where there is none, `git init` may come any moment."""
     from gitrack.store.git.repository import Repository
 
+    known = _repositories.get(folder)
+    if known is not None and known.git_dir.is_dir():
+        return known
     try:
-        return Repository.discover(folder)
+        _repositories[folder] = Repository.discover(folder)
+        return _repositories[folder]
     except NoRepository:
         return None
     except GitrackError as error:  # git is missing, or refuses this folder
@@ -86,12 +93,11 @@ def _root(folder: Path, repository: Repository | None) -> Path | None:
 
 
 @functools.lru_cache(maxsize=8)
-def _place(folder: Path, root: Path | None, stamp: object) -> Place:
+def _place(folder: Path, root: Path | None, repository: Repository | None, stamp: object) -> Place:
     """`stamp` changes with the settings, so an edited file is read again by the next run."""
     from gitrack.config.policy import load_policy
     from gitrack.config.settings import load_config
 
-    repository = _repository(folder)
     return Place(
         folder=folder,
         repository=repository,
@@ -114,9 +120,3 @@ def _changed(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size
-
-
-def forget() -> None:
-    """Look again: a folder has become a repository, or another process made one."""
-    _repository.cache_clear()
-    _place.cache_clear()

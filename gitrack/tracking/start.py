@@ -24,6 +24,7 @@ from gitrack.tracking.journal import DamagedJournal, Journal
 from gitrack.tracking.place import Place
 from gitrack.tracking.process import this_process
 from gitrack.tracking.run import Run
+from gitrack.tracking.seeds import take_pending_seeds
 
 if TYPE_CHECKING:
     from gitrack.tracking.capture import Capture
@@ -105,6 +106,8 @@ def open_new(place: Place, wish: Wish, run_id: str | None = None) -> Run:
         run.set_tags(wish.tags)
     if wish.notes is not None:
         run.set_notes(wish.notes)
+    if seeds := take_pending_seeds():
+        run.log_seeds(seeds)
     return run
 
 
