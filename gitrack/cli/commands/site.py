@@ -1,0 +1,227 @@
+"""`gitrack site build` and `gitrack site serve`: the website of the tracking branch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gitrack.errors import GitrackError, UsageError
+
+if TYPE_CHECKING:
+    from gitrack.config.policy import ModelPolicy, Policy
+    from gitrack.site import Goals, Report
+    from gitrack.site.build import Progress
+    from gitrack.store.runs import RunStore
+
+_OUTPUT = click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the site; .tracking/site of the project unless given.",
+)
+
+
+@click.group()
+def command() -> None:
+    """Build or serve the static website.
+
+    The site is a folder of files: it opens from disk, from any web server and from any path
+    below one, and needs no network.
+    """
+
+
+@command.command()
+@_OUTPUT
+@click.option("--json", "as_json", is_flag=True, help="Print what was built as JSON.")
+def build(output: Path | None, as_json: bool) -> None:
+    """Build the website of the tracking branch as it stands now.
+
+    An older site in the same folder is replaced once the new one is whole. A folder that holds
+    anything else is left alone.
+    """
+    project = _Project()
+    with _progress() as progress:
+        report = project.build(output or project.output, progress)
+    page = (report.output / "index.html").resolve().as_uri()
+    if as_json:
+        _print_json(report, page)
+        return
+    click.echo(page)
+    runs = "1 run" if report.runs == 1 else f"{report.runs:,} runs"
+    experiments = "1 experiment" if report.experiments == 1 else f"{report.experiments} experiments"
+    click.echo(f"{runs} in {experiments}, {report.bytes / 1e6:.1f} MB", err=True)
+    if report.faults:
+        files = "1 file" if len(report.faults) == 1 else f"{len(report.faults)} files"
+        click.echo(f"{files} on the branch cannot be read; see 'gitrack doctor'", err=True)
+
+
+@command.command()
+@_OUTPUT
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Any free one unless given.")
+@click.option("--open", "open_page", is_flag=True, help="Open it in a browser.")
+def serve(output: Path | None, port: int, open_page: bool) -> None:
+    """Show the website to this machine, and keep it as new as the branch.
+
+    Pages that are open renew themselves when runs are committed. Control-C ends it.
+    """
+    from gitrack.site.serve import Server
+
+    project = _Project()
+    folder = output or project.output
+    with _progress() as progress:
+        project.build(folder, progress)
+    server = Server(folder, port)
+    click.echo(server.url)
+    click.echo("serving to this machine only; control-c ends it", err=True)
+    if open_page:
+        click.launch(server.url)
+    renew = _Renewal(project, folder)
+    try:
+        server.run(renew)
+    except KeyboardInterrupt:
+        click.echo(err=True)
+
+
+class _Project:
+    """What the site needs of the project around the current folder."""
+
+    def __init__(self) -> None:
+        from gitrack.config.policy import load_policy
+        from gitrack.config.project import project_root
+        from gitrack.config.settings import load_config
+        from gitrack.store import open_store
+
+        self.store = open_store()
+        root = project_root()
+        self.config = load_config(root)
+        self.goals = goals(load_policy(root))
+        self._root = root
+
+    @property
+    def output(self) -> Path:
+        """Where the site goes when nobody says."""
+        if self._root is not None:
+            return self._root / ".tracking" / "site"
+        from gitrack.store.git.repository import Repository
+
+        worktree = Repository.discover().worktree
+        if worktree is None:
+            raise UsageError(
+                "a bare repository has no folder for the site", hint="name one with --output"
+            )
+        return worktree / ".tracking" / "site"
+
+    def tip(self) -> str | None:
+        """The commit that a site would be built of now."""
+        return self.store.branch.tip()
+
+    def build(self, output: Path, progress: Progress | None) -> Report:
+        """The site of the present tip; runs that arrive meanwhile are left for the next one."""
+        from gitrack.site import Hide, build_site
+
+        commit = self.tip()
+        site = self.config.site
+        return build_site(
+            _at(self.store, commit),
+            output,
+            title=site.title or self.config.project or "Experiments",
+            hide=Hide(
+                params=site.hide.params,
+                tags=site.hide.tags,
+                metrics=site.hide.metrics,
+                public=site.public,
+            ),
+            commit=commit,
+            branch=self.store.branch.name,
+            goals=self.goals,
+            progress=progress,
+        )
+
+
+class _Renewal:
+    """Builds again when the branch has moved; says what went wrong once, and goes on."""
+
+    def __init__(self, project: _Project, output: Path) -> None:
+        self._project = project
+        self._output = output
+        self._built = project.tip()
+
+    def __call__(self) -> None:
+        try:
+            tip = self._project.tip()
+            if tip == self._built:
+                return
+            self._built = tip
+            report = self._project.build(self._output, None)
+        except GitrackError as error:
+            click.echo(f"error: {error}", err=True)
+        else:
+            click.echo(f"built again: {report.runs:,} runs", err=True)
+
+
+def goals(policy: Policy) -> Goals:
+    """By which metrics the policy ranks, and which way its gates pull."""
+    from gitrack.config.policy import MetricGate
+    from gitrack.model.measure import Goal, Measure
+    from gitrack.site import Goals
+
+    known: dict[str, Goal] = {}
+    primary = []
+    for model in _models(policy):
+        if model.primary_metric is not None:
+            primary.append(Measure(model.primary_metric.name, model.primary_metric.goal))
+        for stage in model.stages.values():
+            for gate in stage.gates:
+                if isinstance(gate, MetricGate) and (gate.at_least is None) != (
+                    gate.at_most is None
+                ):
+                    known[gate.metric] = "maximize" if gate.at_most is None else "minimize"
+    return Goals(primary=tuple(primary), known=known)
+
+
+def _models(policy: Policy) -> Iterator[ModelPolicy]:
+    for name in sorted(policy.models):
+        yield policy.models[name]
+
+
+def _at(store: RunStore, commit: str | None) -> RunStore:
+    """The store as it is at one commit, so that a page and its neighbour agree."""
+    from gitrack.store.pinned import PinnedBranch
+    from gitrack.store.runs import RunStore
+
+    return RunStore(PinnedBranch(store.branch, commit))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar for people; nothing where the output goes to a file or another program."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=0, label="building", file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def _print_json(report: Report, page: str) -> None:
+    import json
+
+    printed = {
+        "page": page,
+        "output": str(report.output),
+        "commit": report.commit,
+        "runs": report.runs,
+        "experiments": report.experiments,
+        "files": report.files,
+        "bytes": report.bytes,
+        "faults": [{"path": f.path, "why": f.why, "hint": f.hint} for f in report.faults],
+    }
+    click.echo(json.dumps(printed, indent=2))

@@ -1,0 +1,52 @@
+"""Where things lie on the site: names that are safe as files and in links."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
+_UNSAFE = re.compile(r"[^a-z0-9_-]+", re.ASCII)
+#: Windows keeps these names for devices, whatever follows the dot.
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "index", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))]
+)
+
+
+def slug(name: str) -> str:
+    """The name itself if it is safe as a file name everywhere, else a safe one that is its own."""
+    if len(name) <= 80 and _SAFE.match(name) and name.partition(".")[0] not in _DEVICES:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    readable = _UNSAFE.sub("-", name.lower()).strip("-")[:48].rstrip("-")
+    return f"{readable}-{digest}" if readable else digest
+
+
+def run_page(run_id: str) -> str:
+    """A run's page."""
+    return f"runs/{slug(run_id)}.html"
+
+
+def run_data(run_id: str) -> str:
+    """A run's data, for charts and comparison."""
+    return f"data/runs/{slug(run_id)}.js"
+
+
+def experiment_page(name: str) -> str:
+    """An experiment's page."""
+    return f"experiments/{slug(name)}.html"
+
+
+def experiment_data(name: str) -> str:
+    """An experiment's table."""
+    return f"data/experiments/{slug(name)}.js"
+
+
+def packages_data(digest: str) -> str:
+    """A list of installed packages, shared by all runs that had the same."""
+    return f"data/packages/{slug(digest)}.js"
+
+
+def up(page: str) -> str:
+    """The way from a page to the top of the site: `` or `../`."""
+    return "../" * page.count("/")

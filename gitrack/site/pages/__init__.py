@@ -1,0 +1,1 @@
+"""The pages: each a function from records to what its template may use."""

@@ -1,0 +1,66 @@
+"""What every page has around it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gitrack.model.run import Run
+from gitrack.site import display
+from gitrack.site.links import run_page
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """The site that a page belongs to."""
+
+    title: str
+    branch: str
+    commit: str | None
+    runs: int
+    experiments: int
+
+    @property
+    def short_commit(self) -> str | None:
+        """The commit as people write it."""
+        return self.commit[:10] if self.commit else None
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A time: for machines, and for people who see no JavaScript."""
+
+    iso: str | None
+    text: str
+
+
+class RunLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a line: its name, its state, where its page is."""
+
+    id: str
+    name: str
+    href: str
+    status: str
+    started: Moment
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A named value."""
+
+    name: str
+    value: str
+    exact: str | None = None
+
+
+def when(text: str | None) -> Moment:
+    """A recorded time."""
+    moment = display.moment(text)
+    return Moment(text if moment else None, display.absolute(text) or "–")
+
+
+def run_link(run: Run) -> RunLink:
+    """The way to a run's page, from the top of the site."""
+    return RunLink(
+        id=run.id,
+        name=run.name or run.id,
+        href=run_page(run.id),
+        status=str(run.status),
+        started=when(run.started),
+    )

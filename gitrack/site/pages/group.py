@@ -1,0 +1,62 @@
+"""The runs of an experiment, with what each of its pages would otherwise count again."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from gitrack.model.measure import Measure
+from gitrack.model.run import Run
+from gitrack.site.goals import Goals
+
+
+class Group:
+    """Runs that belong together, newest first, and how each stands among them."""
+
+    def __init__(self, name: str, runs: Sequence[Run], goals: Goals) -> None:
+        self.name = name
+        self.goals = goals
+        self.runs = sorted(runs, key=lambda run: (run.started, run.id), reverse=True)
+        self.measure: Measure | None = goals.measure(self.runs)
+        self.metrics = ranked_metrics(self.runs, self.measure)
+        self._places = {run.id: place for place, run in enumerate(self.runs)}
+        self._sorted: dict[str, list[float]] = {}
+
+    def best(self) -> Run | None:
+        """The best run by the metric that ranks them."""
+        if self.measure is None:
+            return None
+        place = self.measure.best(run.metrics for run in self.runs)
+        return None if place is None else self.runs[place]
+
+    def neighbours(self, run: Run) -> tuple[Run | None, Run | None]:
+        """The runs started just before and just after."""
+        place = self._places[run.id]
+        older = self.runs[place + 1] if place + 1 < len(self.runs) else None
+        return older, self.runs[place - 1] if place else None
+
+    def rank(self, metric: str, value: float) -> tuple[int, int] | None:
+        """(place, of how many) of a value, or None where no order makes sense."""
+        goal = self.goals.goal(metric)
+        if goal is None or math.isnan(value):
+            return None
+        if metric not in self._sorted:
+            known = (run.metrics[metric] for run in self.runs if metric in run.metrics)
+            self._sorted[metric] = sorted(float(v) for v in known if not math.isnan(v))
+        values = self._sorted[metric]
+        if goal == "maximize":
+            return len(values) - bisect_right(values, value) + 1, len(values)
+        return bisect_left(values, value) + 1, len(values)
+
+
+def ranked_metrics(runs: Sequence[Run], measure: Measure | None) -> list[str]:
+    """Metric names: the one that ranks first, then results on test data, the machine's last."""
+    names = {name for run in runs for name in run.metrics}
+    first = measure.metric if measure else None
+    return sorted(names, key=lambda n: (n != first, is_system(n), not n.startswith("test"), n))
+
+
+def is_system(metric: str) -> bool:
+    """True for what the machine measured of itself while the run went."""
+    return metric.startswith(("system.", "system/"))

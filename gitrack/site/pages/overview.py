@@ -1,0 +1,146 @@
+"""The first page: what the project has tried, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gitrack.model.run import Fault, Run
+from gitrack.site import display
+from gitrack.site.links import experiment_page
+from gitrack.site.pages.frame import Frame, Moment, RunLink, run_link, when
+from gitrack.site.pages.group import Group
+from gitrack.site.sparkline import Sparkline, sparkline
+
+_LATEST = 8
+_FAULTS = 100
+
+
+class Best(msgspec.Struct, frozen=True, kw_only=True):
+    """The best run of some, by one metric."""
+
+    run: RunLink
+    metric: str
+    goal: str
+    value: str
+    exact: str
+
+
+class ExperimentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment in the list."""
+
+    name: str
+    href: str
+    hypothesis: str | None
+    runs: int
+    unfinished: int
+    best: Best | None
+    trend: Sparkline | None
+    latest: Moment
+
+
+class LatestRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in the list of the newest."""
+
+    run: RunLink
+    experiment: str
+    experiment_href: str
+    author: str | None
+    duration: str | None
+    metric: str | None
+    value: str | None
+
+
+class OverviewPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What `overview.html` may use."""
+
+    frame: Frame
+    title: str
+    experiments: tuple[ExperimentRow, ...]
+    latest: tuple[LatestRun, ...]
+    best: Best | None
+    faults: tuple[Fault, ...]
+    more_faults: int
+    last_change: Moment | None
+
+
+def overview_page(
+    frame: Frame, groups: Sequence[Group], everything: Group, faults: Sequence[Fault]
+) -> OverviewPage:
+    """Experiments with the newest first, and the newest runs of all."""
+    rows = [experiment_row(group) for group in groups]
+    rows.sort(key=lambda row: row.name)
+    rows.sort(key=lambda row: row.latest.iso or "", reverse=True)
+    named = {group.name: group for group in groups}
+    newest = everything.runs[:_LATEST]
+    return OverviewPage(
+        frame=frame,
+        title=frame.title,
+        experiments=tuple(rows),
+        latest=tuple(_latest(run, named[run.experiment]) for run in newest),
+        best=best_of(everything),
+        faults=tuple(faults[:_FAULTS]),
+        more_faults=max(0, len(faults) - _FAULTS),
+        last_change=when(newest[0].started) if newest else None,
+    )
+
+
+def experiment_row(group: Group) -> ExperimentRow:
+    """One experiment in a line."""
+    oldest_first = group.runs[::-1]
+    measure = group.measure
+    trend = None
+    if measure is not None:
+        trend = sparkline(
+            [run.metrics.get(measure.metric) for run in oldest_first],
+            mark=measure.best(run.metrics for run in oldest_first),
+        )
+    return ExperimentRow(
+        name=group.name,
+        href=experiment_page(group.name),
+        hypothesis=hypothesis(group.runs),
+        runs=len(group.runs),
+        unfinished=sum(run.status != "finished" for run in group.runs),
+        best=best_of(group),
+        trend=trend,
+        latest=when(group.runs[0].started),
+    )
+
+
+def hypothesis(runs: Sequence[Run]) -> str | None:
+    """What the newest run that says so is meant to find out."""
+    for run in runs:
+        said = run.tags.get("hypothesis")
+        if said is not None and str(said).strip():
+            return str(said)
+    return None
+
+
+def best_of(group: Group) -> Best | None:
+    """The best run by the metric that ranks them."""
+    run, measure = group.best(), group.measure
+    if run is None or measure is None:
+        return None
+    value = run.metrics[measure.metric]
+    return Best(
+        run=run_link(run),
+        metric=measure.metric,
+        goal=measure.goal,
+        value=display.number(value),
+        exact=repr(value),
+    )
+
+
+def _latest(run: Run, group: Group) -> LatestRun:
+    measure = group.measure
+    value = run.metrics.get(measure.metric) if measure else None
+    return LatestRun(
+        run=run_link(run),
+        experiment=run.experiment,
+        experiment_href=experiment_page(run.experiment),
+        author=display.person(run.author),
+        duration=display.duration(run.started, run.ended),
+        metric=measure.metric if measure and value is not None else None,
+        value=display.number(value) if value is not None else None,
+    )

@@ -1,0 +1,293 @@
+"""A run's page: everything that is known of one execution."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gitrack.model.history import History, Value
+from gitrack.model.ids import short
+from gitrack.model.run import Code, Dataset, Environment, Run
+from gitrack.site import display
+from gitrack.site.diff import Diff, read_diff
+from gitrack.site.exhibits import Exhibits, shell
+from gitrack.site.goals import Goals
+from gitrack.site.links import experiment_page, run_data
+from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
+from gitrack.site.pages.group import Group, is_system, ranked_metrics
+from gitrack.site.sparkline import Sparkline, sparkline
+
+_CONSOLE_LINES = 400
+_HEADLINES = 4
+
+
+class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric: its last value and what its steps say."""
+
+    name: str
+    goal: str | None
+    last: Cell
+    low: Cell | None
+    high: Cell | None
+    count: int
+    curve: Sparkline | None
+
+
+class Headline(msgspec.Struct, frozen=True, kw_only=True):
+    """A result worth large type, and how it stands among the experiment's runs."""
+
+    name: str
+    value: str
+    exact: str
+    place: tuple[int, int] | None
+
+
+class DatasetView(msgspec.Struct, frozen=True, kw_only=True):
+    """An input of the run."""
+
+    name: str
+    role: str | None
+    cells: tuple[Cell, ...]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A command to type, and what for."""
+
+    why: str
+    command: str
+
+
+class RunPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What `run.html` may use."""
+
+    frame: Frame
+    title: str
+    run: RunLink
+    short: str
+    experiment: str
+    experiment_href: str
+    notes: str | None
+    error: str | None
+    started: Moment
+    ended: Moment | None
+    duration: str | None
+    author: str | None
+    command: str | None
+    parent: str | None
+    parent_href: str | None
+    older: RunLink | None
+    newer: RunLink | None
+    headlines: tuple[Headline, ...]
+    metrics: tuple[MetricRow, ...]
+    system: tuple[MetricRow, ...]
+    curves: bool
+    sampled: str | None
+    params: tuple[Cell, ...]
+    tags: tuple[Cell, ...]
+    seeds: tuple[Cell, ...]
+    code: tuple[Cell, ...]
+    dirty: bool
+    patch: Diff | None
+    patch_href: str | None
+    datasets: tuple[DatasetView, ...]
+    environment: tuple[Cell, ...]
+    packages: tuple[str, ...]
+    exhibits: Exhibits
+    console: str | None
+    console_cut: bool
+    steps: tuple[Step, ...]
+    data: str
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies beside a run's record."""
+
+    exhibits: Exhibits = Exhibits()
+    history: History | None = None
+    patch: str | None = None
+    patch_href: str | None = None
+    packages: tuple[str, ...] = ()
+    console: str | None = None
+
+
+def run_page(
+    frame: Frame,
+    run: Run,
+    files: Files,
+    group: Group,
+    *,
+    folder: str,
+    parent_href: str | None = None,
+) -> RunPage:
+    """One run among the runs of its experiment."""
+    older, newer = group.neighbours(run)
+    rows = _metric_rows(run, files.history, group.goals)
+    console = display.terminal(files.console) if files.console else ""
+    lines = console.rstrip("\n").split("\n")
+    return RunPage(
+        frame=frame,
+        title=run.name or run.id,
+        run=run_link(run),
+        short=short(run.id),
+        experiment=run.experiment,
+        experiment_href=experiment_page(run.experiment),
+        notes=run.notes,
+        error=run.error,
+        started=when(run.started),
+        ended=when(run.ended) if run.ended else None,
+        duration=display.duration(run.started, run.ended),
+        author=display.person(run.author),
+        command=run.command,
+        parent=run.parent,
+        parent_href=parent_href,
+        older=run_link(older) if older else None,
+        newer=run_link(newer) if newer else None,
+        headlines=_headlines(run, group),
+        metrics=tuple(row for row in rows if not is_system(row.name)),
+        system=tuple(row for row in rows if is_system(row.name)),
+        curves=bool(files.history and len(files.history.steps) > 1),
+        sampled=_sampled(files.history),
+        params=tuple(Cell(name, display.setting(run.params[name])) for name in sorted(run.params)),
+        tags=tuple(Cell(name, display.setting(run.tags[name])) for name in sorted(run.tags)),
+        seeds=tuple(Cell(name, str(run.seeds[name])) for name in sorted(run.seeds)),
+        code=_code(run.code),
+        dirty=bool(run.code and run.code.dirty),
+        patch=read_diff(files.patch) if files.patch else None,
+        patch_href=files.patch_href,
+        datasets=tuple(_dataset(dataset) for dataset in run.data),
+        environment=_environment(run.environment),
+        packages=files.packages,
+        exhibits=files.exhibits,
+        console="\n".join(lines[-_CONSOLE_LINES:]) if console.strip() else None,
+        console_cut=len(lines) > _CONSOLE_LINES,
+        steps=_steps(run, files, folder, frame.branch),
+        data=run_data(run.id),
+    )
+
+
+def _metric_rows(run: Run, history: History | None, goals: Goals) -> list[MetricRow]:
+    columns = history.columns if history else {}
+    names = ranked_metrics([run], goals.measure([run]))
+    names += sorted(name for name in columns if name not in run.metrics)
+    return [_metric_row(name, run, columns.get(name), goals) for name in names]
+
+
+def _metric_row(name: str, run: Run, column: list[Value] | None, goals: Goals) -> MetricRow:
+    value = run.metrics.get(name)
+    known = [v for v in column or () if v is not None]
+    if value is None and known:
+        value = known[-1]
+    return MetricRow(
+        name=name,
+        goal=goals.goal(name),
+        last=Cell(name, display.number(value), repr(value)),
+        low=_extreme(run, name, "min"),
+        high=_extreme(run, name, "max"),
+        count=int(run.curves.get(f"{name}.count", len(known))),
+        curve=sparkline(column) if column else None,
+    )
+
+
+def _extreme(run: Run, name: str, which: str) -> Cell | None:
+    value = run.curves.get(f"{name}.{which}")
+    if value is None:
+        return None
+    step = run.curves.get(f"{name}.{which}_step")
+    return Cell(
+        "" if step is None else f"step {display.number(step)}", display.number(value), repr(value)
+    )
+
+
+def _headlines(run: Run, group: Group) -> tuple[Headline, ...]:
+    names = [name for name in group.metrics if name in run.metrics and not is_system(name)]
+    return tuple(
+        Headline(
+            name=name,
+            value=display.number(run.metrics[name]),
+            exact=repr(run.metrics[name]),
+            place=group.rank(name, run.metrics[name]) if len(group.runs) > 1 else None,
+        )
+        for name in names[:_HEADLINES]
+    )
+
+
+def _sampled(history: History | None) -> str | None:
+    if history is None or history.sampled_from is None:
+        return None
+    return (
+        f"{len(history.steps):,} of {history.sampled_from:,} steps, "
+        "with every minimum and maximum among them"
+    )
+
+
+def _code(code: Code | None) -> tuple[Cell, ...]:
+    if code is None:
+        return ()
+    untracked = str(code.untracked) if code.untracked else None
+    return _known(
+        ("commit", code.commit),
+        ("branch", code.branch),
+        ("remote", code.remote),
+        ("folder", code.subfolder),
+        ("untracked files", untracked),
+    )
+
+
+def _dataset(dataset: Dataset) -> DatasetView:
+    return DatasetView(
+        name=dataset.name,
+        role=dataset.role,
+        cells=_known(
+            ("version", dataset.version),
+            ("path", dataset.path),
+            ("uri", dataset.uri),
+            ("rows", display.grouped(dataset.rows)),
+            ("columns", display.grouped(dataset.columns)),
+            ("size", display.size(dataset.size)),
+            ("hash", dataset.dvc),
+        ),
+    )
+
+
+def _environment(environment: Environment | None) -> tuple[Cell, ...]:
+    if environment is None:
+        return ()
+    cores = None if environment.cores is None else f"{environment.cores} cores"
+    processor = ", ".join(part for part in (environment.cpu, cores) if part) or None
+    variables = [(name, environment.variables[name]) for name in sorted(environment.variables)]
+    return _known(
+        ("python", environment.python),
+        ("image", environment.image),
+        ("system", environment.os),
+        ("host", environment.host),
+        ("cpu", processor),
+        ("memory", display.size(environment.memory)),
+        ("gpu", environment.gpu),
+        *variables,
+    )
+
+
+def _known(*named: tuple[str, str | None]) -> tuple[Cell, ...]:
+    return tuple(Cell(name, value) for name, value in named if value)
+
+
+def _steps(run: Run, files: Files, folder: str, branch: str) -> tuple[Step, ...]:
+    """How to get this run back, with git and DVC alone."""
+    steps = [Step("read the record", shell("git", "show", f"{branch}:{folder}/run.yaml"))]
+    commit = run.code.commit if run.code else None
+    if commit:
+        place = f"../{short(run.id)}"
+        steps.append(
+            Step("check the code out beside", shell("git", "worktree", "add", place, commit))
+        )
+        if files.patch:
+            show = shell("git", "show", f"{branch}:{folder}/code.patch")
+            apply = shell("git", "-C", place, "apply")
+            steps.append(Step("with what was not committed", f"{show} | {apply}"))
+    if files.packages:
+        show = shell("git", "show", f"{branch}:{folder}/environment.txt")
+        steps.append(Step("the same packages", f"{show} > environment.txt"))
+    for other in files.exhibits.others:
+        steps.append(Step(f"fetch {other.path}", other.command))
+    if run.command:
+        steps.append(Step("run it again", run.command))
+    return tuple(steps)

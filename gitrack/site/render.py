@@ -1,0 +1,76 @@
+"""Templates to bytes: Jinja2 where every value is escaped and a missing one is an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from gitrack.config.shipped import shipped
+from gitrack.site.display import visible
+from gitrack.site.libraries import require
+from gitrack.site.links import up
+
+if TYPE_CHECKING:
+    from gitrack.site.pages.frame import Frame
+
+#: Joined into one file each, in this order.
+STYLES = ("tokens.css", "base.css", "tables.css", "run.css", "compare.css", "print.css")
+SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "goto.js", "live.js")
+PLAIN = ("mark.svg",)
+
+_POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
+    "img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
+)
+
+
+class Page(Protocol):
+    """What every page has."""
+
+    @property
+    def frame(self) -> Frame: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+class Renderer:
+    """Renders pages with the templates that gitrack ships."""
+
+    def __init__(self) -> None:
+        jinja2 = require("jinja2")
+        self._folder = shipped("site_templates")
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._folder, encoding="utf-8"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            finalize=_finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            newline_sequence="\n",
+        )
+
+    def page(self, template: str, page: Page, path: str) -> bytes:
+        """One page as it lies at `path`."""
+        text: str = self._environment.get_template(template).render(
+            page=page, frame=page.frame, root=up(path), path=path, policy=_POLICY
+        )
+        return text.encode("utf-8")
+
+    def assets(self) -> dict[str, bytes]:
+        """Our own style and scripts, by their paths on the site."""
+        folder = self._folder / "assets"
+        style = "\n".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
+        plain = {f"assets/{name}": _bytes(folder / name) for name in (*SCRIPTS, *PLAIN)}
+        return {"assets/gitrack.css": style.encode("utf-8"), **plain}
+
+
+def _bytes(path: object) -> bytes:
+    from pathlib import Path
+
+    return Path(str(path)).read_text(encoding="utf-8").encode("utf-8")
+
+
+def _finalize(value: object) -> object:
+    """Whatever a template writes plays no tricks with direction or control characters."""
+    return visible(value) if type(value) is str else value

@@ -1,0 +1,32 @@
+"""What the site needs of a store; `gitrack.store.runs.RunStore` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from gitrack.model.history import History
+from gitrack.model.run import Fault, Run
+
+
+class Named(Protocol):
+    """A file on the branch."""
+
+    @property
+    def path(self) -> str: ...
+
+
+class Source(Protocol):
+    """Runs with their files. Paths are those on the tracking branch."""
+
+    def all(self) -> Iterable[tuple[str, Run | Fault]]:
+        """Every run's folder with its run, or with what is wrong there."""
+
+    def history(self, path: str, /) -> History | None:
+        """The steps of the run in this folder."""
+
+    def files(self, path: str, /) -> Sequence[Named]:
+        """Every file of the run in this folder."""
+
+    def read(self, path: str, /) -> bytes:
+        """One file."""

@@ -1,0 +1,202 @@
+/* Charts: the build's Altair specifications, drawn by Vega with data of this page.
+   Vega never sees a word of a user: series are s0, s1, …, legends are ours. */
+(function () {
+  "use strict";
+  const { h } = gitrack;
+
+  async function ready() {
+    await Promise.all([gitrack.load("assets/vega.js"), gitrack.fetchOnce("specs", "assets/specs.js")]);
+    return gitrack.got("specs");
+  }
+
+  function config() {
+    const soft = gitrack.css("--ink-3");
+    return {
+      background: null,
+      font: getComputedStyle(document.body).fontFamily,
+      view: { stroke: null },
+      padding: 2,
+      axis: {
+        labelColor: soft, labelFontSize: 11, gridColor: gitrack.css("--line"), domainColor: gitrack.css("--line-2"),
+        tickColor: gitrack.css("--line-2"), titleColor: soft, titleFontSize: 11, titleFontWeight: 400, tickSize: 4, domain: true, labelPadding: 4,
+      },
+      axisY: { domain: false, ticks: false },
+    };
+  }
+
+  /** The specification with this chart's scales and titles put in. */
+  function fit(spec, { series, xTitle, xDomain, xTime, logY, brush }) {
+    const fitted = structuredClone(spec);
+    const domain = series.map((_, place) => "s" + place);
+    for (const layer of fitted.layer) {
+      const { x, y, color, strokeDash } = layer.encoding;
+      if (color && color.field) color.scale = { domain, range: series.map((one) => gitrack.css(one.colour)) };
+      if (strokeDash) strokeDash.scale = { domain, range: series.map((one) => one.dash) };
+      if (x) {
+        x.title = xTitle || null;
+        if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
+        else if (!xTime) x.scale = { ...x.scale, nice: false };
+        if (xTime) { x.type = "temporal"; x.axis.labelOverlap = true; }
+      }
+      if (y && logY) y.scale = { ...y.scale, type: "log" };
+    }
+    if (!brush) fitted.params = fitted.params.filter((one) => one.name !== "window");
+    return fitted;
+  }
+
+  async function embed(place, kind, rows, options) {
+    const specs = await ready();
+    const fitted = fit(specs[kind], options);
+    fitted.datasets = { rows };
+    const { view } = await window.vegaEmbed(place, fitted, {
+      ast: true, actions: false, renderer: "svg", config: config(), tooltip: false, defaultStyle: false,
+    });
+    return view;
+  }
+
+  /* Draw only what comes into sight: a run may have a hundred metrics. */
+  const watcher = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (isIntersecting && target.drawNow) {
+        watcher.unobserve(target);
+        target.drawNow();
+      }
+    }
+  }, { rootMargin: "300px" });
+
+  function whenSeen(place, draw) {
+    place.drawNow = draw;
+    watcher.unobserve(place);
+    watcher.observe(place);
+  }
+
+  function smooth(values, weight) {
+    if (!weight) return values;
+    let last = null;
+    let debias = 0;
+    return values.map((value) => {
+      if (!Number.isFinite(value)) return value;
+      last = (last === null ? 0 : last) * weight + (1 - weight) * value;
+      debias = debias * weight + (1 - weight);
+      return last / debias;
+    });
+  }
+
+  /** `val_logloss` and `train_logloss` belong together; the part of the data is not the metric. */
+  function family(name) {
+    return name.replace(/^(train|training|val|valid|validation|test|eval|dev)[_/.-]/i, "") || name;
+  }
+
+  /** Curves as small multiples: `runs` are data of runs, one colour each (or one a metric). */
+  function curves(place, runs, { byRun }) {
+    const state = { weight: 0, log: false, time: false, domain: null };
+    const families = new Map();
+    runs.forEach((run, runPlace) => {
+      for (const [name, values] of run.history ? run.history.columns : []) {
+        if (!values.some((value) => Number.isFinite(gitrack.toNumber(value)))) continue;
+        const key = byRun ? name : family(name);
+        if (!families.has(key)) families.set(key, []);
+        const all = families.get(key);
+        all.push({ label: byRun ? run.name : name, ...gitrack.style(byRun ? runPlace : all.length), run, values });
+      }
+    });
+    const timed = runs.every((run) => !run.history || run.history.times.some((value) => value !== null));
+    const redraws = [];
+    const redraw = () => redraws.forEach((one) => one());
+
+    const slider = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: 0 });
+    slider.addEventListener("input", () => { state.weight = Number(slider.value); redraw(); });
+    const log = h("input", { type: "checkbox" });
+    log.addEventListener("change", () => { state.log = log.checked; redraw(); });
+    const axis = h("select", { "aria-label": "Horizontal axis" }, h("option", { value: "step" }, "step"), h("option", { value: "time" }, "time"));
+    axis.addEventListener("change", () => { state.time = axis.value === "time"; state.domain = null; redraw(); });
+    const hint = h("span", { class: "hint" }, "drag to zoom, double-click to reset");
+    const tools = h("div", { class: "chart-tools" },
+      h("label", {}, "Smoothing", slider), h("label", {}, log, "Log scale"), timed && h("label", {}, "Over", axis), hint);
+
+    const grid = h("div", { class: "charts" });
+    const rank = (name) => (/^system[./]/.test(name) ? 1 : 0);
+    for (const [key, series] of [...families].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))) {
+      grid.append(curve(key, series, state, redraws, redraw));
+    }
+    place.replaceChildren(tools, grid);
+    redraw();
+    gitrack.onTheme.push(redraw);
+    return families.size;
+  }
+
+  function curve(title, series, state, redraws, redrawAll) {
+    const nows = series.map(() => h("span", { class: "now" }));
+    const legend = h("ul", { class: "legend" }, series.map((one, place) =>
+      h("li", {}, h("span", { class: "swatch", style: `color: var(${one.colour})` + (one.dash[1] ? "; border-top-style: dashed" : "") }),
+        h("span", { class: "name", title: one.label }, h("bdi", {}, one.label)), nows[place])));
+    const plot = h("div", { class: "plot", role: "img", "aria-label": "Curve of " + title });
+    const figure = h("div", { class: "chart" }, h("h3", {}, h("bdi", {}, title)), legend, plot);
+    let view = null;
+
+    const draw = async () => {
+      const lines = series.map((one) => {
+        const { steps, times } = one.run.history;
+        const begin = times.find((value) => value !== null);
+        const kept = [];
+        one.values.forEach((raw, i) => {
+          const y = gitrack.toNumber(raw);
+          const x = state.time ? (times[i] === null ? null : times[i] - begin) : steps[i] === null ? i : steps[i];
+          if (raw !== null && Number.isFinite(y) && x !== null && (!state.log || y > 0)) kept.push([x, y]);
+        });
+        kept.sort((a, b) => a[0] - b[0]);
+        const level = smooth(kept.map(([, y]) => y), state.weight);
+        return kept.map(([x], i) => [x, level[i]]);
+      });
+      const rows = lines.flatMap((line, place) => line.map(([x, y]) => ({ series: "s" + place, x, y })));
+      const old = view;
+      view = await embed(plot, "curves", rows, {
+        series, xTitle: state.time ? "seconds since the first step" : "step", xDomain: state.domain, logY: state.log, brush: true,
+      });
+      if (old) old.finalize();
+      const last = lines.map((line) => (line.length ? line[line.length - 1][1] : null));
+      const say = (x) => lines.forEach((line, place) => {
+        const point = x === null ? null : nearest(line, x);
+        nows[place].textContent = gitrack.number(x === null ? last[place] : point);
+      });
+      say(null);
+      view.addSignalListener("near", (_, value) => {
+        say(value && Array.isArray(value.x) && value.x.length ? value.x[0] : null);
+      });
+      let range = null;
+      view.addSignalListener("window", (_, value) => { range = value && value.x ? value.x : null; });
+      plot.onpointerup = () => {
+        if (!range || Math.abs(range[1] - range[0]) < 1e-9) return;
+        state.domain = [...range].sort((a, b) => a - b);
+        redrawAll();
+      };
+      plot.ondblclick = () => { state.domain = null; redrawAll(); };
+    };
+    redraws.push(() => whenSeen(plot, draw));
+    return figure;
+  }
+
+  function nearest(line, x) {
+    let low = 0;
+    let high = line.length - 1;
+    if (high < 0) return null;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (line[middle][0] < x) low = middle + 1;
+      else high = middle;
+    }
+    const before = line[Math.max(0, low - 1)];
+    return Math.abs(before[0] - x) < Math.abs(line[low][0] - x) ? before[1] : line[low][1];
+  }
+
+  gitrack.curves = curves;
+  gitrack.embed = embed;
+  gitrack.whenSeen = whenSeen;
+
+  const ours = document.getElementById("run-curves");
+  if (ours) {
+    gitrack.fetchRun(ours.dataset.run).then((run) => {
+      if (!curves(ours, [run], { byRun: false })) ours.closest("section").remove();
+    });
+  }
+})();

@@ -1,0 +1,188 @@
+/* The site's own small library: data that scripts bring, elements, numbers and times.
+   Text of users only ever becomes text: nothing here, or anywhere, writes HTML. */
+(function () {
+  "use strict";
+
+  const root = document.body.dataset.root || "";
+  const arrived = new Map();
+  const loading = new Map();
+
+  /** An element. `on…` properties listen, true sets an attribute, null and false leave it out. */
+  function h(tag, properties, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value === true ? "" : String(value));
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    return element;
+  }
+
+  /** Load one of the site's scripts once; data scripts call one of the functions below. */
+  function load(path) {
+    if (!loading.has(path)) {
+      loading.set(path, new Promise((resolve, reject) => {
+        const script = h("script", { src: root + path });
+        script.addEventListener("load", () => resolve(path));
+        script.addEventListener("error", () => {
+          loading.delete(path);
+          reject(new Error(path + " is not on this site"));
+        });
+        document.head.append(script);
+      }));
+    }
+    return loading.get(path);
+  }
+
+  const isId = (text) => /^[a-z0-9][a-z0-9-]*$/.test(text) && text.length <= 80;
+
+  /** A run's data, or an error that says there is none. */
+  async function fetchRun(id) {
+    if (!arrived.has("run:" + id)) {
+      if (!isId(id)) throw new Error("not the id of a run");
+      await load("data/runs/" + id + ".js");
+    }
+    return arrived.get("run:" + id);
+  }
+
+  async function fetchOnce(key, path) {
+    if (!arrived.has(key)) await load(path);
+    return arrived.get(key);
+  }
+
+  const NAMED = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
+
+  /** A number as data carries it: JSON has no NaN and no infinities, so they come by name. */
+  function toNumber(value) {
+    if (typeof value === "number") return value;
+    if (typeof value === "string" && value in NAMED) return NAMED[value];
+    return value === null || value === "" ? null : Number(value);
+  }
+
+  /** Four significant digits, or as many decimals as the column has. */
+  function number(raw, decimals) {
+    const value = toNumber(raw);
+    if (value === null || value === undefined) return "–";
+    if (Number.isNaN(value)) return typeof raw === "string" && raw !== "NaN" ? raw : "NaN";
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
+    if (Number.isInteger(value) && Math.abs(value) < 1e15 && !decimals) return String(value);
+    if (typeof decimals === "number") return value.toFixed(decimals);
+    const size = Math.abs(value);
+    if (size >= 1e-4 && size < 1e6) return String(Number(value.toPrecision(Math.max(4, Math.ceil(Math.log10(size))))));
+    return value.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e");
+  }
+
+  /** A param or tag as it was given. */
+  function setting(value) {
+    if (value === null || value === undefined) return "–";
+    if (typeof value === "number" && value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e15)) {
+      return value.toExponential().replace("e+", "e");
+    }
+    return String(value);
+  }
+
+  function duration(seconds) {
+    if (seconds === null || seconds === undefined) return "–";
+    if (seconds < 10) return seconds.toFixed(1) + " s";
+    let rest = Math.round(seconds);
+    const parts = [];
+    for (const [unit, length] of [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]]) {
+      const amount = Math.floor(rest / length);
+      rest -= amount * length;
+      if (amount || parts.length) parts.push([amount, unit]);
+    }
+    return parts.slice(0, 2).filter(([amount]) => amount).map(([amount, unit]) => amount + " " + unit).join(" ");
+  }
+
+  const UNITS = [[31557600, "year"], [2629800, "month"], [604800, "week"], [86400, "day"], [3600, "hour"], [60, "minute"]];
+
+  /** `3 weeks ago`, by the reader's clock. */
+  function ago(iso) {
+    const seconds = (Date.now() - Date.parse(iso)) / 1000;
+    if (!Number.isFinite(seconds)) return null;
+    for (const [length, unit] of UNITS) {
+      const amount = Math.round(seconds / length);
+      if (Math.abs(seconds) >= length * 0.95 && amount) {
+        return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-amount, unit);
+      }
+    }
+    return "just now";
+  }
+
+  /** `2024-10-22 14:30 UTC`. */
+  function absolute(iso) {
+    const when = new Date(iso);
+    return Number.isNaN(when.getTime()) ? String(iso) : when.toISOString().slice(0, 16).replace("T", " ") + " UTC";
+  }
+
+  function time(iso) {
+    const said = ago(iso);
+    if (said === null) return h("span", {}, String(iso));
+    return h("time", { datetime: iso, title: absolute(iso) }, said);
+  }
+
+  function runLink(name, page, status) {
+    return h("a", { class: "run-link", href: root + page },
+      h("span", { class: "dot " + status, title: status }), h("bdi", {}, name));
+  }
+
+  /* One colour of eight a series, then the same colours dashed. */
+  const DASHES = [[1, 0], [6, 3], [2, 3], [8, 3, 2, 3]];
+  const style = (place) => ({ colour: "--series-" + ((place % 8) + 1), dash: DASHES[Math.floor(place / 8) % DASHES.length] });
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  window.gitrack = {
+    root, h, load, fetchRun, fetchOnce, toNumber, number, setting, duration, ago, absolute, time, runLink, style, css,
+    onTheme: [],
+    run: (data) => arrived.set("run:" + data.id, data),
+    table: (data) => arrived.set("table", data),
+    index: (data) => arrived.set("index", data),
+    specs: (data) => arrived.set("specs", data),
+    packages: (path, data) => arrived.set("packages:" + path, data),
+    build: (commit) => window.dispatchEvent(new CustomEvent("gitrack-build", { detail: commit })),
+    got: (key) => arrived.get(key),
+  };
+
+  for (const element of document.querySelectorAll("time[datetime]")) {
+    const said = ago(element.getAttribute("datetime"));
+    if (said !== null) element.textContent = said;
+  }
+
+  const themeChanged = () => requestAnimationFrame(() => gitrack.onTheme.forEach((redraw) => redraw()));
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", themeChanged);
+  for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+    button.addEventListener("click", () => {
+      const html = document.documentElement;
+      const now = html.getAttribute("data-theme") || (system.matches ? "dark" : "light");
+      const next = now === "dark" ? "light" : "dark";
+      html.setAttribute("data-theme", next);
+      try {
+        window.localStorage.setItem("gitrack-theme", next);
+      } catch (refused) {
+        /* No storage from disk in this browser: the choice lasts for this page. */
+      }
+      themeChanged();
+    });
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = button.dataset.copy || button.parentElement.querySelector("code").textContent;
+    const label = button.querySelector("code") || button;
+    const before = label.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      label.textContent = "Copied";
+    } catch (refused) {
+      const range = document.createRange();
+      range.selectNodeContents(button.dataset.copy ? label : button.parentElement.querySelector("code"));
+      window.getSelection().removeAllRanges();
+      window.getSelection().addRange(range);
+      return;
+    }
+    setTimeout(() => { label.textContent = before; }, 1200);
+  });
+})();

@@ -1,0 +1,87 @@
+/* "Go to…": one key away from every run and experiment. Also picks the runs to compare. */
+(function () {
+  "use strict";
+  const { h } = gitrack;
+  const MOST = 60;
+
+  /** Ask for a run (or, with `experiments`, also an experiment); resolves to what was chosen, or null. */
+  async function pick({ experiments, label }) {
+    const index = await gitrack.fetchOnce("index", "data/index.js");
+    const entries = [
+      ...(experiments ? index.experiments.map(([name, page, runs]) => ({ name, page, kind: runs + (runs === 1 ? " run" : " runs"), search: name })) : []),
+      ...index.runs.map(([id, name, experiment, status, page]) => ({ id, name, page, status, kind: experiment, search: name + " " + experiment + " " + id })),
+    ].map((entry) => ({ ...entry, search: entry.search.toLowerCase() }));
+
+    return new Promise((resolve) => {
+      let shown = [];
+      let at = 0;
+      const list = h("ul", { role: "listbox", id: "goto-list", "aria-label": label });
+      const none = h("p", { class: "none", hidden: true }, "Nothing by that name.");
+      const input = h("input", { type: "text", placeholder: label, "aria-label": label, role: "combobox", "aria-expanded": "true", "aria-controls": "goto-list", autocomplete: "off", spellcheck: "false" });
+      const dialog = h("dialog", { class: "goto", "aria-label": label }, input, list, none);
+
+      const finish = (entry) => {
+        dialog.close();
+        dialog.remove();
+        resolve(entry);
+      };
+      const mark = () => {
+        [...list.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === at)));
+        const item = list.children[at];
+        if (item) {
+          input.setAttribute("aria-activedescendant", item.id);
+          item.scrollIntoView({ block: "nearest" });
+        }
+      };
+      const draw = () => {
+        const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+        shown = [];
+        for (const entry of entries) {
+          if (words.every((word) => entry.search.includes(word))) shown.push(entry);
+          if (shown.length === MOST) break;
+        }
+        at = 0;
+        list.replaceChildren(...shown.map((entry, place) =>
+          h("li", { role: "option", id: "goto-" + place, onclick: () => finish(entry), onmousemove: () => { if (at !== place) { at = place; mark(); } } },
+            h("span", { class: entry.status ? "dot " + entry.status : "swatch" }),
+            h("span", {}, h("bdi", {}, entry.name)),
+            h("span", { class: "kind" }, h("bdi", {}, entry.kind)))));
+        none.hidden = shown.length > 0;
+        mark();
+      };
+      input.addEventListener("input", draw);
+      input.addEventListener("keydown", (event) => {
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+          event.preventDefault();
+          at = Math.max(0, Math.min(shown.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)));
+          mark();
+        } else if (event.key === "Enter" && shown[at]) {
+          event.preventDefault();
+          finish(shown[at]);
+        }
+      });
+      dialog.addEventListener("cancel", (event) => { event.preventDefault(); finish(null); });
+      dialog.addEventListener("click", (event) => { if (event.target === dialog) finish(null); });
+      document.body.append(dialog);
+      draw();
+      dialog.showModal();
+      input.focus();
+    });
+  }
+
+  async function go() {
+    if (document.querySelector("dialog.goto")) return;
+    const entry = await pick({ experiments: true, label: "Go to a run or an experiment" });
+    if (entry) window.location.href = gitrack.root + entry.page;
+  }
+
+  gitrack.pick = pick;
+  for (const button of document.querySelectorAll("[data-goto]")) button.addEventListener("click", go);
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const key = (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) || (event.key === "k" && (event.ctrlKey || event.metaKey));
+    if (!key) return;
+    event.preventDefault();
+    go();
+  });
+})();
