@@ -64,7 +64,11 @@ def main() -> None:
             **params,
             eval_metric="logloss",
             early_stopping_rounds=20,
-            callbacks=[gitrack.xgboost_callback(run, names=["train", "val"])],
+            callbacks=[
+                gitrack.xgboost_callback(
+                    run, names={"validation_0": "train", "validation_1": "val"}
+                )
+            ],
         )
         model.fit(X_train, y_train, eval_set=[(X_train, y_train), (X_val, y_val)], verbose=False)
 

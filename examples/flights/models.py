@@ -34,12 +34,13 @@ def fit_xgboost(options, train, validation, run):
         early_stopping_rounds=20,
         random_state=options.seed,
         n_jobs=options.jobs,
-        callbacks=[gitrack.xgboost_callback(run, names=["train", "val"])],
+        callbacks=[
+            gitrack.xgboost_callback(run, names={"validation_0": "train", "validation_1": "val"})
+        ],
     )
     parts = [(_inputs(part), part[TARGET]) for part in (train, validation)]
     model.fit(*parts[0], eval_set=parts, verbose=False)
     model.set_params(callbacks=None)  # the run is not part of the model
-    run.log_metric("best_iteration", model.best_iteration)
     return model
 
 

@@ -69,7 +69,8 @@ def test_the_wheel_holds_nothing_else(built: Path) -> None:
 def test_the_sdist_holds_what_the_test_command_needs(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
 
-    names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
 
     for needed in [
         "tests/conftest.py",
