@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gitrack.cli.narrow import how_to_fetch, leaves_out
 from gitrack.config.project import CONFIG_FILE, DEFAULT_BRANCH, FOLDER, POLICY_FILE
 from gitrack.errors import ConfigError, StoreError, UsageError
 
@@ -113,7 +114,8 @@ def _branch(repository: Repository, config: Config) -> GitBranch:
 
     branch = GitBranch(repository, config.branch, remote=config.remote)
     if branch.tip() is None:
-        repository.committer()
+        if not leaves_out(repository, config.remote, config.branch):
+            repository.committer()
         return branch
     if "format.yaml" not in branch.children():
         raise StoreError(
@@ -196,6 +198,14 @@ def _make_branch(branch: GitBranch, config: Config, done: Prepared) -> None:
 
     remote = config.artifacts.remote
     files = branch_files_for_new_branch(remote)
+    if branch.tip() is None and leaves_out(branch.repository, config.remote, config.branch):
+        # a second beginning beside the one that the remote may have would help nobody
+        done.notes.append(
+            f"this clone does not fetch {config.branch} from {config.remote}, so it was not made; "
+            f"if it is there, type  {how_to_fetch(config.remote, config.branch)} ; "
+            "if it is not, the first run makes it"
+        )
+        return
     if branch.tip() is None:
         branch.commit({**first_files(config.project), **files}, "gitrack: tracking begins")
         done.made.append(f"branch {branch.name}")

@@ -1,0 +1,124 @@
+"""Checks of the tracking branch and of what waits to get there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from gitrack.cli.checks.finding import Finding, Patient
+
+#: Git holds a ref's lock for milliseconds; one this old was left behind.
+_OLD_LOCK = 60.0
+_MOST_FAULTS = 50
+
+
+def branch(patient: Patient) -> Iterator[Finding]:
+    """Is the branch there, and in a format that we read?"""
+    from gitrack.config import safe_yaml
+    from gitrack.errors import NotFound, UnreadableFile
+    from gitrack.model.run import FORMAT
+
+    tracked = patient.store.branch
+    tip = tracked.tip()
+    if tip is None:
+        yield _absent(patient)
+        return
+    try:
+        value, _ = safe_yaml.load(tracked.read("format.yaml"), name="format.yaml")
+        found = value.get("format") if isinstance(value, dict) else None
+    except NotFound:
+        yield Finding(
+            name="branch",
+            state="fail",
+            message=f"the branch {tracked.name} has no format.yaml: it may not be gitrack's",
+            mend="name the tracking branch in .tracking/config.yaml",
+        )
+        return
+    except UnreadableFile as error:
+        yield Finding.of_error("branch", error)
+        return
+    if found != FORMAT or isinstance(found, bool | float):
+        yield Finding(
+            name="branch",
+            state="fail",
+            message=f"format.yaml says format {found!r}; this gitrack reads format {FORMAT}",
+            mend="pip install --upgrade gitrack-ml",
+        )
+        return
+    yield Finding(name="branch", message=f"{tracked.name} at {tip[:12]}, format {FORMAT}")
+
+
+def _absent(patient: Patient) -> Finding:
+    from gitrack.cli.narrow import how_to_fetch, leaves_out
+
+    name, remote = patient.config.branch, patient.config.remote
+    if leaves_out(patient.repo, remote, name):
+        return Finding(
+            name="branch",
+            state="warn",
+            message=f"this clone does not fetch {name} from {remote}",
+            mend=how_to_fetch(remote, name),
+        )
+    message = f"there is no branch {name} yet"
+    return Finding(name="branch", state="warn", message=message, mend="gitrack init")
+
+
+def files(patient: Patient) -> Iterator[Finding]:
+    """Can every file on the branch be read?"""
+    table = patient.store.table()
+    for fault in table.faults[:_MOST_FAULTS]:
+        message = f"{fault.path}: {fault.why}"
+        yield Finding(name="files", state="fail", message=message, mend=fault.hint)
+    more = len(table.faults) - _MOST_FAULTS
+    if more > 0:
+        yield Finding(name="files", state="fail", message=f"… and {more:,} more")
+    if not table.faults:
+        yield Finding(name="files", message=f"all {table.rows:,} runs can be read")
+
+
+def locks(patient: Patient) -> Iterator[Finding]:
+    """Did somebody leave a lock on the branch?"""
+    from gitrack.store.git.refs import Ref
+
+    lock = Ref(patient.repo, patient.config.branch, None).lock_file
+    try:
+        age = time.time() - lock.stat().st_mtime
+    except FileNotFoundError:
+        return
+    if age > _OLD_LOCK:
+        yield Finding(
+            name="locks",
+            state="warn",
+            message=f"{lock} has been there for {age:,.0f} s",
+            mend=f"if no git command is running here, type  rm {lock}",
+        )
+
+
+def outbox(patient: Patient) -> Iterator[Finding]:
+    """What waits, and what is damaged?"""
+    from gitrack.tracking.place import find_place
+    from gitrack.tracking.recover import waiting
+
+    runs = waiting(find_place(patient.folder))
+    for run in runs:
+        if run.state == "damaged":
+            yield Finding(
+                name="outbox",
+                state="fail",
+                message=f"{run.folder} cannot be read: {run.why}",
+                mend="look at it; 'rm -r' removes it for good",
+            )
+    idle = [run.id for run in runs if run.state in ("finished", "dead")]
+    if idle:
+        yield Finding(
+            name="outbox",
+            state="warn",
+            message=f"{len(idle)} ended or interrupted runs wait: {', '.join(idle[:3])}"
+            + (" …" if len(idle) > 3 else ""),
+            mend="gitrack sync",
+        )
+    elif not any(run.state == "damaged" for run in runs):
+        yield Finding(name="outbox", message=f"{len(runs)} running, nothing waits")
+
+
+CHECKS = {"branch": branch, "files": files, "locks": locks, "outbox": outbox}
