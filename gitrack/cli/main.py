@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
 
 from gitrack import __version__
-from gitrack.errors import GitrackError
+from gitrack.errors import GitrackError, UsageError
+from gitrack.model.display import safe
 
 #: name → what `gitrack --help` says of it. Each lives in `commands/<name>.py` as `command`
 #: (dashes become underscores) and is imported only when it is typed.
@@ -23,6 +25,9 @@ COMMANDS = {
     "doctor": "Check this project and this machine, and say what to mend.",
     "completion": "Print the shell completion script.",
 }
+
+#: Exit codes: done, refused or failed, wrong usage, interrupted.
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 class _LateGroup(click.Group):
@@ -72,20 +77,42 @@ def cli(directory: str | None) -> None:
     Runs live on a branch of this git repository; `gitrack demo DIR` shows it all in two minutes.
     """
     if directory:
-        import os
-
         os.chdir(directory)
 
 
 def main() -> None:
-    """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage."""
+    """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     try:
-        cli.main(standalone_mode=True)
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has seen enough (`gitrack ls | head`). The buffer that is left must not
+        # be tried again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command and say what went wrong; the exit code."""
+    try:
+        code = cli.main(prog_name="gitrack", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
     except GitrackError as error:
-        click.echo(f"error: {error.message}", err=True)
+        say("error", error.message)
         if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(1)
+            say("hint", error.hint)
+        return USAGE if isinstance(error, UsageError) else FAILED
+
+
+def say(what: str, sentence: str) -> None:
+    """`error: …` on stderr, harmless whatever names it quotes."""
+    click.echo(f"{what}: {safe(sentence, lines=True)}", err=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,209 @@
+"""`gitrack show`: everything that one run's record says."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitrack.cli import completing
+from gitrack.errors import NotFound
+from gitrack.model.display import (
+    day_and_time,
+    lasted,
+    number,
+    safe,
+    seconds_between,
+    size,
+    width,
+)
+
+if TYPE_CHECKING:
+    from gitrack.model.run import Run
+
+Lines = Iterable[tuple[str, str]]
+
+
+@click.command()
+@click.argument("run", shell_complete=completing.runs)
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
+@click.option("--history", is_flag=True, help="Print the steps of its metrics, tab-separated.")
+def command(run: str, as_json: bool, history: bool) -> None:
+    """Print one run.
+
+    RUN is its id, a unique beginning of it, the random part at its end, its name, `@last`, or
+    `@last~2` for the second before the last.
+    """
+    from gitrack.store import open_store
+
+    if as_json and history:
+        raise click.UsageError("--json and --history are two kinds of output; choose one.")
+    store = open_store()
+    path = store.find(run)
+    record = store.run(path)
+    if history:
+        _print_history(store.history(path), record)
+    elif as_json:
+        _print_json(record, path)
+    else:
+        for line in _described(record):
+            click.echo(line)
+        _next(record, path, store.branch.name)
+
+
+def _print_history(history: Any, run: Run) -> None:
+    if history is None:
+        raise NotFound(f"run {run.id} logged no steps", hint=f"gitrack show {run.id}")
+    text = history.to_tsv()
+    click.echo(safe(text if isinstance(text, str) else text.decode(), lines=True), nl=False)
+
+
+def _print_json(run: Run, path: str) -> None:
+    import json
+
+    import msgspec
+
+    record = _finite(msgspec.to_builtins(run))
+    click.echo(json.dumps({"path": path, **record}, indent=1, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no NaN and no infinity: they become texts."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _described(run: Run) -> Iterator[str]:
+    yield f"run {safe(run.id)}  {safe(run.name)}"
+    yield from _aligned(_head(run), indent="  ")
+    yield from _section("params", ((key, _shown(value)) for key, value in run.params.items()))
+    yield from _metrics(run)
+    yield from _section("tags", ((key, _shown(value)) for key, value in run.tags.items()))
+    yield from _section("code", _code(run))
+    for dataset in run.data:
+        yield from _section(f"data {dataset.name}", _fields(dataset, leave="name"))
+    if run.environment is not None:
+        yield from _section("environment", _environment(run.environment))
+    yield from _section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
+    yield from _artifacts(run)
+    for title, text in (("notes", run.notes), ("error", run.error)):
+        if text:
+            yield title
+            yield from (f"  {safe(line)}" for line in text.splitlines())
+
+
+def _head(run: Run) -> Lines:
+    seconds = seconds_between(run.started, run.ended)
+    status = str(run.status) + (f" after {lasted(seconds)}" if seconds is not None else "")
+    yield "experiment", run.experiment
+    yield "status", status
+    yield "started", f"{day_and_time(run.started)} UTC"
+    for name in ("author", "command", "parent"):
+        value = getattr(run, name)
+        if value:
+            yield name, value
+
+
+def _metrics(run: Run) -> Iterator[str]:
+    """The last value of each metric and, where it has steps, what its curve says."""
+    if not run.metrics:
+        return
+    rows = [(name, number(value) + _curve(run, name)) for name, value in run.metrics.items()]
+    yield from _section("metrics", rows)
+
+
+def _curve(run: Run, metric: str) -> str:
+    """`   (424 steps, min 0.2113 at 423, max 0.69 at 0)`, or nothing for a metric without steps."""
+    count = run.curves.get(f"{metric}.count")
+    if count is None or count <= 1:
+        return ""
+    said = [f"{number(count)} steps"]
+    for what in ("min", "max"):
+        value, step = run.curves.get(f"{metric}.{what}"), run.curves.get(f"{metric}.{what}_step")
+        if value is not None:
+            said.append(f"{what} {number(value)}" + ("" if step is None else f" at {number(step)}"))
+    return f"   ({', '.join(said)})"
+
+
+def _code(run: Run) -> Lines:
+    code = run.code
+    if code is None:
+        return
+    if code.commit:
+        yield "commit", code.commit
+    for name in ("branch", "remote", "subfolder"):
+        value = getattr(code, name)
+        if value:
+            yield name, value
+    if code.dirty is not None:
+        kept = f", kept in {code.patch}" if code.patch else ""
+        new = f", {code.untracked} untracked files" if code.untracked else ""
+        yield "changes", f"uncommitted{kept}{new}" if code.dirty else "none"
+
+
+def _environment(environment: Any) -> Lines:
+    for name, value in _fields(environment, leave="variables"):
+        yield name, size(int(value)) if name == "memory" and value.isdigit() else value
+    for name, value in environment.variables.items():
+        yield f"${name}", value
+
+
+def _artifacts(run: Run) -> Iterator[str]:
+    rows = []
+    for artifact in run.artifacts:
+        about = [artifact.kind if artifact.flavor is None else f"{artifact.flavor} {artifact.kind}"]
+        if artifact.size is not None:
+            about.append(size(artifact.size))
+        if artifact.files is not None:
+            about.append(f"{artifact.files} files")
+        about.append("in DVC" if artifact.store == "dvc" else "on the branch")
+        rows.append((artifact.path, ", ".join(about)))
+    yield from _section("artifacts", rows)
+
+
+def _fields(record: Any, *, leave: str) -> Lines:
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if name != leave and value is not None:
+            yield name, _shown(value)
+
+
+def _section(title: str, rows: Lines) -> Iterator[str]:
+    lines = list(_aligned(rows, indent="  "))
+    if lines:
+        yield safe(title)
+        yield from lines
+
+
+def _aligned(rows: Lines, *, indent: str) -> Iterator[str]:
+    cells = [(safe(name), safe(text)) for name, text in rows]
+    widest = min(max((width(name) for name, _ in cells), default=0), 40)
+    for name, text in cells:
+        yield f"{indent}{name}{' ' * (widest - width(name))}  {text}".rstrip()
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def _next(run: Run, path: str, branch: str) -> None:
+    """The command that most people type next, on stderr."""
+    heavy: Mapping[str, Any] = {a.path: a for a in run.artifacts if a.store == "dvc"}
+    if heavy:
+        name = shlex.quote(f"{path}/artifacts/{next(iter(heavy))}")
+        click.echo(f"next: dvc get . {safe(name)} --rev {shlex.quote(branch)}", err=True)
+    elif run.curves:
+        click.echo(f"next: gitrack show {run.id} --history", err=True)
+    else:
+        click.echo(f"next: gitrack ls --experiment {safe(shlex.quote(run.experiment))}", err=True)

@@ -1,0 +1,40 @@
+"""What a shell may complete: names of runs and of experiments. Silent where there are none."""
+
+from __future__ import annotations
+
+import click
+
+from gitrack.errors import GitrackError
+
+#: More are of no use to anybody who looks for one.
+_MOST = 200
+
+
+def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Ids, their random tails and names that begin so, the newest first."""
+    found: dict[str, None] = {}
+    ids, names = _columns("id", "name")
+    for run_id, name in zip(reversed(ids), reversed(names), strict=True):
+        for text in (run_id, run_id.rpartition("-")[2], name):
+            if incomplete and text.startswith(incomplete):
+                found[text] = None
+    if not incomplete:
+        found = dict.fromkeys(["@last", *reversed(ids)])
+    return [text for text in found if text.isprintable()][:_MOST]
+
+
+def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Experiments that begin so, by name."""
+    (names,) = _columns("experiment")
+    return sorted({name for name in names if name.startswith(incomplete)})[:_MOST]
+
+
+def _columns(*names: str) -> list[list[str]]:
+    """Columns of the table of runs; empty ones where there is no repository or branch."""
+    from gitrack.store import open_store
+
+    try:
+        table = open_store().table()
+        return [[str(value or "") for value in table.column(name)] for name in names]
+    except GitrackError:
+        return [[] for _ in names]
