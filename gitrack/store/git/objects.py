@@ -107,8 +107,10 @@ class Plan:
         self.below: dict[bytes, Plan] = {}
 
     @property
-    def writes(self) -> bool:
-        return self.blob is not None or any(plan.writes for plan in self.below.values())
+    def writes_below(self) -> bool:
+        """True if this must become a folder."""
+        below = self.below.values()
+        return any(plan.blob is not None or plan.writes_below for plan in below)
 
 
 def plan_of(changes: Mapping[str, bytes | None]) -> Plan:
@@ -137,7 +139,7 @@ def edited(folder: Folder, plan: Plan, load: Load, *, place: bytes = b"") -> Fol
                 )
             del items[name]
             old = None
-        if step.below and (old is None or old.is_folder or step.writes):
+        if step.below and (old is None or old.is_folder or step.writes_below):
             if old is not None and not old.is_folder:
                 raise _collision(path, b"a file", b"a folder")
             _edit_below(items, name, step, load, path)
