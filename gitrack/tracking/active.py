@@ -62,8 +62,9 @@ def start_run(
     place = find_place(Path(folder) if folder is not None else None)
     if nested and parent is None and above is not None:
         parent = above.id
-    chosen = experiment or (above.experiment if above else None) or current_experiment()
-    wish = start.Wish.of(chosen, name, params, tags, notes, parent)
+    if experiment is None:
+        experiment = above.experiment if above is not None else current_experiment()
+    wish = start.Wish.of(experiment, name, params, tags, notes, parent)
     run = _begin(place, wish, run_id, top=above is None)
     _enter(run)
     return run

@@ -208,8 +208,13 @@ class Run:
             hint = "log one file with log_artifact"
             raise UsageError(f"{top} is not a folder", hint=hint)
         prefix = f"{check_name(name.rstrip('/'))}/" if name else ""
-        for path in sorted(path for path in top.rglob("*") if path.is_file()):
-            self.log_artifact(path, prefix + path.relative_to(top).as_posix())
+        found = {
+            check_name(prefix + path.relative_to(top).as_posix()): path
+            for path in sorted(top.rglob("*"))
+            if path.is_file()
+        }
+        for path_in_run, path in found.items():
+            self._keep(path_in_run, "file", None, path=path)
         return self
 
     def log_text(self, text: str, name: str, *, kind: str = "text") -> Self:
