@@ -77,7 +77,7 @@ def build_site(
     )
     with replacing(output) as folder:
         _write_assets(folder, renderer)
-        pages = _Pages(store, folder, renderer, frame, hide, goals)
+        pages = _Pages(store, folder, renderer, frame, hide)
         named = {group.name: group for group in groups}
         ids = {run.id for run in runs}
         for done, entry in enumerate(known):
@@ -139,14 +139,12 @@ class _Pages:
         renderer: Renderer,
         frame: Frame,
         hide: Hide,
-        goals: Goals,
     ) -> None:
         self.store = store
         self.folder = folder
         self.renderer = renderer
         self.frame = frame
         self.hide = hide
-        self.goals = goals
         self._packages: set[str] = set()
 
     def run(self, entry: _Known, group: Group, ids: set[str]) -> Iterator[Fault]:
@@ -161,7 +159,7 @@ class _Pages:
         page = run_page(self.frame, run, files, group, folder=entry.folder, parent_href=parent)
         path = links.run_page(run.id)
         self.folder.write(path, self.renderer.page("run.html", page, path))
-        data = compare.run_data(run, files, self.goals)
+        data = compare.run_data(run, files, group)
         self.folder.write(links.run_data(run.id), scripts.call("run", data))
         yield from reading.faults
 

@@ -55,7 +55,10 @@ def _points() -> dict[str, Any]:
     base = alt.Chart(alt.NamedData(name="rows"))
     y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     x = alt.X(
-        "x:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(grid=False, tickCount=6)
+        "x:Q",
+        title=None,
+        scale=alt.Scale(zero=False, padding=14),
+        axis=alt.Axis(grid=False, tickCount=6),
     )
     near = alt.selection_point(
         name="near", on="pointermove", clear="pointerout", nearest=True, fields=["key"], empty=False

@@ -70,7 +70,8 @@ def decimals(values: Sequence[object]) -> int | None:
     sizes = [abs(value) for value in finite if value]
     if max(sizes) >= 1e9 or max(sizes) < 1e-4 or min(sizes) * 1e4 < max(sizes):
         return None
-    return max(0, min(6, 3 - _magnitude(max(sizes))))
+    most = max(0, min(6, 3 - _magnitude(max(sizes))))
+    return max(len(f"{value:.{most}f}".rstrip("0").partition(".")[2]) for value in sizes)
 
 
 def _magnitude(value: float) -> int:

@@ -34,7 +34,11 @@ class Goals(msgspec.Struct, frozen=True):
         for measure in self.primary:
             if counts[measure.metric]:
                 return measure
-        likely = sorted(counts, key=lambda name: (-counts[name], *_likelihood(name), name))
+        # a run that failed has fewer metrics than others: half of them is enough to matter
+        often = max(counts.values(), default=0) / 2
+        likely = sorted(
+            counts, key=lambda name: (counts[name] < often, *_likelihood(name), -counts[name], name)
+        )
         for name in likely:
             if goal := self.goal(name):
                 return Measure(name, goal)

@@ -36,7 +36,7 @@
         x.title = xTitle || null;
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
         else if (!xTime) x.scale = { ...x.scale, nice: false };
-        if (xTime) { x.type = "temporal"; x.axis.labelOverlap = true; }
+        if (xTime) { x.type = "temporal"; x.axis.labelOverlap = true; delete x.scale.zero; }
       }
       if (y && logY) y.scale = { ...y.scale, type: "log" };
     }

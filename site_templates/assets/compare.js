@@ -105,12 +105,12 @@
     group("Metrics", rowsOf(runs, (run) => run.metrics), metric);
     group("Params", rowsOf(runs, (run) => run.params), plain(gitrack.setting));
     group("Tags", rowsOf(runs, (run) => run.tags), plain(gitrack.setting));
-    group("Run", rowsOf(runs, (run) => [["experiment", run.experiment], ["status", run.status], ["started", gitrack.absolute(run.started)], ["took", run.duration], ["author", run.author], ["command", run.command]].filter(([, value]) => value !== null)), plain(String));
     group("Code", rowsOf(runs, (run) => run.code), plain((value, name) => (name === "commit" ? String(value).slice(0, 10) : name === "dirty" ? (value ? "uncommitted changes" : "clean") : String(value))));
     const data = rowsOf(runs, (run) => run.data.flatMap(([name, fields]) => fields.map(([field, value]) => [name + " " + field, value])));
     group("Data", data, plain((value) => (typeof value === "number" ? value.toLocaleString("en") : String(value))));
     group("Seeds", rowsOf(runs, (run) => run.seeds), plain(String));
     group("Environment", rowsOf(runs, (run) => run.environment), plain((value, name) => (name === "memory" ? (value / 1e9).toFixed(1) + " GB" : String(value))));
+    group("Run", rowsOf(runs, (run) => [["experiment", run.experiment], ["status", run.status], ["started", gitrack.absolute(run.started)], ["took", run.duration], ["author", run.author], ["command", run.command]].filter(([, value]) => value !== null)), plain(String));
 
     const head = h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Name")), runs.map((run, i) =>
       h("th", { scope: "col", title: run.name }, swatch(i), h("a", { href: gitrack.root + run.page }, h("bdi", {}, run.name)))));
@@ -139,7 +139,7 @@
         const away = value - base;
         if (i > 0 && Number.isFinite(away) && away !== 0) {
           const better = goal ? (goal === "maximize") === (away > 0) : null;
-          cell.append(h("span", { class: "delta" + (better === null ? "" : better ? " better" : " worse") }, (away > 0 ? "+" : "−") + gitrack.number(Math.abs(away))));
+          cell.append(h("span", { class: "delta" + (better === null ? "" : better ? " better" : " worse") }, (away > 0 ? "+" : "−") + gitrack.number(Number(Math.abs(away).toPrecision(3)))));
         }
         return cell;
       }));

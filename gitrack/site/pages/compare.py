@@ -10,9 +10,9 @@ import msgspec
 from gitrack.model.history import History
 from gitrack.model.run import Run
 from gitrack.site import display
-from gitrack.site.goals import Goals
 from gitrack.site.links import packages_data, run_page
 from gitrack.site.pages.frame import Frame
+from gitrack.site.pages.group import Group
 from gitrack.site.pages.run import Files
 from gitrack.site.scripts import pairs
 
@@ -29,7 +29,7 @@ def compare_page(frame: Frame) -> ComparePage:
     return ComparePage(frame=frame, title="Compare runs")
 
 
-def run_data(run: Run, files: Files, goals: Goals) -> dict[str, Any]:
+def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
     """All of a run that its charts and a comparison need."""
     code = run.code
     environment = run.environment
@@ -44,7 +44,11 @@ def run_data(run: Run, files: Files, goals: Goals) -> dict[str, Any]:
         "author": display.person(run.author),
         "command": run.command,
         "params": pairs(run.params),
-        "metrics": [[name, run.metrics[name], goals.goal(name)] for name in sorted(run.metrics)],
+        "metrics": [
+            [name, run.metrics[name], group.goals.goal(name)]
+            for name in group.metrics
+            if name in run.metrics
+        ],
         "curves": pairs(run.curves),
         "tags": pairs(run.tags),
         "seeds": pairs(run.seeds),

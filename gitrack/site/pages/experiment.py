@@ -8,17 +8,18 @@ from typing import Any
 
 import msgspec
 
-from gitrack.model.run import Run
+from gitrack.model.run import Run, Status
 from gitrack.site import display
 from gitrack.site.links import experiment_data, run_page
 from gitrack.site.pages.frame import Cell, Frame, RunLink, run_link
 from gitrack.site.pages.group import Group, is_system
 from gitrack.site.pages.overview import Best, best_of, hypothesis
 
+_STATUSES = (Status.FINISHED, Status.RUNNING, Status.FAILED, Status.KILLED)
 #: Without JavaScript the page holds this many rows; with it, all.
 _PLAIN_ROWS = 200
 _PLAIN_METRICS = 4
-_SHOWN_METRICS = 8
+_SHOWN_METRICS = 5
 _SHOWN_PARAMS = 6
 
 
@@ -81,6 +82,7 @@ def _page(
     same: tuple[Cell, ...] = (),
 ) -> ExperimentPage:
     columns = tuple(group.metrics[:_PLAIN_METRICS])
+    counts = Counter(run.status for run in group.runs)
     return ExperimentPage(
         frame=frame,
         title=title,
@@ -88,7 +90,7 @@ def _page(
         hypothesis=hypothesis,
         tags=tags,
         same=same,
-        statuses=tuple(sorted(Counter(str(run.status) for run in group.runs).items())),
+        statuses=tuple((str(status), counts[status]) for status in _STATUSES if counts[status]),
         best=best_of(group),
         metric=group.metrics[0] if group.metrics else None,
         columns=columns,

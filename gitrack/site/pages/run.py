@@ -76,6 +76,8 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     parent_href: str | None
     older: RunLink | None
     newer: RunLink | None
+    versus: RunLink | None
+    versus_word: str
     headlines: tuple[Headline, ...]
     metrics: tuple[MetricRow, ...]
     system: tuple[MetricRow, ...]
@@ -120,6 +122,8 @@ def run_page(
 ) -> RunPage:
     """One run among the runs of its experiment."""
     older, newer = group.neighbours(run)
+    best = group.best()
+    versus = best if best is not None and best.id != run.id else older or newer
     rows = _metric_rows(run, files.history, group.goals)
     console = display.terminal(files.console) if files.console else ""
     lines = console.rstrip("\n").split("\n")
@@ -141,6 +145,8 @@ def run_page(
         parent_href=parent_href,
         older=run_link(older) if older else None,
         newer=run_link(newer) if newer else None,
+        versus=run_link(versus) if versus else None,
+        versus_word=_versus_word(versus, best, older),
         headlines=_headlines(run, group),
         metrics=tuple(row for row in rows if not is_system(row.name)),
         system=tuple(row for row in rows if is_system(row.name)),
@@ -162,6 +168,14 @@ def run_page(
         steps=_steps(run, files, folder, frame.branch),
         data=run_data(run.id),
     )
+
+
+def _versus_word(versus: Run | None, best: Run | None, older: Run | None) -> str:
+    if versus is None:
+        return "Compare"
+    if best is not None and versus.id == best.id:
+        return "Compare with the best"
+    return "Compare with the one before" if versus is older else "Compare with the next"
 
 
 def _metric_rows(run: Run, history: History | None, goals: Goals) -> list[MetricRow]:
