@@ -41,7 +41,7 @@ def encode(values: Sequence[Value]) -> Column:
         present = [values[row] for row in rows]
         head = [array("I", rows).tobytes()]
     encoding, parts = _encode(present)
-    kind = _KINDS.get(encoding) or _kind(present)
+    kind = _KINDS.get(encoding) or kind_of(present)
     return Column(encoding, kind, bool(head), head + parts)
 
 
@@ -89,9 +89,12 @@ def _json(values: Sequence[Any]) -> bytes:
     return json.dumps(list(values), separators=(",", ":")).encode()
 
 
-def _kind(values: Sequence[Value]) -> str:
+def kind_of(values: Sequence[Value]) -> str:
+    """`number`, `text`, `bool` or `mixed`, for values of which none is missing."""
     types = set(map(type, values))
-    return "number" if types and types <= {int, float} else "mixed"
+    if types <= {int, float}:
+        return "number"
+    return "text" if types == {str} else "bool" if types == {bool} else "mixed"
 
 
 def decode(encoding: str, sparse: bool, parts: Sequence[memoryview], rows: int) -> list[Value]:

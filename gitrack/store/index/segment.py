@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MAGIC = b"gtrkseg1"
 _HEAD = struct.Struct("<II")
+#: Bytes of a row's number where a column says which rows it has values for.
+_ROW = 4
 
 
 class Damaged(Exception):
@@ -87,10 +89,13 @@ class Segment:
         column = self._columns.get(name)
         return None if column is None else column[1]
 
-    def has_gaps(self, name: str) -> bool:
-        """True where some row lacks the column."""
+    def present(self, name: str) -> int:
+        """How many rows have a value in a column."""
         column = self._columns.get(name)
-        return column is None or column[2]
+        if column is None:
+            return 0
+        _, _, sparse, parts = column
+        return parts[0][1] // _ROW if sparse else self.rows
 
     def column(self, name: str) -> list[Value]:
         """Every row's value, None where missing."""

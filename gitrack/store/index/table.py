@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitrack.store.index.columns import Value
+from gitrack.store.index.columns import Value, kind_of
 from gitrack.store.index.segment import Damaged, Segment
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ class Piece(NamedTuple):
     @property
     def rows(self) -> int:
         return self.segment.rows - len(self.dead)
+
+    def has(self, name: str) -> bool:
+        """True if a row that is still true has a value in the column."""
+        if self.segment.present(name) > len(self.dead):
+            return True
+        values = self.segment.column(name)
+        return any(v is not None and row not in self.dead for row, v in enumerate(values))
 
 
 class RunTable:
@@ -65,13 +72,18 @@ class RunTable:
 
     def names(self) -> list[str]:
         """The columns: plain fields first, then those of each section by name."""
-        known = {name for piece in self._pieces for name in piece.segment.names()} - _HIDDEN
+        known: set[str] = set()
+        for piece in self._pieces:
+            known.update(name for name in piece.segment.names() if piece.has(name))
+        known -= _HIDDEN
         first = [name for name in _FIRST if name in known]
         return first + sorted(known.difference(first))
 
     def kind(self, name: str) -> str | None:
         """`number`, `text`, `bool` or `mixed`; None for a column that no run has."""
-        kinds = {piece.segment.kind(name) for piece in self._pieces} - {None}
+        kinds = {piece.segment.kind(name) for piece in self._pieces if piece.has(name)} - {None}
+        if "mixed" in kinds and any(piece.dead for piece in self._pieces):
+            return kind_of([value for value in self.column(name) if value is not None])
         return kinds.pop() if len(kinds) == 1 else "mixed" if kinds else None
 
     def column(self, name: str) -> list[Value]:
