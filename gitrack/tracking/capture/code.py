@@ -123,7 +123,7 @@ def require_clean(repository: Repository) -> None:
 
 def without_credentials(url: str) -> str:
     """A remote's URL as it may be shown: user, password and query of web addresses removed."""
-    match = re.match(r"([a-z][a-z0-9+.-]*://)(?:([^/@]*)@)?(.*)\Z", url, re.IGNORECASE | re.DOTALL)
+    match = re.match(r"([a-z][a-z0-9+.-]*://)(?:([^/?#]*)@)?(.*)\Z", url, re.IGNORECASE | re.DOTALL)
     if match is None:
         return url  # a path, or the short ssh form git@host:path, which carries no password
     scheme, user, rest = match.groups()
@@ -165,11 +165,10 @@ def _changes(repository: Repository) -> _Changes:
         elif entry.startswith((b"1 ", b"u ")):
             fields = entry.split(b" ", 8 if entry[:1] == b"1" else 10)
             path, submodule = fields[-1], fields[2]
-            inside = submodule[:1] == b"S" and submodule[2:] != b".."
-            if inside:
+            if submodule[:1] == b"S" and submodule[2:] != b"..":
                 dirty_submodules.append(path)
-            # `SC..` is another commit of the submodule, which a patch can say
-            if not inside or submodule[1:2] == b"C" or fields[1] != b".M":
+            # a submodule whose only change is a file that it does not know is not changed
+            if submodule != b"S..U":
                 tracked.append(path)
     return _Changes(tracked=tracked, untracked=sorted(untracked), dirty_submodules=dirty_submodules)
 
@@ -204,16 +203,29 @@ def _patch(
     if not untracked:
         return _fitting(_git(repository, *arguments))
     with tempfile.TemporaryDirectory(prefix="gitrack-") as folder:
-        # a copy knows which files are unchanged, so that git need not read them all again
-        index = Path(folder) / "index"
-        if (repository.git_dir / "index").exists():
-            shutil.copyfile(repository.git_dir / "index", index)
+        scratch = _scratch(repository, Path(folder))
+        listing = b"\0".join(b":(literal,top)" + path for path in untracked)
         _git(
-            repository, "add", "--intent-to-add", "--sparse",
-            "--pathspec-from-file=-", "--pathspec-file-nul",
-            index=index, stdin=b"\0".join(b":(literal,top)" + path for path in untracked),
+            repository,
+            "add", "--intent-to-add", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul",
+            environment=scratch, stdin=listing,
         )  # fmt: skip
-        return _fitting(_git(repository, *arguments, index=index))
+        return _fitting(_git(repository, *arguments, environment=scratch))
+
+
+def _scratch(repository: Repository, folder: Path) -> dict[str, str]:
+    """Variables that make git write its index and objects (the empty file's) into `folder`."""
+    # a copy knows which files are unchanged, so that git need not read them all again
+    index = folder / "index"
+    if (repository.git_dir / "index").exists():
+        shutil.copyfile(repository.git_dir / "index", index)
+    (folder / "objects").mkdir()
+    return {
+        "GIT_INDEX_FILE": str(index),
+        "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
+        # in quotes, since a colon separates folders
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": json.dumps(str(repository.objects), ensure_ascii=False),
+    }
 
 
 def _fitting(patch: bytes) -> tuple[bytes, list[str]]:
@@ -266,9 +278,11 @@ def _line(repository: Repository, *arguments: str) -> str | None:
 
 
 def _git(
-    repository: Repository, *arguments: str, index: Path | None = None, stdin: bytes | None = None
+    repository: Repository,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    stdin: bytes | None = None,
 ) -> bytes:
-    environment = {"GIT_INDEX_FILE": str(index)} if index else None
     return repository.git_bytes(
         *_PLAIN, *arguments, input=stdin, timeout=_PATIENCE, environment=environment
     )

@@ -159,3 +159,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+def forget() -> None:
+    """Find everything out anew."""
+    with _lock:
+        _known.clear()

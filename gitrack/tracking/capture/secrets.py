@@ -280,3 +280,9 @@ def _decoded(data: bytes) -> tuple[str | None, str]:
     if b"\0" in data[:8192]:
         return None, ""
     return data.decode("utf-8", "surrogateescape"), "utf-8"
+
+
+def forget() -> None:
+    """Look at everything anew."""
+    _clean_string.cache_clear()
+    _files.clear()

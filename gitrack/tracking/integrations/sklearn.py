@@ -37,7 +37,8 @@ def _below(cls: type) -> Iterator[type]:
     seen: set[type] = set()
     waiting: list[type] = [cls]
     while waiting:
-        for sub in waiting.pop().__subclasses__():
+        below: list[type] = waiting.pop().__subclasses__()
+        for sub in below:
             if sub not in seen:
                 seen.add(sub)
                 waiting.append(sub)
