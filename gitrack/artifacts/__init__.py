@@ -8,6 +8,7 @@ from gitrack.artifacts.keep import Kept, keep
 from gitrack.artifacts.names import check_name
 from gitrack.artifacts.pointers import Pointer, dump_pointer, load_pointer
 from gitrack.artifacts.project import cache_of
+from gitrack.artifacts.remote import deliver
 
 __all__ = [
     "Cache",
@@ -18,6 +19,7 @@ __all__ = [
     "check_name",
     "check_remote",
     "day_files",
+    "deliver",
     "dump_pointer",
     "keep",
     "load_pointer",

@@ -8,8 +8,8 @@ Found by trying DVC 3.67:
   3.8 s with 1,000. A day folder with a `.dvc/config` of its own is a repository inside the
   repository, loaded only when a path leads into it: 0.9 s with 1,000 pointers in 50 days.
 - Such an inner repository sees neither the checkout's cache nor its settings, only its own remote.
-  Therefore days get a `.dvc/config` only when there is a remote; without one they would hide
-  their pointers from the only place where the bytes are.
+  Therefore a day gets its `.dvc/config` when there is a remote and the bytes are there; before
+  that it would hide its pointers from the only place where the bytes are.
 - A relative URL means another place in every clone, so none is ever written.
 """
 
@@ -82,7 +82,7 @@ def branch_files_for_new_branch(remote: str | None) -> dict[str, bytes]:
 
 
 def day_files(remote: str | None) -> dict[str, bytes]:
-    """What the folder of a day needs with its first pointer; paths below that folder.
+    """What the folder of a day needs when a remote has its heavy files; paths below that folder.
 
     Empty without a remote.
     """

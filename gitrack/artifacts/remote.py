@@ -76,17 +76,34 @@ def push(md5s: Iterable[str], cache: Cache, remote: RemoteObjects) -> int:
     """
     from gitrack.artifacts.fetch import list_folder
 
-    wanted: dict[str, None] = {}
-    for md5 in md5s:
-        if md5.endswith(".dir"):
-            wanted.update((inner, None) for _, inner in list_folder(cache.path(md5), md5))
-        wanted[md5] = None
     count = 0
-    for md5 in wanted:
-        if not remote.has(md5):
-            remote.upload(md5, cache.path(md5))
-            count += 1
+    for md5 in md5s:
+        if remote.has(md5):
+            continue
+        place = cache.path(md5)
+        if not place.is_file():
+            raise ArtifactError(
+                f"{md5} is neither in the DVC cache {cache.folder} nor in {remote.url}",
+                hint="push it from where the run was made",
+            )
+        if md5.endswith(".dir"):
+            count += push({inner for _, inner in list_folder(place, md5)}, cache, remote)
+        remote.upload(md5, place)
+        count += 1
     return count
+
+
+def deliver(md5s: Iterable[str], cache: Cache, url: str | None) -> bool:
+    """True if a remote has these objects now: a remote that is a folder gets them at once.
+
+    One at a URL is left alone, since the end of a training must not wait for a network. Only
+    for what is delivered may a day's folder point DVC at the remote: until then plain DVC finds
+    the bytes in the cache of the checkout, and would look there no more.
+    """
+    if url is None or _URL.match(url):
+        return False
+    push(md5s, cache, RemoteObjects(url))
+    return True
 
 
 def _file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:

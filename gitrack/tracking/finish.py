@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files, keep
-from gitrack.errors import GitrackError, NotFound, UnreadableFile
+from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files, deliver, keep
+from gitrack.errors import ArtifactError, GitrackError, NotFound, UnreadableFile
 from gitrack.model.history import History
 from gitrack.model.ids import short
 from gitrack.model.run import Artifact, Run, RunBundle, Status
@@ -137,17 +137,30 @@ def commit_folder(
 def commit_bundle(place: Place, bundle: RunBundle) -> None:
     """One commit, with what plain DVC needs where heavy files are among the run's."""
     remote = place.config.artifacts.remote
-    heavy = any(artifact.store == "dvc" for artifact in bundle.run.artifacts)
     primary = {
         model.primary_metric.name for model in place.policy.models.values() if model.primary_metric
     }
     place.store().commit_runs(
         [bundle],
         first_files=branch_files_for_new_branch(remote),
-        day_files=day_files(remote) if heavy else None,
+        day_files=day_files(remote) if _delivered(place, bundle.run) else None,
         primary_metric=next((name for name in bundle.run.metrics if name in primary), None),
     )
     keep_reachable(place.repository, bundle.run)
+
+
+def _delivered(place: Place, run: Run) -> bool:
+    """True if the run has heavy files and a remote has them."""
+    heavy = [artifact.md5 for artifact in run.artifacts if artifact.store == "dvc"]
+    remote, repository = place.config.artifacts.remote, place.repository
+    if not heavy or remote is None or repository is None:
+        return False
+    cache = cache_of(repository.worktree, repository.common_dir)
+    try:
+        return deliver([md5 for md5 in heavy if md5], cache, remote)
+    except ArtifactError as error:
+        notice.warn(f"the heavy files of run {run.id} stay in the DVC cache: {error}")
+        return False
 
 
 def _is_there(place: Place, run: Run) -> bool:
