@@ -38,12 +38,15 @@ _KEY = r"(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?"
 _OWN: tuple[tuple[str, re.Pattern[str], int], ...] = (
     (
         "private key",
-        re.compile(rf"-----BEGIN {_KEY}-----[\s\S]{{0,20000}}?-----END {_KEY}-----"),
+        # up to its end; a key that was cut off has only lines of letters and digits to go by
+        re.compile(
+            rf"-----BEGIN {_KEY}-----(?:[\s\S]{{0,20000}}?-----END {_KEY}-----"
+            r"|(?:(?:\s|\\[nr])+[+ -]?[A-Za-z0-9+/=]{16,})*)"
+        ),
         0,
     ),
-    # the end of the console output may begin in the middle of a key, or a limit may cut it
+    # the end of the console output may begin in the middle of a key
     ("private key", re.compile(rf"(?:[A-Za-z0-9+/=]{{30,}}\s+[+ -]?)+-----END {_KEY}-----"), 0),
-    ("private key", re.compile(rf"-----BEGIN {_KEY}-----(?:\s+[+ -]?[A-Za-z0-9+/=:, -]+)*"), 0),
     ("private key", re.compile(r"PuTTY-User-Key-File-\d[\s\S]{0,20000}?Private-MAC:[^\n]*"), 0),
     ("private key", re.compile(r"PuTTY-User-Key-File-\d[^\n]*"), 0),
     (

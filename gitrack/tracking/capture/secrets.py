@@ -277,9 +277,11 @@ def _decoded(data: bytes) -> tuple[str | None, str]:
             return data.decode("utf-16"), "utf-16"
         except UnicodeDecodeError:
             return None, ""
-    if b"\0" in data[:8192]:
-        return None, ""
-    return data.decode("utf-8", "surrogateescape"), "utf-8"
+    try:
+        return data.decode(), "utf-8"
+    except UnicodeDecodeError:
+        # text in an older encoding is looked at too; what has a NUL is no text
+        return (None, "") if b"\0" in data else (data.decode("utf-8", "surrogateescape"), "utf-8")
 
 
 def forget() -> None:
