@@ -180,9 +180,9 @@ def _text_or_more(sign: str, value: Value) -> Judge:
             return None
         if not isinstance(cell, str):
             return None if number is None else compare(cell, number)
-        own_span = covered(cell) if span is not None else None
-        if span is not None and own_span is not None:
-            return _within(sign, own_span[0], *span)
+        if span is not None:
+            own_span = covered(cell)
+            return None if own_span is None else _within(sign, own_span[0], *span)
         own = number_of(cell) if number is not None else None
         return compare(cell, text) if own is None else compare(own, number)
 

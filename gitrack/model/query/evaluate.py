@@ -73,7 +73,7 @@ class _Rows:
         if kind == "sets" and test.operator != "null":
             return [row for row in rows if _some(judge, cells[row], test.negated) is wanted]
         if kind == "sets":
-            return [row for row in rows if (not cells[row] ^ test.negated) is wanted]
+            return [row for row in rows if (not cells[row]) is (wanted is not test.negated)]
         if test.negated:
             wanted = not wanted
         return [row for row in rows if judge(cells[row]) is wanted]
