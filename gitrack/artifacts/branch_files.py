@@ -23,7 +23,13 @@ from gitrack.errors import ConfigError
 #: what only the tracking branch refers to.
 REMOTE = "gitrack"
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_SCHEMES = frozenset(
+    {
+        *("s3", "gs", "azure", "gdrive", "ssh", "hdfs", "webhdfs"),
+        *("http", "https", "oss", "webdav", "webdavs"),
+    }
+)
 _CREDENTIALS = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s]*:[^/@\s]+@", re.IGNORECASE)
 
 _DVC_IGNORE = b"/config.local\n/tmp\n/cache\n"
@@ -52,8 +58,14 @@ def check_remote(url: str) -> str:
             f"artifact remote {shown} holds a password, which would be on the branch for good",
             hint="leave it out and give it to DVC: dvc remote modify --local gitrack password …",
         )
+    found = _URL.match(url)
+    if found and found[1].lower() not in _SCHEMES:
+        raise ConfigError(
+            f"artifact remote {url} is of a kind that DVC does not know",
+            hint=f"give an absolute path, or a URL of {', '.join(sorted(_SCHEMES))}",
+        )
     absolute = url.startswith("/") or re.match(r"[A-Za-z]:[\\/]", url)
-    if not (_URL.match(url) or absolute):
+    if not (found or absolute):
         raise ConfigError(
             f"artifact remote {url} is a relative path, which means another place in each clone",
             hint="give an absolute path or a URL such as s3://bucket/path",

@@ -23,6 +23,8 @@ _LARGE = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
 #: The mode by which DVC knows that nobody has written into an object.
 _PROTECTED = 0o444
+#: Pairs of disks between which this process has found that nothing can be cloned.
+_no_clones: set[tuple[int, int]] = set()
 #: How our temporaries begin; DVC skips names that are not hashes.
 TEMPORARY = ".gitrack-"
 
@@ -179,12 +181,16 @@ def _clone(source: Path, target: Path) -> bool:
     """Share the blocks until somebody writes (btrfs, XFS, APFS); False where that is unknown."""
     from dvc_objects.fs.system import reflink
 
+    disks = (source.stat().st_dev, target.parent.stat().st_dev)
+    if disks in _no_clones:
+        return False
     try:
         reflink(str(source), str(target))  # type: ignore[no-untyped-call]  # DVC ships no types
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
         target.unlink(missing_ok=True)
+        _no_clones.add(disks)
         return False
     return True
 

@@ -113,14 +113,17 @@ def _file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
         return localfs, url
     try:
         from dvc.config import Config
+        from dvc.exceptions import DvcException
         from dvc.fs import get_cloud_fs
     except ImportError:
         raise MissingExtra(f"the remote {url}", "DVC", "dvc") from None
-    # through DVC's own schema, so that 'true' becomes True and unknown settings are named
-    known = Config.validate({"remote": {REMOTE: {**settings, "url": url}}})
     try:
+        # through DVC's own schema, so that 'true' becomes True and unknown settings are named
+        known = Config.validate({"remote": {REMOTE: {**settings, "url": url}}})
         cls, options, path = get_cloud_fs(known, name=REMOTE)
         return cls(**options), path
+    except DvcException as error:
+        raise ArtifactError(f"DVC cannot use {url}: {error}") from error
     except ImportError as error:
         scheme = url.partition("://")[0]
         raise ArtifactError(

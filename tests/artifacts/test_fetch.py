@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,11 @@ from gitrack.errors import ArtifactError
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path / "cache")
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, format, *args):  # says nothing of each request
+        pass
 
 
 def pointer_of(kept) -> Pointer:
@@ -55,10 +64,37 @@ def test_what_the_cache_lacks_comes_from_a_remote_and_stays(tmp_path, cache, fol
     fetch(pointer_of(kept), tmp_path / "again", cache=elsewhere)
 
 
-def test_a_remote_by_url_is_reached_through_dvc(tmp_path, cache):
+def test_a_remote_by_url_is_reached_through_dvc(tmp_path, cache, folder):
+    kept = keep(folder, "model", cache=cache)
+    push([kept.md5], cache, RemoteObjects(str(tmp_path / "remote")))
+    handler = partial(Silent, directory=str(tmp_path / "remote"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        remote = RemoteObjects(f"http://127.0.0.1:{server.server_port}")
+        fetch(pointer_of(kept), tmp_path / "out", cache=Cache(tmp_path / "new"), remote=remote)
+        with pytest.raises(ArtifactError, match="is not in http://"):
+            remote.download("0" * 32, tmp_path / "x")
+        server.shutdown()
+    assert contents(tmp_path / "out") == contents(folder)
+
+
+def test_a_remote_that_dvc_has_no_plugin_for_is_named(cache):
     kept = keep(b"\0" * 5000, "x.bin", cache=cache)
-    with pytest.raises(ArtifactError, match=r"s3://bucket|pip install"):
-        push([kept.md5], cache, RemoteObjects("s3://bucket/place"))
+    with pytest.raises(ArtifactError, match=r"hdfs://bucket"):
+        push([kept.md5], cache, RemoteObjects("hdfs://bucket/place"))
+    with pytest.raises(ArtifactError, match="DVC cannot use"):
+        RemoteObjects("http://example.com", {"no_such_setting": "1"})
+
+
+def test_what_dvc_2_has_stored_is_found_where_it_put_it(tmp_path, cache):
+    data, md5 = b"a\r\nb\r\n", hashlib.md5(b"a\nb\n").hexdigest()
+    place = cache.folder / md5[:2] / md5[2:]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(data)
+    pointer = load_pointer("x.dvc", f"outs:\n- md5: {md5}\n  path: x\n".encode())
+
+    assert missing(pointer, cache) == []
+    assert fetch(pointer, tmp_path / "out", cache=cache).read_bytes() == data
 
 
 def test_missing_bytes_are_named_with_what_to_do(tmp_path, cache):

@@ -15,13 +15,17 @@ def test_without_a_dvc_project_bytes_go_to_the_git_folder(repo):
     assert cache_of(None, repo / "bare.git").folder == repo / "bare.git/gitrack/dvc-cache"
 
 
-def test_our_cache_is_the_one_that_dvc_names(tmp_path, repo, dvc):
-    dvc(repo, "init", "-q")
-    assert str(cache_of(repo, repo / ".git").folder) == dvc(repo, "cache", "dir").strip()
+def test_our_cache_is_the_one_that_dvc_names(repo, monkeypatch):
+    from dvc.repo import Repo
 
-    for level, folder in (("--global", "global, one"), ("--project", "../rel"), ("--local", "a#b")):
-        dvc(repo, "cache", "dir", "-q", level, folder)
-        assert str(cache_of(repo, repo / ".git").folder) == dvc(repo, "cache", "dir").strip()
+    monkeypatch.chdir(repo)
+    with Repo.init(str(repo)) as project:
+        assert str(cache_of(repo, repo / ".git").folder) == project.cache.local_cache_dir
+    for level, folder in (("global", "global, one"), ("repo", "../rel"), ("local", "a#b")):
+        with Repo(str(repo)) as project, project.config.edit(level) as config:
+            config["cache"]["dir"] = folder
+        with Repo(str(repo)) as project:
+            assert str(cache_of(repo, repo / ".git").folder) == project.cache.local_cache_dir
 
 
 def test_a_linked_worktree_shares_the_cache_of_the_main_one(tmp_path, repo, git):
@@ -36,15 +40,20 @@ def test_a_linked_worktree_shares_the_cache_of_the_main_one(tmp_path, repo, git)
     assert cache_of(tmp_path / "linked", repo / ".git").folder == tmp_path / "linked/.dvc/here"
 
 
-def test_remotes_are_read_as_dvc_wrote_them(repo, dvc):
-    dvc(repo, "init", "-q")
-    dvc(repo, "remote", "add", "-q", "-d", "store", "s3://bucket/path")
-    dvc(repo, "remote", "modify", "-q", "store", "endpointurl", "https://example.com")
+def test_remotes_are_read_as_dvc_wrote_them(repo, monkeypatch):
+    from dvc.repo import Repo
+
+    monkeypatch.chdir(repo)
+    with Repo.init(str(repo)) as project, project.config.edit() as config:
+        config["core"]["remote"] = "store"
+        config["remote"]["store"] = {"url": "s3://b/p", "endpointurl": "https://example.com"}
+        config["remote"]["share"] = {"url": "share, one"}
     settings = read_settings(repo)
 
     assert settings.default_remote == "store"
-    assert settings.remotes["store"].url == "s3://bucket/path"
+    assert settings.remotes["store"].url == "s3://b/p"
     assert settings.remotes["store"].settings == {"endpointurl": "https://example.com"}
+    assert settings.remotes["share"].url == str(repo / "share, one")
 
 
 def test_a_broken_config_is_named(repo):
@@ -82,6 +91,7 @@ def test_a_config_without_our_remote(config):
     ("url", "why"),
     [
         ("../share", "relative"),
+        ("file:///mnt/share", "DVC does not know"),
         ("~/share", "relative"),
         ("", "not a URL"),
         ("s3://b\n[core]", "not a URL"),

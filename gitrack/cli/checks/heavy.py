@@ -81,8 +81,8 @@ def objects(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             name="heavy files",
             state="warn",
-            message=f"all {count} of the newest runs are here, and nowhere else: "
-            "no remote for them is set",
+            message=f"all {count} of the newest runs are in this DVC cache and nowhere else, and "
+            "'dvc gc --workspace' would delete them",
             mend=f"write  artifacts: {{remote: URL}}  in {CONFIG_FILE}, then type  gitrack init",
         )
     else:
