@@ -56,6 +56,8 @@ def kind_by_name(name: str, value: str) -> str | None:
         return None
     if kind == "token" and (len(value) < 8 or " " in value.strip()):
         return None  # a word of a vocabulary
+    if value.replace("_", "").replace("-", "").isalpha() and _kind(value) is not None:
+        return None  # "access_token": the name of another setting, or of this one for people
     # `pwd` is also where we are, and a private key is often named by its file
     if value.startswith(("/", "./", "~/", "../")) and not value.rstrip("=").endswith("/"):
         return None

@@ -34,45 +34,85 @@ SHORTEST = 16
 
 _REST_OF_TOKEN = re.compile(r"[A-Za-z0-9_+=-]*")
 
+#: Plugins that look for a setting with a value of at least 24 letters and digits. They are slow,
+#: so only lines with such a word are shown to them.
+_SLOW = frozenset(
+    {"CloudantDetector", "IbmCloudIamDetector", "IbmCosHmacDetector", "SoftlayerDetector"}
+)
+_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{24}")
+
 _KEY = r"(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?"
-_OWN: tuple[tuple[str, re.Pattern[str], int], ...] = (
-    (
+
+
+class Rule(NamedTuple):
+    """A pattern, which of its groups is the secret, and a text without which it cannot match."""
+
+    kind: str
+    needs: str
+    pattern: re.Pattern[str]
+    group: int = 0
+
+
+_OWN: tuple[Rule, ...] = (
+    Rule(
+        "private key",
         "private key",
         # up to its end; a key that was cut off has only lines of letters and digits to go by
         re.compile(
             rf"-----BEGIN {_KEY}-----(?:[\s\S]{{0,20000}}?-----END {_KEY}-----"
             r"|(?:(?:\s|\\[nr])+[+ -]?[A-Za-z0-9+/=]{16,})*)"
         ),
-        0,
     ),
     # the end of the console output may begin in the middle of a key
-    ("private key", re.compile(rf"(?:[A-Za-z0-9+/=]{{30,}}\s+[+ -]?)+-----END {_KEY}-----"), 0),
-    ("private key", re.compile(r"PuTTY-User-Key-File-\d[\s\S]{0,20000}?Private-MAC:[^\n]*"), 0),
-    ("private key", re.compile(r"PuTTY-User-Key-File-\d[^\n]*"), 0),
-    (
-        "json web token",
-        re.compile(r"\beyJ[A-Za-z0-9_=-]{5,}\.eyJ[A-Za-z0-9_=-]{2,}(?:\.[A-Za-z0-9_.+/=-]*)?"),
-        0,
+    Rule(
+        "private key",
+        "private key",
+        re.compile(rf"(?:[A-Za-z0-9+/=]{{30,}}\s+[+ -]?)+-----END {_KEY}-----"),
     ),
-    ("url credentials", re.compile(r"(?<=://)[^/?#\s\"'<>@:]*:[^/?#\s\"'<>@]+(?=@)"), 0),
-    ("url credentials", re.compile(r"(?<=https://)[A-Za-z0-9_\-.~%]{16,}(?=@)"), 0),
-    (
+    Rule(
+        "private key",
+        "putty-user-key-file",
+        re.compile(r"PuTTY-User-Key-File-\d(?:[\s\S]{0,20000}?Private-MAC:[^\n]*|[^\n]*)"),
+    ),
+    Rule(
+        "json web token",
+        "eyj",
+        re.compile(r"\beyJ[A-Za-z0-9_=-]{5,}\.eyJ[A-Za-z0-9_=-]{2,}(?:\.[A-Za-z0-9_.+/=-]*)?"),
+    ),
+    Rule(
         "url credentials",
+        "://",
+        re.compile(r"(?<=://)[^/?#\s\"'<>@:]*:[^/?#\s\"'<>@]+(?=@)"),
+    ),
+    Rule("url credentials", "://", re.compile(r"(?<=https://)[A-Za-z0-9_\-.~%]{16,}(?=@)")),
+    Rule(
+        "url credentials",
+        "=",
         re.compile(
-            r"(?i)[?&;](?:access_token|api_?key|auth|key|password|secret|sig|signature|token"
+            r"[?&;](?i:access_token|api_?key|auth|key|password|secret|sig|signature|token"
             r"|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature)"
             r"=([^&\s\"'<>#;]{8,})"
         ),
         1,
     ),
-    ("token", re.compile(r"(?i)\b(?:bearer|token)\s+([A-Za-z0-9._~+/-]{20,}=*)"), 1),
-    ("password", re.compile(r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?basic\s+(\S{8,})"), 1),
-    ("npm token", re.compile(r":_authToken=\s*(\S+)"), 1),
-    ("github token", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{22,}"), 0),
-    ("hugging face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}"), 0),
-    ("openai token", re.compile(r"\bsk-(?:proj|svcacct|admin|ant)-[A-Za-z0-9_-]{20,}"), 0),
-    ("google api key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}"), 0),
-    ("wandb or hex key", re.compile(r"(?i)\bwandb[_a-z]*key\W{1,4}([0-9a-f]{40})\b"), 1),
+    Rule("token", "bearer", re.compile(r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)"), 1),
+    Rule("token", "token ", re.compile(r"(?i)\btoken\s+([A-Za-z0-9._~+/-]{20,}=*)"), 1),
+    Rule(
+        "password",
+        "authorization",
+        re.compile(r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?basic\s+(\S{8,})"),
+        1,
+    ),
+    Rule("npm token", ":_authtoken", re.compile(r":_authToken=\s*(\S+)"), 1),
+    Rule("github token", "github_pat_", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{22,}")),
+    Rule("hugging face token", "hf_", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
+    Rule(
+        "openai token",
+        "sk-",
+        re.compile(r"\bsk-(?:proj|svcacct|admin|ant)-[A-Za-z0-9_-]{20,}"),
+    ),
+    Rule("google api key", "aiza", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
+    Rule("api key", "wandb", re.compile(r"(?i)\bwandb[_a-z]*key\W{1,4}([0-9a-f]{40})\b"), 1),
 )
 
 
@@ -86,29 +126,60 @@ class Match(NamedTuple):
 
 def matches(text: str) -> Iterator[Match]:
     """Every secret in the text, in no order; they may overlap."""
-    for kind, pattern, group in _OWN:
+    lowered = text.lower()
+    for rule in _OWN:
+        if rule.needs in lowered:
+            for found in rule.pattern.finditer(text):
+                yield Match(found.start(rule.group), found.end(rule.group), rule.kind)
+    quick, slow = known_patterns()
+    for kind, pattern, at_least in quick:
         for found in pattern.finditer(text):
-            yield Match(found.start(group), found.end(group), kind)
-    for kind, pattern, at_least in known_patterns():
-        for found in pattern.finditer(text):
-            if found.end() - found.start() < at_least:
-                continue
-            # a part of the match is the secret only if the pattern names what stands around it
-            group = 1 if pattern.groups and found[1] and len(found[1]) >= SHORTEST else 0
-            rest = _REST_OF_TOKEN.match(text, found.end(group))
-            yield Match(found.start(group), rest.end() if rest else found.end(group), kind)
+            if found.end() - found.start() >= at_least:
+                yield _whole(text, found, kind)
+    for start, end in _lines_with_long_words(text):
+        for kind, pattern, _ in slow:
+            for found in pattern.finditer(text, start, end):
+                yield _whole(text, found, kind)
+
+
+def _whole(text: str, found: re.Match[str], kind: str) -> Match:
+    """To the end of its token: a plugin is content with the part that proves it."""
+    # a part of the match is the secret only if the pattern names what stands around it
+    grouped = found.re.groups and found[1] and len(found[1]) >= SHORTEST
+    group = 1 if grouped else 0
+    rest = _REST_OF_TOKEN.match(text, found.end(group))
+    return Match(found.start(group), rest.end() if rest else found.end(group), kind)
+
+
+def _lines_with_long_words(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    while word := _LONG_WORD.search(text, at):
+        start = text.rfind("\n", 0, word.start()) + 1
+        end = text.find("\n", word.end())
+        at = end if end >= 0 else len(text)
+        # in a line without line breaks, as packed scripts are, the setting stands close by
+        yield max(start, word.start() - 1000), min(at, word.end() + 1000)
+        at = min(at, word.end() + 1000)
+
+
+_Known = tuple[tuple[str, re.Pattern[str], int], ...]
 
 
 @functools.cache
-def known_patterns() -> tuple[tuple[str, re.Pattern[str], int], ...]:
-    """The patterns of detect-secrets. Imported late: it takes 0.1 s, most of it for `requests`."""
+def known_patterns() -> tuple[_Known, _Known]:
+    """The patterns of detect-secrets, the quick ones and the slow ones.
+
+    Imported late: it takes 0.1 s, most of it for `requests`.
+    """
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    patterns: list[tuple[str, re.Pattern[str], int]] = []
+    quick: list[tuple[str, re.Pattern[str], int]] = []
+    slow: list[tuple[str, re.Pattern[str], int]] = []
     plugins: dict[str, Any] = get_mapping_from_secret_type_to_class()
     for secret_type, plugin in sorted(plugins.items()):
-        if plugin.__name__ not in _NOT_USED:
-            shortest = _AT_LEAST.get(plugin.__name__, 0)
-            kind = secret_type.lower()
-            patterns += [(kind, pattern, shortest) for pattern in plugin.denylist]
-    return tuple(patterns)
+        name = plugin.__name__
+        if name not in _NOT_USED:
+            patterns = slow if name in _SLOW else quick
+            shortest = _AT_LEAST.get(name, 0)
+            patterns += [(secret_type.lower(), pattern, shortest) for pattern in plugin.denylist]
+    return tuple(quick), tuple(slow)

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -38,17 +39,15 @@ _FREE = (
 #: Fields below those that hold hashes.
 _NEVER = frozenset({"commit", "patch", "packages", "dvc", "md5"})
 
-#: Shorter values of params named `password` are hidden in place, but not looked for elsewhere:
-#: "abc" is in many words.
-_KNOWN_FROM = 8
 _LARGEST_CACHED = 4_000
 _ALLOWED = re.compile(r"pragma:?\s*(?:allow|white)list[ -]secret", re.IGNORECASE)
 
-_NAME = r"[\w.-]*(?:pass|pwd|secret|token|key|credential|auth)[\w.-]*"
-#: `password = "…"`, `"api_key": "…"`, `DB_PASSWORD=…`, `api_key: …` with a digit in it.
-_QUOTED = re.compile(rf"(?i)({_NAME})[\"']?\s*(?::=|=>|=|:)\s*[rbf]?([\"'])([^\"'\n]{{4,500}})\2")
+#: `password = "…"`, `"api_key": "…"`; the name before it is looked at afterwards.
+_QUOTED = re.compile(r"[\"']?[ \t]*(?::=|=>|=|:)\s{0,20}[rbf]?([\"'])([^\"'\n]{4,500})\1")
+_NAME_BEFORE = re.compile(r"[\w.-]+\Z")
+#: `DB_PASSWORD=…`, and `api_key: …` with a digit in it.
 _SHELL = re.compile(r"\b([A-Z][A-Z0-9_]*)=([^\s\"'`;&|<>()]{4,500})")
-_YAML = re.compile(rf"(?im)^[+ -]?[ \t]*({_NAME}):[ \t]+([^\s\"'#()]*\d[^\s\"'#()]*)[ \t]*$")
+_YAML = re.compile(r"(?m)^[+ -]?[ \t]*([\w.-]+):[ \t]+([^\s\"'#()]*\d[^\s\"'#()]*)[ \t]*$")
 #: `--api-key=…`, `--token …`, and `db.password=…` as some command lines have it.
 _FLAG = re.compile(
     r"(?P<dash>--?)?(?P<name>[\w.-]+)(?P<gap>=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|[^\s'\"]+)"
@@ -154,7 +153,7 @@ class Scanner:
         return value
 
     def _remember(self, secret: str, kind: str) -> None:
-        if len(secret) >= _KNOWN_FROM and "\n" not in secret:
+        if "\n" not in secret and _telling(secret):
             self._known.setdefault(secret, kind)
 
     def _report(self, where: str, kind: str) -> None:
@@ -166,6 +165,12 @@ class Scanner:
             )
         if finding not in self.findings:
             self.findings.append(finding)
+
+
+def _telling(secret: str) -> bool:
+    """Whether to look for it elsewhere: a short word would be hidden in many harmless places."""
+    mixed = not secret.isalpha() or (secret.lower() != secret and secret.upper() != secret)
+    return len(secret) >= (8 if mixed else 16)
 
 
 def redacted(kind: str) -> str:
@@ -200,16 +205,20 @@ def _clean_file(digest: bytes, text: str) -> _Cleaned:
     return cached
 
 
-def _assignments(text: str) -> list[Match]:
-    found = [(m, 1, 3) for m in _QUOTED.finditer(text)]
-    found += [(m, 1, 2) for m in _SHELL.finditer(text)]
-    found += [(m, 1, 2) for m in _YAML.finditer(text)]
-    result = []
-    for match, name, value in found:
-        kind = kind_by_name(match[name], match[value])
-        if kind:
-            result.append(Match(match.start(value), match.end(value), kind))
-    return result
+def _assignments(text: str) -> Iterator[Match]:
+    for match in _QUOTED.finditer(text):
+        name = _NAME_BEFORE.search(text, max(match.start() - 100, 0), match.start())
+        if name is not None:
+            yield from _judged(name[0], match, 2)
+    for pattern in (_SHELL, _YAML):
+        for match in pattern.finditer(text):
+            yield from _judged(match[1], match, 2)
+
+
+def _judged(name: str, match: re.Match[str], group: int) -> Iterator[Match]:
+    kind = kind_by_name(name, match[group])
+    if kind:
+        yield Match(match.start(group), match.end(group), kind)
 
 
 def _flags(command: str) -> list[Match]:
