@@ -9,21 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files, deliver, keep
+from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files, deliver
 from gitrack.errors import ArtifactError, GitrackError, NotFound, UnreadableFile
-from gitrack.model.history import History
-from gitrack.model.ids import short
-from gitrack.model.run import Artifact, Run, RunBundle, Status
+from gitrack.model.run import Run, RunBundle, Status
 from gitrack.tracking import notice, outbox, rules
+from gitrack.tracking.bundle import make_bundle
 from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
-from gitrack.tracking.files import ARTIFACTS, EXTRA
-from gitrack.tracking.fold import Folded, fold, moment, nanoseconds
+from gitrack.tracking.fold import Folded, fold
 from gitrack.tracking.journal import MAGIC
 
 if TYPE_CHECKING:
-    from gitrack.artifacts import Kept
     from gitrack.store.git.repository import Repository
     from gitrack.tracking.place import Place
     from gitrack.tracking.run import Run as LiveRun
@@ -127,7 +122,7 @@ def commit_folder(
     if captured is None:
         captured = load_captured(folder)
     bundle = make_bundle(place, folder, folded, captured)
-    if not (again and _is_there(place, bundle.run)):
+    if not (again and _is_there(place, folded, bundle.run)):
         commit_bundle(place, bundle)
     if not open_writers(folded):
         outbox.discard(folder, seen)
@@ -163,154 +158,15 @@ def _delivered(place: Place, run: Run) -> bool:
         return False
 
 
-def _is_there(place: Place, run: Run) -> bool:
+def _is_there(place: Place, folded: Folded, run: Run) -> bool:
+    """Did somebody commit it and die before the folder was removed?"""
     try:
-        return place.store().run(run.id) == run
+        there = place.store().run(run.id)
     except (NotFound, UnreadableFile):
         return False
-
-
-def make_bundle(
-    place: Place, folder: Path | None, folded: Folded, captured: Captured | None
-) -> RunBundle:
-    """The run as the branch will have it; its heavy bytes are in the DVC cache afterwards."""
-    captured = captured or Captured()
-    who = folded.who
-    earlier, earlier_history = _earlier(place, folded)
-    history = folded.history(since=nanoseconds(earlier.started) if earlier else None)
-    if earlier_history is not None:
-        # rounded like what is there, so that a value which is there already is seen to be
-        history = History.union([earlier_history, History.from_tsv(history.to_tsv())])
-    artifacts, files = _artifacts(place, folder, folded)
-    fresh = Run(
-        id=who["id"],
-        name=_name(folded),
-        experiment=who["experiment"],
-        status=folded.status if folded.end else Status.KILLED,
-        started=moment(int(who["time"])),
-        ended=moment(int(folded.end["time"]) if folded.end else folded.last),
-        author=who.get("author"),
-        command=captured.command or None,
-        parent=who.get("parent"),
-        notes=folded.notes,
-        error=folded.end.get("error") if folded.end else None,
-        params=folded.params,
-        metrics=folded.metrics,
-        curves=history.curves(),
-        tags=folded.tags,
-        code=captured.code,
-        data=list(folded.data.values()),
-        environment=captured.environment,
-        seeds=folded.seeds,
-        artifacts=artifacts,
-    )
-    run = fresh if earlier is None else _united(earlier, fresh, folded)
-    files.update(captured.files)
-    if folder is not None:
-        files.update({path: (folder / EXTRA / path).read_bytes() for path in folded.extra})
-    if len(history):
-        files["history.tsv"] = history.for_branch().to_tsv().encode()
-    return _clean(place, RunBundle(run=run, files=files))
-
-
-def _name(folded: Folded) -> str:
-    """A name that was made up gives way to the one that the policy makes of the params."""
-    who = folded.who
-    named = None if who.get("named") or folded.end is None else folded.end.get("name")
-    return str(named or who["name"])
-
-
-def _earlier(place: Place, folded: Folded) -> tuple[Run | None, History | None]:
-    """What the branch has of a run that is resumed, or that a late process adds to."""
-    if folded.start is not None and not folded.start.get("resumed"):
-        return None, None
-    store = place.store()
-    try:
-        path = store.find(folded.who["id"])
-    except NotFound:
-        return None, None
-    return store.run(path), store.history(path)
-
-
-def _united(earlier: Run, fresh: Run, folded: Folded) -> Run:
-    """`fresh` on top of what is there. A late process does not change how the run ended."""
-    tags = {name: tag for name, tag in earlier.tags.items() if name not in folded.removed_tags}
-    replaced = {artifact.path for artifact in fresh.artifacts}
-    known = {(dataset.name, dataset.role) for dataset in fresh.data}
-    united = msgspec.structs.replace(
-        earlier,
-        notes=fresh.notes if fresh.notes is not None else earlier.notes,
-        params={**earlier.params, **fresh.params},
-        metrics={**earlier.metrics, **fresh.metrics},
-        curves={**earlier.curves, **fresh.curves},
-        tags={**tags, **fresh.tags},
-        data=[*(d for d in earlier.data if (d.name, d.role) not in known), *fresh.data],
-        seeds={**earlier.seeds, **fresh.seeds},
-        artifacts=[*(a for a in earlier.artifacts if a.path not in replaced), *fresh.artifacts],
-    )
-    if folded.start is None:
-        return united
-    return msgspec.structs.replace(
-        united,
-        status=fresh.status,
-        ended=fresh.ended,
-        error=fresh.error,
-        command=fresh.command or earlier.command,
-        code=fresh.code or earlier.code,
-        environment=fresh.environment or earlier.environment,
-    )
-
-
-def _artifacts(
-    place: Place, folder: Path | None, folded: Folded
-) -> tuple[list[Artifact], dict[str, bytes]]:
-    artifacts: list[Artifact] = []
-    files: dict[str, bytes] = {}
-    if folder is None or not folded.artifacts:
-        return artifacts, files
-    repository = place.repository
-    cache = cache_of(repository.worktree, repository.common_dir) if repository else None
-    for name, event in sorted(folded.artifacts.items()):
-        kept = keep(
-            folder / ARTIFACTS / name,
-            name,
-            cache=cache,
-            inline_below=place.config.artifacts.inline_below,
-            ours=True,
-        )
-        artifacts.append(_artifact(name, event["artifact"], event.get("flavor"), kept))
-        for path, data in kept.branch_files.items():
-            files[f"{ARTIFACTS}/{path}"] = data
-    return artifacts, files
-
-
-def _artifact(name: str, kind: str, flavor: str | None, kept: Kept) -> Artifact:
-    return Artifact(
-        path=name,
-        kind=kind,
-        flavor=flavor,
-        store=kept.store,
-        md5=kept.md5,
-        size=kept.size,
-        files=kept.files,
-    )
-
-
-def _clean(place: Place, bundle: RunBundle) -> RunBundle:
-    """Nothing that looks like a secret goes any further. Raises SecretFound where so configured."""
-    mode = place.config.capture.secrets
-    if mode == "off":
-        return bundle
-    from gitrack.tracking.capture.secrets import Scanner
-
-    scanner = Scanner(mode)
-    run = scanner.clean_run(bundle.run)
-    files = {
-        # pointers and numbers hold nothing that a person has typed
-        path: data if path.endswith((".dvc", ".tsv")) else scanner.clean_bytes(path, data)
-        for path, data in bundle.files.items()
-    }
-    return RunBundle(run=run, files=files)
+    resumed = folded.start is not None and folded.start.get("resumed")
+    same_end = (there.ended, there.status) == (run.ended, run.status)
+    return there == run or bool(resumed and same_end)
 
 
 _reachable: set[tuple[str, str]] = set()
@@ -334,8 +190,3 @@ def keep_reachable(repository: Repository | None, run: Run) -> None:
         )
         return
     _reachable.add((str(repository.common_dir), commit))
-
-
-def said(run: Run) -> str:
-    """A run in one line for people."""
-    return f"run {short(run.id)} of {run.experiment}: {run.status}"

@@ -1,0 +1,234 @@
+"""What the branch gets of a run: its record, its history, its files, cleaned of secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gitrack.artifacts import cache_of, keep
+from gitrack.errors import NotFound
+from gitrack.model.history import History
+from gitrack.model.run import Artifact, Run, RunBundle, Status
+from gitrack.store.layout import HISTORY, RECORD
+from gitrack.tracking.capture.captured import Captured
+from gitrack.tracking.files import ARTIFACTS, EXTRA
+from gitrack.tracking.fold import Folded, moment, nanoseconds
+from gitrack.tracking.steps import WHOLE, whole_history
+
+if TYPE_CHECKING:
+    from gitrack.artifacts import Cache, Kept
+    from gitrack.tracking.place import Place
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """What the branch already has of a run that is resumed, or that a late process adds to."""
+
+    run: Run
+    history: History | None
+    files: dict[str, bytes]
+
+
+def make_bundle(
+    place: Place, folder: Path | None, folded: Folded, captured: Captured | None
+) -> RunBundle:
+    """The run as the branch will have it; its heavy bytes are in the DVC cache afterwards."""
+    captured = captured or Captured()
+    earlier = _earlier(place, folded)
+    logged = folded.history(since=nanoseconds(earlier.run.started) if earlier else None)
+    history = _with_earlier(logged, earlier)
+    artifacts, files = _artifacts(place, folder, folded)
+    files.update(captured.files)
+    if folder is not None:
+        files.update({path: (folder / EXTRA / path).read_bytes() for path in folded.extra})
+    if len(history):
+        shown = history.for_branch()
+        files[HISTORY] = shown.to_tsv().encode()
+        if shown.sampled_from is not None and len(logged):
+            name, data = whole_history(logged, _names(earlier))
+            kept = keep(data, name, cache=_cache(place), inline_below=0)
+            artifacts.append(_artifact(name, WHOLE, None, kept))
+            files.update(_below_artifacts(kept))
+    run = _record(folded, captured, history, artifacts)
+    if earlier is not None:
+        run = _united(earlier, run, folded, logged)
+        files = {**_left(earlier, artifacts), **files}
+    return _clean(place, RunBundle(run=run, files=files))
+
+
+def _record(folded: Folded, captured: Captured, history: History, artifacts: list[Artifact]) -> Run:
+    who, end = folded.who, folded.end
+    return Run(
+        id=who["id"],
+        name=_name(folded),
+        experiment=who["experiment"],
+        status=folded.status if end else Status.KILLED,
+        started=moment(int(who["time"])),
+        ended=ended(folded),
+        author=who.get("author"),
+        command=captured.command or None,
+        parent=who.get("parent"),
+        notes=folded.notes,
+        error=end.get("error") if end else None,
+        params=folded.params,
+        metrics=folded.metrics,
+        curves=history.curves(),
+        tags=folded.tags,
+        code=captured.code,
+        data=list(folded.data.values()),
+        environment=captured.environment,
+        seeds=folded.seeds,
+        artifacts=artifacts,
+    )
+
+
+def ended(folded: Folded) -> str:
+    """When it was ended, or when the last was heard of a run that nobody ended."""
+    return moment(int(folded.end["time"]) if folded.end else folded.last)
+
+
+def _name(folded: Folded) -> str:
+    """A name that was made up gives way to the one that the policy makes of the params."""
+    who = folded.who
+    named = None if who.get("named") or folded.end is None else folded.end.get("name")
+    return str(named or who["name"])
+
+
+def _earlier(place: Place, folded: Folded) -> Earlier | None:
+    if folded.start is not None and not folded.start.get("resumed"):
+        return None
+    store = place.store()
+    try:
+        path = store.find(folded.who["id"])
+    except NotFound:
+        return None
+    files = {
+        entry.path.removeprefix(f"{path}/"): store.read(entry.path)
+        for entry in store.files(path)
+        if not entry.path.endswith((f"/{RECORD}", f"/{HISTORY}"))
+    }
+    return Earlier(store.run(path), store.history(path), files)
+
+
+def _with_earlier(logged: History, earlier: Earlier | None) -> History:
+    if earlier is None or earlier.history is None:
+        return logged
+    # rounded like what is there, so that a value which is there already is seen to be
+    return History.union([earlier.history, History.from_tsv(logged.to_tsv())])
+
+
+def _names(earlier: Earlier | None) -> set[str]:
+    return {artifact.path for artifact in earlier.run.artifacts} if earlier else set()
+
+
+def _united(earlier: Earlier, fresh: Run, folded: Folded, logged: History) -> Run:
+    """`fresh` on top of what is there. A late process does not change how the run ended."""
+    there = earlier.run
+    tags = {name: tag for name, tag in there.tags.items() if name not in folded.removed_tags}
+    replaced = {artifact.path for artifact in fresh.artifacts}
+    known = {(dataset.name, dataset.role) for dataset in fresh.data}
+    artifacts = [*(a for a in there.artifacts if a.path not in replaced), *fresh.artifacts]
+    united = msgspec.structs.replace(
+        there,
+        notes=fresh.notes if fresh.notes is not None else there.notes,
+        params={**there.params, **fresh.params},
+        metrics={**there.metrics, **fresh.metrics},
+        curves={**there.curves, **fresh.curves, **_counts(earlier, logged)},
+        tags={**tags, **fresh.tags},
+        data=[*(d for d in there.data if (d.name, d.role) not in known), *fresh.data],
+        seeds={**there.seeds, **fresh.seeds},
+        artifacts=sorted(artifacts, key=lambda artifact: artifact.path),
+    )
+    if folded.start is None:
+        return united
+    return msgspec.structs.replace(
+        united,
+        status=fresh.status,
+        ended=fresh.ended,
+        error=fresh.error,
+        command=fresh.command or there.command,
+        code=fresh.code or there.code,
+        environment=fresh.environment or there.environment,
+    )
+
+
+def _counts(earlier: Earlier, logged: History) -> dict[str, float | int]:
+    """A sample keeps every extreme, but not every point: those are added up."""
+    if earlier.history is None or earlier.history.sampled_from is None:
+        return {}
+    fresh = logged.curves()
+    names = {name for name in (*earlier.run.curves, *fresh) if name.endswith(".count")}
+    return {name: earlier.run.curves.get(name, 0) + fresh.get(name, 0) for name in names}
+
+
+def _left(earlier: Earlier, artifacts: list[Artifact]) -> dict[str, bytes]:
+    """Earlier files, but for those of artifacts that were logged again."""
+    gone = {f"{ARTIFACTS}/{artifact.path}" for artifact in artifacts}
+    return {
+        path: data
+        for path, data in earlier.files.items()
+        if path.removesuffix(".dvc") not in gone
+        and not any(path.startswith(f"{name}/") for name in gone)
+    }
+
+
+def _artifacts(
+    place: Place, folder: Path | None, folded: Folded
+) -> tuple[list[Artifact], dict[str, bytes]]:
+    artifacts: list[Artifact] = []
+    files: dict[str, bytes] = {}
+    if folder is None or not folded.artifacts:
+        return artifacts, files
+    cache = _cache(place)
+    for name, event in sorted(folded.artifacts.items()):
+        kept = keep(
+            folder / ARTIFACTS / name,
+            name,
+            cache=cache,
+            inline_below=place.config.artifacts.inline_below,
+            ours=True,
+        )
+        artifacts.append(_artifact(name, event["artifact"], event.get("flavor"), kept))
+        files.update(_below_artifacts(kept))
+    return artifacts, files
+
+
+def _cache(place: Place) -> Cache | None:
+    repository = place.repository
+    return cache_of(repository.worktree, repository.common_dir) if repository else None
+
+
+def _below_artifacts(kept: Kept) -> dict[str, bytes]:
+    return {f"{ARTIFACTS}/{path}": data for path, data in kept.branch_files.items()}
+
+
+def _artifact(name: str, kind: str, flavor: str | None, kept: Kept) -> Artifact:
+    return Artifact(
+        path=name,
+        kind=kind,
+        flavor=flavor,
+        store=kept.store,
+        md5=kept.md5,
+        size=kept.size,
+        files=kept.files,
+    )
+
+
+def _clean(place: Place, bundle: RunBundle) -> RunBundle:
+    """Nothing that looks like a secret goes any further. Raises SecretFound where so configured."""
+    mode = place.config.capture.secrets
+    if mode == "off":
+        return bundle
+    from gitrack.tracking.capture.secrets import Scanner
+
+    scanner = Scanner(mode)
+    run = scanner.clean_run(bundle.run)
+    files = {
+        # pointers and the system's readings hold nothing that a person has typed
+        path: data
+        if path.endswith(".dvc") or path in (HISTORY, "system.tsv")
+        else scanner.clean_bytes(path, data)
+        for path, data in bundle.files.items()
+    }
+    return RunBundle(run=run, files=files)
