@@ -32,7 +32,6 @@ class DvcSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     cache: Path | None = None
     shared: bool = False
-    default_remote: str | None = None
     remotes: dict[str, Remote] = {}
 
 
@@ -90,12 +89,11 @@ def read_settings(root: Path) -> DvcSettings:
             if isinstance(values, Mapping):
                 known = merged.setdefault(section, {})
                 known.update(_resolved(values, path.parent))
-    core, cache = merged.get("core", {}), merged.get("cache", {})
+    cache = merged.get("cache", {})
     folder = cache.get("dir")
     return DvcSettings(
         cache=Path(folder) if folder else None,
         shared=cache.get("shared") == "group",
-        default_remote=core.get("remote") or None,
         remotes={remote.name: remote for remote in _remotes(merged)},
     )
 

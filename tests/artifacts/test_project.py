@@ -50,7 +50,6 @@ def test_remotes_are_read_as_dvc_wrote_them(repo, monkeypatch):
         config["remote"]["share"] = {"url": "share, one"}
     settings = read_settings(repo)
 
-    assert settings.default_remote == "store"
     assert settings.remotes["store"].url == "s3://b/p"
     assert settings.remotes["store"].settings == {"endpointurl": "https://example.com"}
     assert settings.remotes["share"].url == str(repo / "share, one")
