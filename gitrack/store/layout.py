@@ -18,7 +18,10 @@ ARTIFACTS = "artifacts"
 DAY_FULL = 900
 
 _DAY_FOLDER = re.compile(r"(\d\d)(?:-([2-9]|[1-9]\d{1,3}))?\Z", re.ASCII)
-_DAY_PATH = re.compile(r"\d{4}-\d\d/\d\d(?:-(?:[2-9]|[1-9]\d{1,3}))?\Z", re.ASCII)
+_RUN_PATH = re.compile(
+    rf"{RUNS}/([^/]+)/(\d{{4}}-\d\d)/(\d\d(?:-(?:[2-9]|[1-9]\d{{1,3}}))?)/([0-9a-z-]{{22}})(?:/|\Z)",
+    re.ASCII,
+)
 
 
 class Place(NamedTuple):
@@ -57,13 +60,11 @@ def part_of_day(name: str, day: str) -> int | None:
 
 def place_of(path: str) -> Place | None:
     """The run to which a path belongs (its folder or a file in it), or None."""
-    parts = path.split("/", 5)
-    if len(parts) < 5 or parts[0] != RUNS:
+    found = _RUN_PATH.match(path)
+    if found is None:
         return None
-    _, experiment, month, day, run_id = parts[:5]
-    if not is_run_id(run_id) or not _DAY_PATH.match(f"{month}/{day}"):
-        return None
-    if (month, day[:2]) != day_of(run_id) or not experiment or experiment in (".", ".."):
+    experiment, month, day, run_id = found.groups()
+    if not is_run_id(run_id) or (month, day[:2]) != day_of(run_id) or experiment in (".", ".."):
         return None
     return Place(experiment, month, day, run_id)
 

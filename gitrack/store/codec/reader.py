@@ -1,9 +1,9 @@
 """The strict reader: canonical YAML in microseconds, or None for anything else.
 
 A line is a *head* (indentation, dashes, key) and perhaps a value. The heads alone say how values
-nest, so those of a document are turned into a JSON text with holes; filling the holes and one
-`json.loads` give the value. Records of a project repeat their heads, so that text is remembered:
-then a document costs one regular expression and one `json.loads`.
+nest, so those of a document are turned into a JSON text with holes, which are filled and decoded.
+Records of a project repeat their heads, so that text is remembered: then a document costs one
+regular expression and one decoding.
 
 What this reader accepts, PyYAML reads the same; what it does not recognise may still be YAML.
 """
@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+
+import msgspec
 
 from gitrack.store.codec.emitter import AMBIGUOUS, MAX_DIGITS, MAX_KEY
 
@@ -31,6 +33,9 @@ _LINE = re.compile(
 )
 _HEAD = re.compile(rf"( *)((?:- )*)(?:({_KEY_TEXT}):)?")
 _NOT_JSON = {".nan": "NaN", ".inf": "Infinity", "-.inf": "-Infinity"}
+
+#: Twice as fast as json.loads.
+_decode = msgspec.json.Decoder().decode
 
 _MAX_DEPTH = 20
 #: Bounds on what is remembered; hostile variety costs time, never memory without end.
@@ -60,8 +65,12 @@ class StrictReader:
                 return None
             self._remember(heads, template)
         if ".nan\n" in text or ".inf\n" in text:
-            values = tuple(_NOT_JSON.get(value, value) for value in values)
-        return json.loads(template % values)
+            return json.loads(template % tuple(_NOT_JSON.get(value, value) for value in values))
+        filled = template % values
+        try:
+            return _decode(filled)
+        except msgspec.DecodeError:  # a number such as 1.0e+999, which JSON has no word for
+            return json.loads(filled)
 
     def _remember(self, heads: tuple[str, ...], template: str) -> None:
         if len(heads) > _MAX_LINES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitrack.store.branch import Branch, Entry
@@ -14,6 +16,7 @@ FaultRow = tuple[str, str, str | None]
 
 #: Rows of one segment: bounds the memory that a scan takes.
 MAX_ROWS = 25_000
+_MANY = 500
 
 _MISSING = f"{RECORD} is missing"
 _MEND = "restore it from git, or remove what is left of the run"
@@ -67,13 +70,28 @@ def read(
     made: list[tuple[Piece, bytes]] = []
     faults: list[FaultRow] = []
     for start in range(0, len(ordered), MAX_ROWS):
-        rows = Rows()
-        for path, blob in ordered[start : start + MAX_ROWS]:
-            rows.add(path, blob, next(contents)[1])
-        faults += [(fault.path, fault.why, fault.hint) for fault in rows.faults]
-        if rows.count:
-            made.append(piece_of(pack(rows.count, rows.columns())))
+        batch = ordered[start : start + MAX_ROWS]
+        with _uncollected(len(batch)):
+            rows = Rows()
+            for path, blob in batch:
+                rows.add(path, blob, next(contents)[1])
+            faults += [(fault.path, fault.why, fault.hint) for fault in rows.faults]
+            if rows.count:
+                made.append(piece_of(pack(rows.count, rows.columns())))
     return made, faults
+
+
+@contextlib.contextmanager
+def _uncollected(records: int) -> Iterator[None]:
+    """Values by the million and no cycle among them: collecting would walk them over and over."""
+    if records < _MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _id_and_path(record: tuple[str, str]) -> tuple[str, str]:
