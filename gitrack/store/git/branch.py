@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gitrack.errors import NotFound
 from gitrack.store.branch import Entry, check_commit
-from gitrack.store.git.merge import Resolve, refuse
 from gitrack.store.git.objects import Folder
 from gitrack.store.git.reader import ObjectReader
 from gitrack.store.git.refs import Ref
@@ -21,7 +22,10 @@ from gitrack.store.git.trees import (
     limited,
     names_in,
 )
-from gitrack.store.git.writer import Writer
+
+if TYPE_CHECKING:
+    from gitrack.store.git.merge import Resolve
+    from gitrack.store.git.writer import Writer
 
 #: Beyond so many folders a git process is faster than opening them one by one.
 _FOLDERS_BY_HAND = 64
@@ -41,7 +45,6 @@ class GitBranch:
         self.repository = repository
         self._ref = Ref(repository, name, remote)
         self._reader = ObjectReader(repository)
-        self._writer = Writer(repository, self._ref, self._reader)
 
     def tip(self) -> str | None:
         """The id of the newest commit, read from the ref's file."""
@@ -96,13 +99,19 @@ class GitBranch:
         check_commit(changes, message)
         return self._writer.commit(changes, message, base=base)
 
-    def merge(self, theirs: str, message: str, *, resolve: Resolve = refuse) -> str:
+    def merge(self, theirs: str, message: str, *, resolve: Resolve | None = None) -> str:
         """Unite with another commit (a fetched one): fast-forward or a commit of two parents.
 
-        A file that both sides changed is put to `resolve`; what that cannot unite raises
-        MergeConflict, and nothing is written.
+        A file that both sides changed is put to `resolve`; what that cannot unite (without it:
+        every such file) raises MergeConflict, and nothing is written.
         """
         return self._writer.merge(theirs, message, resolve)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        from gitrack.store.git.writer import Writer  # late: readers do without
+
+        return Writer(self.repository, self._ref, self._reader)
 
     def _folder(self, path: str, at: str | None) -> Folder | None:
         commit = at or self.tip()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 from gitrack.store.git.repository import Repository
 
+#: Git brings packs to the disk by itself; who switched that off for git means us too.
+_FSYNC_OFF = {"none", "-pack", "-objects", "-committed"}
 _WORDS = {
     "umask": 0,
     "false": 0,
@@ -31,6 +32,7 @@ class Files:
     """Files of one repository, with the rights that `core.sharedRepository` asks for."""
 
     def __init__(self, repository: Repository) -> None:
+        self._sync = not _FSYNC_OFF & set((repository.setting("core.fsync") or "").split(","))
         self._shared = _shared_mode(repository.setting("core.sharedrepository"))
         self.temporaries = repository.home / "tmp"
 
@@ -48,7 +50,7 @@ class Files:
 
     def publish(self, path: Path, data: bytes, *, mode: int = 0o644, sync: bool = False) -> None:
         """Write a file aside and rename it into place; under the writers' lock."""
-        aside = self.temporaries / secrets.token_hex(8)
+        aside = self.temporaries / os.urandom(8).hex()
         self._write(aside, data, os.O_EXCL, sync=sync, mode=mode)
         try:
             aside.rename(path)
@@ -86,7 +88,7 @@ class Files:
             if mode == 0o444:
                 rights = os.fstat(descriptor).st_mode & 0o777
                 os.fchmod(descriptor, rights & 0o444)
-            if sync:
+            if sync and self._sync:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +91,8 @@ def sweep_folder(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         for path in list(folder.iterdir()):
             if path.is_dir() and not path.is_symlink():
+                import shutil  # late: a signer died here
+
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink()
@@ -100,6 +100,8 @@ def sweep_folder(folder: Path) -> None:
 
 def waits(seconds: float, path: Path) -> Iterator[None]:
     """Sleep a little longer each time; LockTimeout when the time is over."""
+    import random  # late: only those who must wait need it
+
     deadline = time.monotonic() + seconds
     pause = 0.001
     while time.monotonic() < deadline:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -117,7 +116,7 @@ class Queue:
     def put(self, request: Request) -> Ticket:
         """Leave a request for whoever has the lock."""
         data = _WAITING + msgspec.msgpack.encode(request)
-        name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"{time.time_ns():020d}-{os.getpid()}-{os.urandom(4).hex()}"
         unfinished, path = self._folder / f"{_UNFINISHED}{name}", self._folder / name
         while True:
             descriptor = self._files.open(unfinished, os.O_RDWR | os.O_EXCL)

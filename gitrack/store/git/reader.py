@@ -7,7 +7,6 @@ import io
 import os
 import re
 import subprocess
-import tempfile
 import threading
 import weakref
 import zlib
@@ -121,6 +120,8 @@ class ObjectReader:
         return own.ask(id)
 
     def _bulk(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        import tempfile  # late: it costs more than a commit
+
         # ids come from a file: a pipe that both sides fill would block
         with tempfile.TemporaryFile() as asked:
             asked.write("".join(f"{id}\n" for id in ids).encode())

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import random
 import re
 import time
 from pathlib import Path
@@ -189,7 +188,7 @@ class Ref:
                 f"{self.lock_file} has been held for {FOREIGN_LOCK_SECONDS:g} s",
                 hint="if no git command is running in this repository, delete that file",
             )
-        time.sleep(random.uniform(0.002, 0.02))
+        time.sleep(0.005)
 
     def _log(self, files: Files, new: str, old: str, *, reason: str, who: Author) -> None:
         """Write the reflog's line if git would."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import shutil
 import zlib
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from gitrack.store.git.process import first_complaint
 from gitrack.store.git.repository import Repository
 
 _SECONDS = 15.0
-_log = logging.getLogger("gitrack.store")
 
 
 class Signer:
@@ -49,6 +46,8 @@ class Signer:
         """
         if self._broken:
             return None
+        import shutil  # late: hardly any process signs
+
         quarantine = self._files.folder(self._files.temporaries / f"sign-{os.getpid()}")
         try:
             _put_loose(quarantine, tree.hex(), b"tree", root.to_bytes())
@@ -75,8 +74,10 @@ class Signer:
             raw = zlib.decompress((quarantine / id[:2] / id[2:]).read_bytes())
             return raw.partition(b"\0")[2]
         except StoreError as error:
+            import logging  # late: hardly any process needs it
+
             self._broken = True
-            _log.warning(
+            logging.getLogger("gitrack.store").warning(
                 "commit.gpgsign is set but signing failed (%s): "
                 "this process commits to the tracking branch unsigned",
                 error.message,

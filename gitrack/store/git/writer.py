@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,7 +11,7 @@ from gitrack.errors import BranchMoved, GitrackError, StoreError
 from gitrack.store.git.files import Files
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.lock import LOCK_SECONDS, WriterLock, waits
-from gitrack.store.git.merge import Resolve, Union
+from gitrack.store.git.merge import Resolve, Union, refuse
 from gitrack.store.git.message import joint_author, joint_message, split_message
 from gitrack.store.git.objects import (
     HASHES,
@@ -161,17 +161,18 @@ class Writer:
             if exclusive:
                 self._queue.conclude(committed=False)
             else:
-                time.sleep(random.uniform(0, 0.05))
+                time.sleep(os.urandom(1)[0] / 5000)  # chance parts those who meet
         raise BranchMoved(self._ref.branch)
 
-    def merge(self, theirs: str, message: str, resolve: Resolve) -> str:
+    def merge(self, theirs: str, message: str, resolve: Resolve | None) -> str:
         """Unite the branch with another commit; the id of the new tip."""
+        decide = resolve or refuse
         lock = WriterLock(self._repository, self._files)
         try:
             for _ in waits(LOCK_SECONDS, lock.path):
                 taken = lock.take()
                 if taken is not False:
-                    return self._merge(theirs, message, resolve, exclusive=taken is True)
+                    return self._merge(theirs, message, decide, exclusive=taken is True)
         except OSError as error:
             raise StoreError(f"the merge could not be written: {error}") from error
         finally:
