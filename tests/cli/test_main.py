@@ -1,0 +1,135 @@
+"""The `gitrack` command as a process: words for errors, and exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gitrack.cli.main import COMMANDS
+from tests.cli.some_runs import with_runs
+
+
+def gitrack(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gitrack.cli.main", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_every_command(tmp_path):
+    done = gitrack(tmp_path, "--help")
+
+    assert done.returncode == 0
+    for name, what in COMMANDS.items():
+        assert name in done.stdout
+        assert what in done.stdout
+
+
+def test_help_imports_no_command(tmp_path):
+    program = (
+        "import sys; sys.argv = ['gitrack', '--help']\n"
+        "from gitrack.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in sys.modules if m.startswith(('gitrack.store', 'gitrack.cli.commands.'))]"
+        ", file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stderr == "[]\n"
+
+
+def test_the_version(tmp_path):
+    assert gitrack(tmp_path, "--version").stdout.startswith("gitrack, version ")
+
+
+def test_a_refusal_is_worded_and_exits_with_1(tmp_path):
+    done = gitrack(tmp_path, "ls")
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[0].endswith("is not inside a git repository")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.splitlines()[1] == "hint: run 'git init' first"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ls", "metrics.auc >"],
+        ["ls", "--order-by", "!"],
+        ["ls", "--limit", "-1"],
+        ["show"],
+        ["lss"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_usage_exits_with_2(repo, arguments):
+    done = gitrack(with_runs(repo), *arguments)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_misspelt_command_is_recognised(tmp_path):
+    assert "Did you mean 'show'?" in gitrack(tmp_path, "shwo").stderr
+
+
+def test_a_filter_is_shown_with_a_caret(repo):
+    lines = gitrack(with_runs(repo), "ls", "metrics.auc > 'x'").stderr.splitlines()
+
+    assert lines[1] == "  metrics.auc > 'x'"
+    assert lines[2] == "                ^"
+
+
+def test_an_error_quotes_hostile_names_harmlessly(repo):
+    done = gitrack(with_runs(repo), "show", "\x1b[2Jx")
+
+    assert done.returncode == 1
+    assert "\x1b" not in done.stderr
+
+
+def test_the_folder_can_be_given(repo, tmp_path):
+    with_runs(repo)
+
+    assert "tiny" in gitrack(tmp_path, "-C", str(repo), "ls").stdout
+
+
+def test_an_interrupt_ends_quietly(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import sys, time\n"
+        "import gitrack.cli.main as main\n"
+        "def slow(*_):\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(30)\n"
+        "main._LateGroup.get_command = slow\n"
+        "sys.argv = ['gitrack', 'ls']\n"
+        "main.main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "slow.py"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert errors.strip() == ""
