@@ -108,6 +108,9 @@ def test_wrong_settings_and_rules_are_named_by_line(project, doctor):
     found = doctor(project, exits=1)
     assert "config.yaml:2" in found["settings"][1]
     assert "policy.yaml:1" in found["policy"][1]
+    said = CliRunner().invoke(cli, ["doctor"]).stdout
+    assert said.count("config.yaml:2") == 1
+    assert said.count("installed") == 3
 
 
 def test_the_branch_is_checked_out(project, doctor, git):

@@ -29,11 +29,14 @@ def examine(folder: Path) -> Diagnosis:
     checks: dict[str, Check] = dict(machine.CHECKS)
     if patient.repository is not None:
         checks |= project.CHECKS | branch.CHECKS | heavy.CHECKS
+    failures = {finding.message for finding in findings}
     for name, check in checks.items():
         for finding in _run(name, check, patient):
             # wrong settings stop several checks alike: they are said once
-            if all(finding.message != known.message for known in findings):
+            if finding.state != "fail" or finding.message not in failures:
                 findings.append(finding)
+            if finding.state == "fail":
+                failures.add(finding.message)
     states = {finding.state for finding in findings}
     worst: Literal["ok", "warn", "fail"] = (
         "fail" if "fail" in states else "warn" if "warn" in states else "ok"
