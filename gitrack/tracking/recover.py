@@ -178,6 +178,8 @@ def _bring(place: Place, box: Path, folder: Path, into: bool, done: Synced) -> N
             return
         # between the look and the claim it may have been resumed, or brought in
         again = look(folder)
+        if again is not None and again.state == "starting":
+            again = found  # only the claim has made its folder young
         if again is None or again.state not in ("finished", "dead"):
             return
         _commit(place, again, done)
