@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from gitrack.model.ids import new_run_id
 from gitrack.model.run import Artifact, Code, Dataset, Environment, Run, RunBundle, Status
@@ -127,24 +128,37 @@ def make_repository(folder: Path, total: int) -> Path:
     return repository
 
 
-def timed(action: Callable[[], object], *, before: Callable[[], object] = lambda: None) -> float:
-    """Seconds of one call."""
+class Cost(NamedTuple):
+    """Seconds by the clock, and of the processor (children included)."""
+
+    wall: float
+    cpu: float
+
+
+Row = tuple[str, Cost, float | None]
+
+
+def timed(action: Callable[[], object], *, before: Callable[[], object] = lambda: None) -> Cost:
+    """What one call costs."""
     before()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), sum(os.times()[:4])
     action()
-    return time.perf_counter() - began
+    return Cost(time.perf_counter() - began, sum(os.times()[:4]) - used)
 
 
-def median(action: Callable[[], object], times: int, **options: Callable[[], object]) -> float:
-    return statistics.median(timed(action, **options) for _ in range(times))
+def median(action: Callable[[], object], times: int, **options: Callable[[], object]) -> Cost:
+    costs = [timed(action, **options) for _ in range(times)]
+    return Cost(
+        statistics.median(cost.wall for cost in costs), sum(c.cpu for c in costs) / len(costs)
+    )
 
 
 def forget(repository: Path) -> None:
     shutil.rmtree(repository / ".git/gitrack/cache", ignore_errors=True)
 
 
-def measure(repository: Path, total: int) -> Iterator[tuple[str, float, float | None]]:
-    """(what, seconds, seconds that it should take)"""
+def measure(repository: Path, total: int) -> Iterator[Row]:
+    """(what, its cost, seconds that it should take)"""
     import pandas  # imports are not what is measured here
 
     yield (
@@ -197,34 +211,40 @@ def measure(repository: Path, total: int) -> Iterator[tuple[str, float, float | 
     )
 
 
-def measure_codec() -> Iterator[tuple[str, float, float | None]]:
+def measure_codec() -> Iterator[Row]:
     runs = [make_run(number, 2000) for number in range(2000)]
     texts = [(f"{run_folder(run.experiment, run.id)}/run.yaml", dump_run(run)) for run in runs]
-    yield "write one record", timed(lambda: [dump_run(run) for run in runs]) / 2000, None
-    parse = timed(lambda: [load_value(*text) for text in texts]) / 2000
-    yield "parse one record", parse, 40e-6
-    yield "read one record as a Run", timed(lambda: [load_run(*t) for t in texts]) / 2000, 60e-6
+
+    def each(action: Callable[[], object]) -> Cost:
+        cost = timed(action)
+        return Cost(cost.wall / len(runs), cost.cpu / len(runs))
+
+    yield "write one record", each(lambda: [dump_run(run) for run in runs]), None
+    yield "parse one record", each(lambda: [load_value(*text) for text in texts]), 40e-6
+    yield "read one record as a Run", each(lambda: [load_run(*text) for text in texts]), 60e-6
 
 
-def show(rows: Iterator[tuple[str, float, float | None]]) -> None:
-    for what, seconds, wanted in rows:
-        unit, factor = ("µs", 1e6) if seconds < 1e-3 else ("ms", 1e3) if seconds < 1 else ("s", 1)
+def show(rows: Iterator[Row]) -> None:
+    for what, cost, wanted in rows:
+        wall = cost.wall
+        unit, factor = ("µs", 1e6) if wall < 1e-3 else ("ms", 1e3) if wall < 1 else ("s ", 1)
         target = "" if wanted is None else f"{wanted * factor:8.1f} {unit}"
-        ratio = "" if wanted is None else f"{seconds / wanted:5.2f} x"
-        print(f"{what:42} {seconds * factor:8.1f} {unit:2} {target:>12} {ratio:>8}", flush=True)
+        ratio = "" if wanted is None else f"{wall / wanted:5.2f} x"
+        times = f"{wall * factor:8.1f} {unit} {cost.cpu * factor:8.1f} {unit}"
+        print(f"{what:42} {times} {target:>12} {ratio:>8}", flush=True)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--large", action="store_true", help="also 100,000 runs, cold")
     parser.add_argument("--keep", type=Path, help="a folder for the repositories")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     os.environ.setdefault("GITRACK_AUTHOR", "Benchmark <benchmark@example.com>")
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        print(f"{'':42} {'measured':>11} {'wanted':>12} {'ratio':>8}")
+        print(f"{'':42} {'wall':>11} {'cpu':>11} {'wanted':>12} {'ratio':>8}")
         show(measure_codec())
         show(measure(make_repository(folder, options.runs), options.runs))
         if options.large:
@@ -235,4 +255,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
