@@ -65,6 +65,11 @@ class Capture:
         worker().add(capture)
         return capture
 
+    @property
+    def known(self) -> Facts:
+        """What has been found out by now."""
+        return self._facts
+
     def finish(self, timeout: float = 0.3) -> Captured:
         """Stop, and give what there is by then."""
         ends = time.monotonic() + timeout
