@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ or `@last~2` for the one two before.
 
 
 def page() -> str:
-    root = click.Context(cli, info_name="gitrack")
+    root = click.Context(cli, info_name="gitrack", **cli.context_settings)
     return HEAD + "".join(_sections(cli, root, 2))
 
 
@@ -32,8 +33,7 @@ def _sections(command: click.Command, context: click.Context, level: int) -> Ite
     yield f"\n{'#' * level} `{context.command_path}`\n\n"
     yield f"```text\n{_usage(command, context)}\n```\n"
     if command.help:
-        text = command.help.split("\f")[0].replace("\b\n", "")
-        yield f"\n{_plain(text)}\n"
+        yield f"\n{_plain(command.help)}\n"
     rows = [row for parameter in command.get_params(context) for row in _row(parameter, context)]
     if rows:
         yield "\n| option | what it does |\n|---|---|\n" + "".join(rows)
@@ -50,15 +50,18 @@ def _usage(command: click.Command, context: click.Context) -> str:
 
 def _row(parameter: click.Parameter, context: click.Context) -> Iterator[str]:
     record = parameter.get_help_record(context)
-    if record is not None:
+    if record is not None and isinstance(parameter, click.Option):
         names, text = (part.replace("|", "\\|").replace("\n", " ") for part in record)
         yield f"| `{names}` | {text} |\n"
 
 
 def _plain(text: str) -> str:
-    """Help as click shows it, with what is indented kept as it is."""
-    lines = text.strip().splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+    """Help as click shows it; what it keeps line by line becomes a block."""
+    paragraphs = inspect.cleandoc(text.split("\f")[0]).split("\n\n")
+    return "\n\n".join(
+        f"```text\n{part[1:].strip()}\n```" if part.startswith("\b") else part
+        for part in paragraphs
+    )
 
 
 def main() -> None:

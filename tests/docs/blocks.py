@@ -2,8 +2,8 @@
 
 A block of Python runs as a program. In a block of console, lines after `$ ` are typed into a
 shell; what the page shows below them is compared, with `…` for anything. A block with a title
-becomes a file of that name. A comment `<!-- not run: why -->` right above a block spares it, and
-`<!-- before: command -->` types something that readers need not see.
+becomes a file of that name. A comment `<!-- not run: why -->` right above a block spares it (a file
+is written all the same), and `<!-- before: command -->` types something that readers need not see.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ def blocks(page: str) -> list[Block]:
         elif match["note"] == "before":
             found.append(Block("console", None, f"$ {match['text']}\n", line))
         else:
-            if not spared:
-                body = re.sub(rf"^{match['indent']}", "", match["body"], flags=re.MULTILINE)
-                found.append(Block(match["kind"], match["title"], body, line))
+            body = re.sub(rf"^{match['indent']}", "", match["body"], flags=re.MULTILINE)
+            if not spared or match["title"]:
+                kind = "text" if spared else match["kind"]
+                found.append(Block(kind, match["title"], body, line))
             spared = False
     return found
 

@@ -43,7 +43,8 @@ GUESTS = {
     "sklearn": {"tracking", "analysis"},
     "matplotlib": {"tracking"},
     "click": {"cli"},
-    "rich": {"cli"},
+    # and progress of what takes seconds
+    "rich": {"cli", "artifacts"},
 }
 
 #: What `import gitrack` and a fast command must not load.

