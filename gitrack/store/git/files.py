@@ -10,7 +10,10 @@ from gitrack.store.git.repository import Repository
 
 #: Git brings packs to the disk by itself; who switched that off for git means us too.
 _FSYNC_OFF = {"none", "-pack", "-objects", "-committed"}
+#: Python's descriptors are not inherited by children; on Windows, text mode would change bytes.
+_CREATE = os.O_CREAT | getattr(os, "O_BINARY", 0)
 _WORDS = {
+    "": 0o660,
     "umask": 0,
     "false": 0,
     "no": 0,
@@ -33,7 +36,7 @@ class Files:
 
     def __init__(self, repository: Repository) -> None:
         self._sync = not _FSYNC_OFF & set((repository.setting("core.fsync") or "").split(","))
-        self._shared = _shared_mode(repository.setting("core.sharedrepository"))
+        self._shared, self._exact = _shared_mode(repository.setting("core.sharedrepository"))
         self.temporaries = repository.home / "tmp"
 
     def folder(self, path: Path) -> Path:
@@ -43,15 +46,17 @@ class Files:
             with contextlib.suppress(FileExistsError):
                 path.mkdir()
                 if self._shared:
-                    rights = path.stat().st_mode & 0o7777 | self._shared
+                    rights = self._rights(path.stat().st_mode & 0o777)
                     # whoever may read a folder may enter it; new files get its group
                     path.chmod(rights | (rights & 0o444) >> 2 | 0o2000)
         return path
 
-    def publish(self, path: Path, data: bytes, *, mode: int = 0o644, sync: bool = False) -> None:
+    def publish(
+        self, path: Path, data: bytes, *, read_only: bool = False, sync: bool = False
+    ) -> None:
         """Write a file aside and rename it into place; under the writers' lock."""
         aside = self.temporaries / os.urandom(8).hex()
-        self._write(aside, data, os.O_EXCL, sync=sync, mode=mode)
+        self._write(aside, data, os.O_EXCL, sync=sync, read_only=read_only)
         try:
             aside.rename(path)
         except FileNotFoundError:
@@ -69,25 +74,24 @@ class Files:
     def open(self, path: Path, flags: int) -> int:
         """A descriptor that no child inherits, of a file with the right rights."""
         try:
-            descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(path, flags | _CREATE, 0o666)
         except FileNotFoundError:
             self.folder(path.parent)
-            descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(path, flags | _CREATE, 0o666)
         if self._shared:
             self._share(descriptor)
         return descriptor
 
     def _write(
-        self, path: Path, data: bytes, flags: int, *, sync: bool = False, mode: int | None = None
+        self, path: Path, data: bytes, flags: int, *, sync: bool = False, read_only: bool = False
     ) -> None:
         descriptor = self.open(path, os.O_WRONLY | flags)
         try:
             view = memoryview(data)
             while view:
                 view = view[os.write(descriptor, view) :]
-            if mode == 0o444:
-                rights = os.fstat(descriptor).st_mode & 0o777
-                os.fchmod(descriptor, rights & 0o444)
+            if read_only and hasattr(os, "fchmod"):  # Windows lacks it, and such rights
+                os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o444)
             if sync and self._sync:
                 os.fsync(descriptor)
         finally:
@@ -95,20 +99,27 @@ class Files:
 
     def _share(self, descriptor: int) -> None:
         rights = os.fstat(descriptor).st_mode & 0o777
-        if rights | self._shared != rights:
+        if rights != self._rights(rights):
             # a file of somebody else is theirs to open
             with contextlib.suppress(PermissionError):
-                os.fchmod(descriptor, rights | self._shared)
+                os.fchmod(descriptor, self._rights(rights))
+
+    def _rights(self, present: int) -> int:
+        return self._shared if self._exact else present | self._shared
 
 
-def _shared_mode(setting: str | None) -> int:
-    """The rights that every file gets on top of what the umask leaves."""
+def _shared_mode(setting: str | None) -> tuple[int, bool]:
+    """The rights that every file gets, and whether these are all that it gets.
+
+    Words add to what the umask leaves; an octal number takes its place.
+    """
     if setting is None:
-        return 0
+        return 0, False
     word = setting.lower()
     if word in _WORDS:
-        return _WORDS[word]
+        return _WORDS[word], False
     try:
-        return int(word, 8) & 0o666
+        number = int(word, 8) & 0o666
     except ValueError:
-        return 0o660 if word == "" else 0
+        return 0, False
+    return number, bool(number)

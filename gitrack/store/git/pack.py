@@ -7,7 +7,6 @@ reaches yet. A pack with a `.keep` is never touched.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import struct
 import zlib
@@ -83,9 +82,9 @@ def write_pack(
     # .idx last: it makes the pack visible. Temporaries lie in our own folder, since git's prune
     # removes objects/pack/tmp_*
     files.publish(folder / f"{name}.keep", KEEP if exclusive else KEEP_UNLOCKED)
-    files.publish(folder / f"{name}.pack", pack, mode=0o444, sync=True)
+    files.publish(folder / f"{name}.pack", pack, read_only=True, sync=True)
     index = _index(unique, pack[-hash.size :], hash)
-    files.publish(folder / f"{name}.idx", index, mode=0o444, sync=True)
+    files.publish(folder / f"{name}.idx", index, read_only=True, sync=True)
     return name
 
 
@@ -302,7 +301,8 @@ def _remove_pack(folder: Path, name: str) -> None:
 
 def _object_at(pack: Path, offset: int) -> tuple[bytes, bytes] | None:
     with open(pack, "rb", buffering=0) as file:
-        chunk = os.pread(file.fileno(), _CHUNK, offset)
+        file.seek(offset)
+        chunk = file.read(_CHUNK)
         kind = _NAMES.get((chunk[0] >> 4) & 7)
         if kind is None:
             return None  # a delta: not a pack of our making any more
@@ -312,8 +312,7 @@ def _object_at(pack: Path, offset: int) -> tuple[bytes, bytes] | None:
         inflate = zlib.decompressobj()
         data = inflate.decompress(chunk[at + 1 :])
         while not inflate.eof:
-            offset += len(chunk)
-            chunk = os.pread(file.fileno(), _CHUNK * 8, offset)
+            chunk = file.read(_CHUNK * 8)
             if not chunk:
                 raise StoreError(f"the pack {pack.name} is damaged", hint="type  git fsck")
             data += inflate.decompress(chunk)

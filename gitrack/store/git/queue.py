@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from gitrack.errors import GitrackError, StoreError
+from gitrack.store.branch import check_path
 from gitrack.store.git.files import Files
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.pack import Packed
@@ -40,6 +41,14 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     authored: Stamp
     changes: dict[str, bytes | None]
     objects: list[Packed]
+
+    def check(self) -> None:
+        """Refuse what another process should not have queued. Raises InvalidName, StoreError."""
+        brought = {item.id for item in self.objects}
+        for path, id in self.changes.items():
+            check_path(path)
+            if id is not None and id not in brought:
+                raise StoreError(f"a waiting commit names contents of {path!r} that it lacks")
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -155,10 +164,15 @@ class Queue:
                 path.unlink()  # its holder died between answer and removal
                 continue
             try:
-                jobs.append(QueuedJob(msgspec.msgpack.decode(data[1:], type=Request), path))
+                request = msgspec.msgpack.decode(data[1:], type=Request)
+                request.check()
             except msgspec.MsgspecError as error:
                 why = f"the waiting commit {name} cannot be read by this version: {error}"
                 _answer(path, Answer(error=why, hint="use one version of gitrack at a time"))
+            except GitrackError as error:
+                _answer(path, Answer.refusal(error))
+            else:
+                jobs.append(QueuedJob(request, path))
             size += len(data)
             if size > _LARGEST:
                 break
@@ -194,7 +208,7 @@ class Queue:
 def _answer(path: Path, answer: Answer) -> None:
     """Write the answer into the request's file, then remove its name."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return
     try:
@@ -212,7 +226,7 @@ def sweep_unfinished(queues: Path) -> None:
     """Remove what writers left that died before their request was whole."""
     for path in queues.glob(f"*/{_UNFINISHED}*"):
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR)
         except FileNotFoundError:
             continue
         try:

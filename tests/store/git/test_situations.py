@@ -360,21 +360,26 @@ class TestClones:
         assert branch.read("runs/new") == b"1"
 
 
-def test_a_shared_repository(tmp_path: Path, git: Git):
-    old = os.umask(0o077)
+@pytest.mark.parametrize(
+    ("shared", "umask", "rights"),
+    [("group", 0o077, 0o660), ("all", 0o077, 0o664), ("0640", 0o022, 0o640)],
+)
+def test_a_shared_repository(tmp_path: Path, git: Git, shared: str, umask: int, rights: int):
+    old = os.umask(umask)
     try:
-        git(tmp_path, "init", "-q", "--shared=group")
+        git(tmp_path, "init", "-q", f"--shared={shared}")
         branch = GitBranch(Repository.discover(tmp_path))
         branch.commit({"a": b"1"}, "first")
         branch.commit({"a": b"2"}, "second")
     finally:
         os.umask(old)
     git_dir = tmp_path / ".git"
-    assert (git_dir / "refs/heads/gitrack").stat().st_mode & 0o777 == 0o660
-    assert (git_dir / "gitrack").stat().st_mode & 0o2770 == 0o2770
-    assert (git_dir / "gitrack/lock").stat().st_mode & 0o777 == 0o660
+    assert (git_dir / "refs/heads/gitrack").stat().st_mode & 0o777 == rights
+    assert (git_dir / "gitrack/lock").stat().st_mode & 0o777 == rights
+    folder = (git_dir / "objects/pack").stat().st_mode
+    assert (git_dir / "gitrack").stat().st_mode == folder
     for pack in (git_dir / "objects/pack").iterdir():
-        assert pack.stat().st_mode & 0o777 == 0o440
+        assert pack.stat().st_mode & 0o777 == rights & 0o444
 
 
 def test_the_reflog_tells_what_happened(repo: Path, git: Git):

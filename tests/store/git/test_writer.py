@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gitrack.errors import LockTimeout, StoreError
@@ -189,6 +190,29 @@ class TestGroupCommit:
             "good",
             "mine",
         ]
+
+    @pytest.mark.parametrize("path", ["../outside", ".git/config"])
+    def test_one_with_a_path_that_climbs_out_is_refused(self, repo: Path, path: str):
+        repository = Repository.discover(repo)
+        ticket = queue_of(repository).put(request_of(repository, path))
+        branch = GitBranch(repository)
+        branch.commit({"mine": b"1"}, "mine")
+        answer = ticket.answer()
+        ticket.close()
+        assert answer is not None
+        with pytest.raises(StoreError, match=f"path '{path}' has the part"):
+            answer.result()
+        assert branch.children() == ["mine"]
+
+    def test_one_that_lacks_what_it_names_is_refused(self, repo: Path):
+        repository = Repository.discover(repo)
+        request = msgspec.structs.replace(request_of(repository, "a"), objects=[])
+        ticket = queue_of(repository).put(request)
+        GitBranch(repository).commit({"mine": b"1"}, "mine")
+        answer = ticket.answer()
+        ticket.close()
+        assert answer is not None
+        assert answer.error == "a waiting commit names contents of 'a' that it lacks"
 
     def test_one_of_another_version_is_refused_by_name(self, repo: Path):
         repository = Repository.discover(repo)
