@@ -413,6 +413,21 @@ class TestOddRefs:
         with pytest.raises(StoreError, match="is damaged: it holds 'nonsense'"):
             GitBranch(Repository.discover(repo)).tip()
 
+    def test_refs_that_are_no_files_are_read_and_moved_by_git(
+        self, repo: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+    ):
+        repository = Repository.discover(repo)
+        repository.ref_storage = "reftable"
+        monkeypatch.setattr(os, "link", None)  # nobody may need it
+        branch = GitBranch(repository)
+        assert branch.tip() is None
+        first = branch.commit({"a": b"1"}, "first")
+        second = branch.commit({"a": b"2"}, "second", base=first)
+        assert branch.tip() == second == git(repo, "rev-parse", "gitrack")
+        git(repo, "checkout", "-q", "gitrack")
+        with pytest.raises(StoreError, match=f"gitrack is checked out in {repo}"):
+            branch.commit({"a": b"3"}, "third")
+
     def test_without_hard_links_git_moves_the_ref(
         self, repo: Path, monkeypatch: pytest.MonkeyPatch, leftovers
     ):

@@ -342,6 +342,26 @@ class TestLocks:
         branch.commit({"c": b"1"}, "third")
         assert branch.children() == ["a", "c"]
 
+    def test_a_fork_does_not_hold_the_lock_of_its_parent(self, repo: Path):
+        repository = Repository.discover(repo)
+        holder = lock.WriterLock(repository, Files(repository))
+        assert holder.take()
+        other = lock.WriterLock(repository, Files(repository))
+        assert other.take() is False
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(writing)
+            os.read(reading, 1)  # lives on after the lock is released
+            os._exit(0)
+        holder.release()
+        try:
+            assert other.take()
+        finally:
+            other.release()
+            os.close(writing)
+            os.waitpid(child, 0)
+
     def test_without_file_locks_commits_still_lose_nothing(
         self, repo: Path, monkeypatch: pytest.MonkeyPatch, fsck
     ):
