@@ -148,5 +148,5 @@ def _profile_path(dataset: Dataset) -> str:
         if not dataset.role or dataset.role == dataset.name
         else [dataset.name, dataset.role]
     )
-    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(parts)).strip("-.")[:80]
+    slug = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join(parts)).strip("-.")[:80]
     return f"data/{slug or 'data'}.json"
