@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitrack.model.display import cut, day_and_time, lasted, number, safe, seconds_between, width
+
+if TYPE_CHECKING:
+    from gitrack.store.index import RunTable
 
 #: Columns that say which run it is; they stay while others are dropped.
 _LEADING = ("id", "name", "experiment", "status", "started", "duration")
@@ -22,10 +25,11 @@ _GAP = "  "
 class Listing:
     """Some rows of a table of runs, as texts."""
 
-    def __init__(self, table: Any, rows: Sequence[int]) -> None:
+    def __init__(self, table: RunTable, rows: Sequence[int]) -> None:
         self.table = table
         self.rows = rows
         self._names = set(table.names())
+        self._cells: dict[str, list[Any]] = {}
 
     def cells(self, name: str) -> list[Any]:
         """The values of a column for these rows."""
@@ -34,8 +38,10 @@ class Listing:
             return [seconds_between(start, end) for start, end in pairs]
         if name not in self._names:
             return [None] * len(self.rows)
-        column = self.table.column(name)
-        return [column[row] for row in self.rows]
+        known = self._cells.get(name)
+        if known is None:
+            known = self._cells[name] = self.table.cells(name, self.rows)
+        return known
 
     def texts(self, name: str) -> list[str]:
         """A column as people read it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,6 +110,37 @@ def decode(encoding: str, sparse: bool, parts: Sequence[memoryview], rows: int) 
     for row, value in zip(at.cast("I"), values, strict=True):
         full[row] = value
     return full
+
+
+def pick(
+    encoding: str, sparse: bool, parts: Sequence[memoryview], rows: int, wanted: Sequence[int]
+) -> list[Value]:
+    """The values of some rows; where the encoding allows it, nothing else is decoded."""
+    at, own = _split(sparse, parts)
+    if encoding not in ("d", "q", "c"):
+        values = decode(encoding, sparse, parts, rows)
+        return [values[row] for row in wanted]
+    cells: Sequence[Any]
+    texts: list[str] | None = None
+    if encoding == "c":
+        texts = _read_texts(own[2])
+        cells = own[1].cast(bytes(own[0]).decode())  # type: ignore[call-overload]  # B, H or I
+    else:
+        cells = own[0].cast(encoding)  # type: ignore[call-overload]  # d or q
+    if at is None:
+        if len(cells) != rows:
+            raise ValueError("a column of the cache has the wrong length")
+        picked = [cells[row] for row in wanted]
+    else:
+        present = at.cast("I")
+        places = ((row, bisect_left(present, row)) for row in wanted)
+        picked = [
+            cells[place] if place < len(present) and present[place] == row else None
+            for row, place in places
+        ]
+    if texts is None:
+        return picked
+    return [None if code is None else texts[code] for code in picked]
 
 
 def _split(

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitrack.store.index.columns import Value, as_array, decode, encode
+from gitrack.store.index.columns import Value, as_array, decode, encode, pick
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +105,17 @@ class Segment:
         encoding, _, sparse, _ = column
         try:
             return decode(encoding, sparse, self._parts(name), self.rows)
+        except (ValueError, IndexError, TypeError) as error:
+            raise Damaged(f"column {name}: {error}") from error
+
+    def cells(self, name: str, wanted: Sequence[int]) -> list[Value]:
+        """The values of some rows, None where missing."""
+        column = self._columns.get(name)
+        if column is None:
+            return [None] * len(wanted)
+        encoding, _, sparse, _ = column
+        try:
+            return pick(encoding, sparse, self._parts(name), self.rows, wanted)
         except (ValueError, IndexError, TypeError) as error:
             raise Damaged(f"column {name}: {error}") from error
 

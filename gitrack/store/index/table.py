@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitrack.store.index.columns import Value, kind_of
@@ -61,6 +63,7 @@ class RunTable:
         self._rebuild = rebuild
         self._columns: dict[str, list[Value]] = {}
         self._order: list[int] | None = None
+        self._order_array: np.ndarray[Any, Any] | None = None
         self._ordered = False
 
     @property
@@ -93,6 +96,14 @@ class RunTable:
             values = self._columns[name] = self._whole(lambda: self._list(name))
         return values
 
+    def cells(self, name: str, rows: Sequence[int]) -> list[Value]:
+        """The values of some rows: for a few of them much cheaper than the whole column."""
+        if name in self._columns or any(piece.dead for piece in self._pieces):
+            values = self.column(name)
+            return [values[row] for row in rows]
+        picked: list[Value] = self._whole(lambda: self._pick(name, rows))
+        return picked
+
     def frame_column(self, name: str) -> np.ndarray[Any, Any]:
         """The column as pandas likes it: a missing number is NaN, a missing text None."""
         array: np.ndarray[Any, Any] = self._whole(lambda: self._array(name))
@@ -111,6 +122,7 @@ class RunTable:
                 raise
             self._pieces, self._rebuild = self._rebuild(), None
             self._columns.clear()
+            self._order_array = None
             self._ordered = False
             return read()
 
@@ -123,6 +135,22 @@ class RunTable:
             values = values + own if values else own
         order = self._permutation()
         return values if order is None else [values[row] for row in order]
+
+    def _pick(self, name: str, rows: Sequence[int]) -> list[Value]:
+        """Some rows of a table without dead ones, each from the piece that it lies in."""
+        order = self._permutation()
+        starts = list(accumulate((piece.rows for piece in self._pieces), initial=0))
+        cells: list[Value] = [None] * len(rows)
+        places: dict[int, list[tuple[int, int]]] = {}
+        for at, row in enumerate(rows):
+            row = row if order is None else order[row]
+            which = bisect_right(starts, row) - 1
+            places.setdefault(which, []).append((at, row - starts[which]))
+        for which, pairs in places.items():
+            found = self._pieces[which].segment.cells(name, [row for _, row in pairs])
+            for (at, _), cell in zip(pairs, found, strict=True):
+                cells[at] = cell
+        return cells
 
     def _array(self, name: str) -> np.ndarray[Any, Any]:
         import numpy as np
@@ -140,8 +168,12 @@ class RunTable:
         if not parts:
             return np.empty(0, dtype=object)
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        order = self._permutation()
-        return whole if order is None else whole[order]
+        if self._permutation() is None:
+            return whole
+        if self._order_array is None:  # numpy takes a list apart anew every time
+            self._order_array = np.array(self._order, dtype="i8")
+        ordered: np.ndarray[Any, Any] = whole.take(self._order_array)
+        return ordered
 
     def _permutation(self) -> list[int] | None:
         """The rows of all pieces in the order of the table; None if they are in it already."""
