@@ -10,6 +10,7 @@ from gitrack.model.ids import day_of, is_run_id
 from gitrack.model.names import experiment_name
 
 RUNS = "runs"
+FORMAT_FILE = "format.yaml"
 RECORD = "run.yaml"
 HISTORY = "history.tsv"
 ARTIFACTS = "artifacts"
@@ -97,7 +98,7 @@ def first_files(project: str | None = None) -> dict[str, bytes]:
     from gitrack.store.codec.emitter import dump
 
     about = {"format": FORMAT} if project is None else {"format": FORMAT, "project": project}
-    return {"README.md": _README.encode(), "format.yaml": dump(about).encode()}
+    return {"README.md": _README.encode(), FORMAT_FILE: dump(about).encode()}
 
 
 _README = """\

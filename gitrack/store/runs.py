@@ -131,7 +131,7 @@ class RunStore:
         return self.find(reference)
 
     def _first_files(self, more: Mapping[str, bytes]) -> dict[str, bytes | None]:
-        if self.branch.tip() is not None and "format.yaml" in self.branch.children():
+        if self.branch.tip() is not None and layout.FORMAT_FILE in self.branch.children():
             return {}
         return {**layout.first_files(self._project()), **more}
 

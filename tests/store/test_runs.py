@@ -380,6 +380,18 @@ def test_unknown_folders_at_the_top_are_left_alone(store: RunStore):
     assert store.table().rows == 1
 
 
+def test_a_branch_of_a_later_format_says_so(store: RunStore):
+    store.commit_runs([bundle(GOOD)])
+    store.table()
+    store.branch.commit({"format.yaml": b"format: 2\n"}, "of a later version")
+    for table in (store.table(), RunStore(store.branch).table()):
+        assert table.rows == 1
+        assert [fault.path for fault in table.faults] == ["format.yaml"]
+        assert "format 2 is unknown" in table.faults[0].why
+    store.branch.commit({"format.yaml": b"format: 1\nproject: 'x'\n"}, "mended")
+    assert store.table().faults == []
+
+
 def test_paths_that_climb_out_are_named(repo: Path, git: Git):
     """No gitrack writes such trees; a hostile remote may."""
     store = open_store(repo)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from gitrack.store.branch import Branch
 from gitrack.store.index.segment import Damaged, Segment
 from gitrack.store.index.table import Piece, RunTable
+from gitrack.store.layout import FORMAT_FILE, RUNS
 
 #: Goes up with every change of what is read from a record or how it is kept.
 READER = 1
@@ -85,18 +86,20 @@ class Index:
         return state.pieces
 
     def _fresh(self, old: State | None, commit: str) -> State:
-        tree = self._branch.tree("runs", at=commit)
+        tree = self._branch.tree(RUNS, at=commit)
+        strange = self._strange_format(commit)
         if tree is None:
-            return State(commit, "", [], [], [])
+            return State(commit, "", [], [], strange)
         if old is not None and old.tree == tree:
-            return self._save(old._replace(commit=commit))
+            faults = strange + [fault for fault in old.faults if fault[0] != FORMAT_FILE]
+            return self._save(old._replace(commit=commit, faults=faults))
         # parsing, and all that it imports, is needed only when something has changed
         from gitrack.errors import GitrackError
         from gitrack.store.index import scan
 
         if old is not None and old.tree:
             try:
-                changes = self._branch.changed(old.tree, tree, under="runs")
+                changes = self._branch.changed(old.tree, tree, under=RUNS)
             except GitrackError:
                 old = None  # the old tree was collected as garbage
         if old is None or not old.tree:
@@ -105,8 +108,9 @@ class Index:
             for piece, data in made:
                 pieces.append(piece)
                 files.append(self._write(tree, data))
-            return self._save(State(commit, tree, pieces, files, faults))
-        update = scan.Update(self._branch, commit, old.pieces, old.faults, changes)
+            return self._save(State(commit, tree, pieces, files, strange + faults))
+        known = [fault for fault in old.faults if fault[0] != FORMAT_FILE]
+        update = scan.Update(self._branch, commit, old.pieces, known, changes)
         made = update.apply()
         pieces = update.pieces + [piece for piece, _ in made]
         contents = [None] * len(update.pieces) + [data for _, data in made]
@@ -116,7 +120,21 @@ class Index:
             name if data is None else self._write(tree, data)
             for name, data in zip(files, contents, strict=True)
         ]
-        return self._save(State(commit, tree, pieces, files, update.faults))
+        return self._save(State(commit, tree, pieces, files, strange + update.faults))
+
+    def _strange_format(self, commit: str) -> list[FaultRow]:
+        """A fault if the branch says that it is of a format that this reader does not know."""
+        from gitrack.errors import NotFound
+
+        try:
+            data = self._branch.read(FORMAT_FILE, at=commit)
+        except NotFound:
+            return []
+        if data.startswith(b"format: 1\n"):
+            return []
+        from gitrack.store.index.scan import strange_format
+
+        return strange_format(data)
 
     # -- on disk ----------------------------------------------------------------------------
 

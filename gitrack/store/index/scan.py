@@ -6,11 +6,15 @@ import contextlib
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
+from gitrack.errors import UnreadableFile
 from gitrack.store.branch import Branch, Entry
+from gitrack.store.codec.records import load_record
 from gitrack.store.index.rows import Rows
 from gitrack.store.index.segment import Segment, pack
 from gitrack.store.index.table import Piece, RunTable
-from gitrack.store.layout import RECORD, RUNS, place_of, why_misplaced
+from gitrack.store.layout import FORMAT_FILE, RECORD, RUNS, place_of, why_misplaced
 
 FaultRow = tuple[str, str, str | None]
 
@@ -107,6 +111,21 @@ def piece_of(data: bytes) -> tuple[Piece, bytes]:
         Piece(segment, (str(ids[0]), str(paths[0])), (str(ids[-1]), str(paths[-1]))),
         data,
     )
+
+
+class _About(msgspec.Struct):
+    """What `format.yaml` says."""
+
+    format: int
+
+
+def strange_format(data: bytes) -> list[FaultRow]:
+    """What is wrong with `format.yaml`. Runs are read all the same: each says its own format."""
+    try:
+        load_record(FORMAT_FILE, data, _About)
+    except UnreadableFile as error:
+        return [(FORMAT_FILE, error.why, error.hint)]
+    return []
 
 
 class Update:
