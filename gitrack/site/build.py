@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from gitrack.site.source import Source
 Progress = Callable[[int, int], None]
 
 _MOST_TEXT = 1_000_000
+_MOST_WHOLE = 10**300
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,9 +118,27 @@ def _gather(store: Source, hide: Hide) -> tuple[list[_Known], list[Fault]]:
             faults.append(Fault(path=folder, why=why, hint="give one of them another id"))
             continue
         seen[found.id] = folder
-        known.append(_Known(folder, hide.of(found)))
+        known.append(_Known(folder, hide.of(_tame(found))))
     known.sort(key=lambda entry: (entry.run.started, entry.run.id), reverse=True)
     return known, faults
+
+
+def _tame(run: Run) -> Run:
+    """The run with numbers that a float can hold: YAML knows whole ones without an end."""
+
+    def number(value: float | int) -> float | int:
+        if isinstance(value, float) or abs(value) < _MOST_WHOLE:
+            return value
+        return math.inf if value > 0 else -math.inf
+
+    monsters = [v for v in (*run.metrics.values(), *run.curves.values()) if isinstance(v, int)]
+    if all(abs(value) < _MOST_WHOLE for value in monsters):
+        return run
+    return msgspec.structs.replace(
+        run,
+        metrics={name: number(value) for name, value in run.metrics.items()},
+        curves={name: number(value) for name, value in run.curves.items()},
+    )
 
 
 def _groups(runs: Sequence[Run], goals: Goals) -> list[Group]:

@@ -18,7 +18,7 @@ def slug(name: str) -> str:
     if len(name) <= 80 and _SAFE.match(name) and name.partition(".")[0] not in _DEVICES:
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    readable = _UNSAFE.sub("-", name.lower()).strip("-")[:48].rstrip("-")
+    readable = _UNSAFE.sub("-", name.lower()).strip("-_")[:48].rstrip("-_")
     return f"{readable}-{digest}" if readable else digest
 
 

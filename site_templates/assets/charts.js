@@ -25,7 +25,7 @@
   }
 
   /** The specification with this chart's scales and titles put in. */
-  function fit(spec, { series, xTitle, xDomain, xTime, logY, brush }) {
+  function fit(spec, { series, xTitle, xDomain, xTime, logY, brush, best }) {
     const fitted = structuredClone(spec);
     const domain = series.map((_, place) => "s" + place);
     for (const layer of fitted.layer) {
@@ -40,6 +40,7 @@
       }
       if (y && logY) y.scale = { ...y.scale, type: "log" };
     }
+    if (!best) fitted.layer = fitted.layer.filter((layer) => !layer.encoding.y || layer.encoding.y.field !== "best");
     if (!brush) fitted.params = fitted.params.filter((one) => one.name !== "window");
     return fitted;
   }
@@ -59,7 +60,8 @@
     for (const { isIntersecting, target } of seen) {
       if (isIntersecting && target.drawNow) {
         watcher.unobserve(target);
-        target.drawNow();
+        /* One drawing after the other: two at once would leave two charts in one place. */
+        target.drawing = (target.drawing || Promise.resolve()).then(target.drawNow);
       }
     }
   }, { rootMargin: "300px" });
@@ -68,6 +70,10 @@
     place.drawNow = draw;
     watcher.unobserve(place);
     watcher.observe(place);
+  }
+
+  function nothing(plot) {
+    plot.replaceChildren(h("p", { class: "note" }, "No numbers to draw."));
   }
 
   function smooth(values, weight) {
@@ -150,6 +156,7 @@
       });
       const rows = lines.flatMap((line, place) => line.map(([x, y]) => ({ series: "s" + place, x, y })));
       const old = view;
+      if (!rows.length) { if (old) old.finalize(); view = null; nothing(plot); return; }
       view = await embed(plot, "curves", rows, {
         series, xTitle: state.time ? "seconds since the first step" : "step", xDomain: state.domain, logY: state.log, brush: true,
       });
@@ -192,6 +199,7 @@
   gitrack.curves = curves;
   gitrack.embed = embed;
   gitrack.whenSeen = whenSeen;
+  gitrack.nothingToDraw = nothing;
 
   const ours = document.getElementById("run-curves");
   if (ours) {

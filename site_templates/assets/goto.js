@@ -4,21 +4,24 @@
   const { h } = gitrack;
   const MOST = 60;
 
-  /** Ask for a run (or, with `experiments`, also an experiment); resolves to what was chosen, or null. */
-  async function pick({ experiments, label }) {
+  async function list({ experiments }) {
     const index = await gitrack.fetchOnce("index", "data/index.js");
-    const entries = [
+    return [
       ...(experiments ? index.experiments.map(([name, page, runs]) => ({ name, page, kind: runs + (runs === 1 ? " run" : " runs"), search: name })) : []),
       ...index.runs.map(([id, name, experiment, status, page]) => ({ id, name, page, status, kind: experiment, search: name + " " + experiment + " " + id })),
     ].map((entry) => ({ ...entry, search: entry.search.toLowerCase() }));
+  }
 
+  /** Ask for a run (or, with `experiments`, also an experiment); resolves to what was chosen, or null. */
+  function pick({ experiments, label }) {
+    let entries = null;
     return new Promise((resolve) => {
       let shown = [];
       let at = 0;
-      const list = h("ul", { role: "listbox", id: "goto-list", "aria-label": label });
+      const items = h("ul", { role: "listbox", id: "goto-list", "aria-label": label });
       const none = h("p", { class: "none", hidden: true }, "Nothing by that name.");
       const input = h("input", { type: "text", placeholder: label, "aria-label": label, role: "combobox", "aria-expanded": "true", "aria-controls": "goto-list", autocomplete: "off", spellcheck: "false" });
-      const dialog = h("dialog", { class: "goto", "aria-label": label }, input, list, none);
+      const dialog = h("dialog", { class: "goto", "aria-label": label }, input, items, none);
 
       const finish = (entry) => {
         dialog.close();
@@ -26,14 +29,15 @@
         resolve(entry);
       };
       const mark = () => {
-        [...list.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === at)));
-        const item = list.children[at];
+        [...items.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === at)));
+        const item = items.children[at];
         if (item) {
           input.setAttribute("aria-activedescendant", item.id);
           item.scrollIntoView({ block: "nearest" });
         }
       };
       const draw = () => {
+        if (!entries) return;
         const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
         shown = [];
         for (const entry of entries) {
@@ -41,7 +45,7 @@
           if (shown.length === MOST) break;
         }
         at = 0;
-        list.replaceChildren(...shown.map((entry, place) =>
+        items.replaceChildren(...shown.map((entry, place) =>
           h("li", { role: "option", id: "goto-" + place, onclick: () => finish(entry), onmousemove: () => { if (at !== place) { at = place; mark(); } } },
             h("span", { class: entry.status ? "dot " + entry.status : "swatch" }),
             h("span", {}, h("bdi", {}, entry.name)),
@@ -63,9 +67,10 @@
       dialog.addEventListener("cancel", (event) => { event.preventDefault(); finish(null); });
       dialog.addEventListener("click", (event) => { if (event.target === dialog) finish(null); });
       document.body.append(dialog);
-      draw();
       dialog.showModal();
       input.focus();
+      /* Open at once, so that no key is lost while the names are loading. */
+      list({ experiments }).then((found) => { entries = found; draw(); });
     });
   }
 

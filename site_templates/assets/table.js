@@ -125,7 +125,7 @@
       if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), column);
     }
   }
-  const attribute = { status: (run) => run.status, name: (run) => run.name, id: (run) => run.id, started: (run) => run.started, took: (run) => run.seconds };
+  const attribute = new Map([["status", (run) => run.status], ["name", (run) => run.name], ["id", (run) => run.id], ["started", (run) => run.started], ["took", (run) => run.seconds]]);
   const TESTS = {
     ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b,
     "=": (a, b) => a === b, "!=": (a, b) => a !== b, ":": (a, b) => String(a).toLowerCase().includes(String(b).toLowerCase()),
@@ -133,7 +133,7 @@
 
   function condition(name, operator, text) {
     const column = byName.get(name.toLowerCase());
-    const value = column ? column.value : attribute[name.toLowerCase()];
+    const value = attribute.get(name.toLowerCase()) || (column && column.value);
     if (!value) return null;
     const wanted = text.replace(/^(["'])(.*)\1$/, "$2");
     const asNumber = wanted === "" ? NaN : Number(wanted);
@@ -325,8 +325,9 @@
         }
       }
       const old = view;
+      if (!rows.length) { if (old) old.finalize(); view = null; gitrack.nothingToDraw(plot); return; }
       view = await gitrack.embed(plot, "points", rows, {
-        series: kinds.map(([, colour]) => ({ colour, dash: [1, 0] })), xTitle: by ? by.name.replace(/[^\w .:/%+-]/g, "·") : null, xTime: !by,
+        series: kinds.map(([, colour]) => ({ colour, dash: [1, 0] })), xTitle: by ? by.name.replace(/[^\w .:/%+-]/g, "·") : null, xTime: !by, best: record !== null,
       });
       if (old) old.finalize();
       view.addSignalListener("near", (_, value) => {

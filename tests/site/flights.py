@@ -7,6 +7,7 @@ import math
 import random
 from datetime import UTC, datetime, timedelta
 
+from gitrack.errors import InvalidName
 from gitrack.model.history import History
 from gitrack.model.run import (
     Artifact,
@@ -35,30 +36,32 @@ index 3b18e51..a0423f7 100644
 +        early_stopping_rounds=20,
      )
      return model.fit(x, y)
- 
+{blank}
 diff --git a/features.py b/features.py
 index 11aa22b..33cc44d 100644
 --- a/features.py
 +++ b/features.py
 @@ -3,4 +3,5 @@
  import pandas as pd
- 
+{blank}
  def weather(flights, observations):
 -    return flights.merge(observations, on="time_hour")
 +    joined = flights.merge(observations, on=["origin", "time_hour"])
 +    return joined.fillna({"precip": 0.0})
-"""
+""".replace("{blank}", " ")
 PACKAGES = ["numpy==2.1.3", "pandas==2.2.3", "scikit-learn==1.5.2", "xgboost==2.1.2", "pyarrow==18"]
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200"><rect width="300" height="200" fill="#fff"/><path d="M30 170 270 30" stroke="#0069b4" stroke-width="3" fill="none"/></svg>'
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200">'
+    b'<rect width="300" height="200" fill="#fff"/>'
+    b'<path d="M30 170 270 30" stroke="#0069b4" stroke-width="3" fill="none"/></svg>'
+)
 
 
 class MadeStore:
     """What the site needs of a store, over runs made here."""
 
     def __init__(self, bundles: list[RunBundle], faults: list[Fault] | None = None) -> None:
-        self.bundles = {
-            run_folder(bundle.run.experiment, bundle.run.id): bundle for bundle in bundles
-        }
+        self.bundles = {_folder(bundle.run): bundle for bundle in bundles}
         self.faults = faults or []
 
     def all(self):
@@ -75,6 +78,14 @@ class MadeStore:
     def read(self, path: str) -> bytes:
         folder = next(f for f in self.bundles if path.startswith(f + "/"))
         return self.bundles[folder].files[path.removeprefix(folder + "/")]
+
+
+def _folder(run: Run) -> str:
+    """Where it lies; for names that a store would refuse, some place all the same."""
+    try:
+        return run_folder(run.experiment, run.id)
+    except InvalidName:
+        return f"runs/{hashlib.sha1(repr(run).encode()).hexdigest()}"
 
 
 def flights() -> list[RunBundle]:
@@ -136,7 +147,7 @@ def _bundle(chance, experiment, prefix, place, level, hypothesis, start) -> RunB
         "environment.txt": ("\n".join([*PACKAGES, f"gitrack-ml==0.1.{place % 2}"]) + "\n").encode(),
         "output.txt": _console(steps, history),
         "artifacts/classes.txt": b"on time\nlate\n",
-        "artifacts/model.dvc": b"outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: model\n",
+        "artifacts/model.dvc": b"outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n",
     }
     if dirty:
         files["code.patch"] = PATCH.encode()

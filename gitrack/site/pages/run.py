@@ -28,7 +28,7 @@ class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
     last: Cell
     low: Cell | None
     high: Cell | None
-    count: int
+    count: str
     curve: Sparkline | None
 
 
@@ -196,7 +196,7 @@ def _metric_row(name: str, run: Run, column: list[Value] | None, goals: Goals) -
         last=Cell(name, display.number(value), repr(value)),
         low=_extreme(run, name, "min"),
         high=_extreme(run, name, "max"),
-        count=int(run.curves.get(f"{name}.count", len(known))),
+        count=display.number(run.curves.get(f"{name}.count", len(known) or None)),
         curve=sparkline(column) if column else None,
     )
 

@@ -1,0 +1,162 @@
+"""The site as a reader uses it: from disk, and from a sub-path of a web server."""
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+pytestmark = pytest.mark.browser
+
+EXPERIMENT = "experiments/xgboost-weather-features-20260905.html"
+
+
+@pytest.fixture(params=["disk", "http"])
+def reader(request, visit, flights_site, below_a_path):
+    """A window on the site; nothing may go wrong in it, whatever the test does."""
+    base = f"{flights_site.as_uri()}/" if request.param == "disk" else below_a_path
+    opened = visit(base)
+    yield opened
+    assert opened.trouble == []
+
+
+def names(page) -> list[str]:
+    return page.locator("#runs tbody td.run bdi").all_inner_texts()
+
+
+def test_the_way_from_the_overview_to_a_comparison(reader):
+    page = reader.page
+    reader.go("index.html")
+    page.get_by_role("link", name="xgboost-weather-features-20260905").first.click()
+    page.locator("#runs tbody td.run").first.wait_for()
+    assert len(names(page)) == 6
+
+    page.locator("#runs thead").get_by_text("test_auc_roc", exact=False).click()
+    values = page.locator("#runs tbody tr td:nth-child(5)").all_inner_texts()
+    numbers = [float(value) for value in values if value != "–"]
+    assert numbers == sorted(numbers, reverse=True)
+    assert values[-1] == "–"
+
+    search = page.get_by_role("searchbox", name="Filter runs")
+    search.fill("test_auc_roc > 0.795")
+    page.get_by_text("of 6 runs").wait_for()
+    assert 0 < len(names(page)) < 6
+    search.fill("status:failed")
+    expect(page.locator("#runs tbody td.run")).to_have_count(1)
+    search.fill("no such thing")
+    page.get_by_text("No run fits this filter").wait_for()
+    search.fill("")
+    expect(page.locator("#runs tbody td.run")).to_have_count(6)
+
+    boxes = page.locator("#runs tbody input[type=checkbox]")
+    boxes.nth(0).check()
+    boxes.nth(2).check()
+    chosen = [names(page)[0], names(page)[2]]
+    page.get_by_role("region", name="Selected runs").get_by_role("link").click()
+    page.locator(".compare-table").first.wait_for()
+    assert "compare.html#runs=" in page.url
+    assert page.locator(".compare-table").first.locator("thead bdi").all_inner_texts() == chosen
+
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    page.locator(".compare-table").first.wait_for()
+    assert page.locator(".compare-table").first.locator("thead bdi").all_inner_texts() == chosen
+    page.locator(".chart svg").first.wait_for()
+    page.get_by_text("Packages that differ").or_(page.get_by_text("The same packages")).wait_for()
+
+
+def test_columns_are_chosen(reader):
+    page = reader.page
+    reader.go(EXPERIMENT)
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("searchbox", name="Find a column").fill("val_logl")
+    page.get_by_role("checkbox", name="val_logloss").check()
+    page.locator("#runs thead").get_by_text("val_logloss").wait_for()
+    page.keyboard.press("Escape")
+    assert not page.locator(".menu[open]").count()
+
+
+def test_a_run_shows_its_curves_patch_and_pictures(reader, flights_site):
+    page = reader.page
+    run = next(p for p in (flights_site / "runs").iterdir() if "code.patch" in p.read_text())
+    reader.go(f"runs/{run.name}")
+    page.locator("#run-curves .chart svg path").first.wait_for(state="attached")
+    assert page.locator("#run-curves .chart").count() == 2
+    assert page.locator(".lines tr.line-added").count() == 5
+    for picture in page.locator(".pictures img").all():
+        picture.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("[...document.images].map((i) => i.naturalWidth > 0)") == [True] * 3
+
+
+def test_only_differences_unless_asked(reader, flights_site):
+    page = reader.page
+    ids = sorted(p.stem for p in (flights_site / "runs").iterdir())
+    reader.go(f"compare.html#runs={ids[3]},{ids[4]}")
+    page.locator(".compare-table").first.wait_for()
+    assert not page.get_by_role("rowheader", name="n_estimators").count()
+    page.get_by_label("Only what differs").uncheck()
+    page.get_by_role("rowheader", name="n_estimators").wait_for()
+    assert page.url.endswith("&all")
+    page.get_by_role("button", name="Remove").first.click()
+    expect(page.locator(".chosen li a")).to_have_count(1)
+
+
+def test_going_to_a_run_by_its_name(reader):
+    page = reader.page
+    reader.go("index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("weather lr005")
+    page.locator("dialog.goto li").first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/runs/*.html")
+    assert page.locator("h1").inner_text() == "xgb-weather-lr005-depth8"
+
+
+def test_the_theme_is_remembered(reader):
+    page = reader.page
+    reader.go("index.html")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert light != dark
+    reader.go("runs.html")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_a_run_that_is_not_there_is_said_to_be_missing(visit, flights_site):
+    opened = visit(f"{flights_site.as_uri()}/")
+    opened.go("compare.html#runs=20200101-000000-zzzzzz,..%2F..%2Fsecret,%3Cimg%3E")
+    opened.page.locator(".notice.bad").nth(2).wait_for()
+    failed = [line for line in opened.trouble if not line.startswith(("failed:", "error: Failed"))]
+    assert failed == []
+    assert all("secret" not in line for line in opened.trouble)
+
+
+def test_phones_scroll_tables_not_the_page(visit, flights_site):
+    opened = visit(f"{flights_site.as_uri()}/")
+    opened.page.set_viewport_size({"width": 390, "height": 800})
+    run = next(iter(sorted((flights_site / "runs").iterdir())))
+    ids = f"{run.stem}"
+    for path in (
+        "index.html",
+        "runs.html",
+        EXPERIMENT,
+        f"runs/{run.name}",
+        f"compare.html#runs={ids}",
+    ):
+        opened.go(path)
+        opened.page.wait_for_timeout(300)
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    assert opened.trouble == []
+
+
+def test_without_javascript_there_are_tables_and_text(visit, flights_site):
+    opened = visit(f"{flights_site.as_uri()}/", java_script_enabled=False)
+    opened.go(EXPERIMENT)
+    assert opened.page.locator("#runs tbody tr").count() == 6
+    run = next(iter(sorted((flights_site / "runs").iterdir())))
+    opened.go(f"runs/{run.name}")
+    assert opened.page.get_by_role("rowheader", name="test_auc_roc").is_visible()
+    assert opened.page.locator(".spark").first.is_visible()
+    assert not opened.page.get_by_role("button").count()

@@ -1,0 +1,96 @@
+"""The little server: this machine only, this folder only."""
+
+import http.client
+import threading
+from pathlib import Path
+
+import pytest
+
+from gitrack.errors import UsageError
+from gitrack.site.serve import Server
+
+
+@pytest.fixture
+def served(tmp_path: Path):
+    """A folder with a secret beside it, being served."""
+    site = tmp_path / "site"
+    (site / "files").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret")
+    (site / "index.html").write_text("<h1>here</h1>")
+    (site / "files/a.txt").write_text("<script>")
+    (site / "data.js").write_text("1")
+    (site / "out.txt").symlink_to(tmp_path / "secret.txt")
+    server = Server(site)
+    thread = threading.Thread(target=server.run, args=(lambda: None,))
+    thread.start()
+    yield server
+    server.stop()
+    thread.join(timeout=10)
+
+
+def get(server: Server, path: str, host: str | None = None, method: str = "GET"):
+    address = server.url.removeprefix("http://").rstrip("/")
+    connection = http.client.HTTPConnection(address, timeout=10)
+    connection.putrequest(method, path, skip_host=True)
+    connection.putheader("Host", host or address)
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body, dict(answer.getheaders())
+
+
+def test_pages_come_with_careful_headers(served):
+    status, body, headers = get(served, "/")
+
+    assert (status, body) == (200, b"<h1>here</h1>")
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert get(served, "/data.js?1")[2]["Content-Type"].startswith("text/javascript")
+
+
+def test_files_of_users_are_boxed_in(served):
+    _, _, headers = get(served, "/files/a.txt")
+
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert headers["Content-Security-Policy"].endswith("sandbox")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/files/../../secret.txt",
+        "/..%2fsecret.txt",
+        "//etc/passwd",
+        "/out.txt",
+        "/files",
+        "/files/",
+        "/missing",
+        "/a%00b",
+    ],
+)
+def test_nothing_else_is_found(served, path):
+    status, body, _ = get(served, path)
+
+    assert status == 404
+    assert b"secret" not in body.replace(path.encode(), b"")
+
+
+def test_a_foreign_name_for_this_machine_is_refused(served):
+    assert get(served, "/", host="evil.example:80")[0] == 421
+    assert get(served, "/", host="localhost")[0] == 200
+
+
+def test_only_reading(served):
+    assert get(served, "/", method="POST")[0] == 501
+    assert get(served, "/", method="HEAD")[:2] == (200, b"")
+
+
+def test_a_port_in_use_is_named(served, tmp_path):
+    port = int(served.url.rstrip("/").rpartition(":")[2])
+
+    with pytest.raises(UsageError, match=f"port {port} of this machine"):
+        Server(tmp_path, port)
