@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a slow moment of the machine is no fault of what is tested
+settings.register_profile("gitrack", deadline=None)
+settings.load_profile("gitrack")
 
 
 @pytest.fixture(autouse=True)
