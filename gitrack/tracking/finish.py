@@ -62,9 +62,12 @@ def _sentence(error: BaseException) -> str:
 
 def _save(folder: Path, captured: Captured) -> None:
     """Before anything else: a kill from here on finds it there."""
-    for name, data in captured.files.items():
-        save_file(folder, name, data)
-    save_record(folder, captured)
+    try:
+        for name, data in captured.files.items():
+            save_file(folder, name, data)
+        save_record(folder, captured)
+    except OSError as error:
+        notice.warn_once(f"capture {folder.parent}", f"{folder}: {notice.worded(error)}")
 
 
 def _commit_live(

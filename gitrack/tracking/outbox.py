@@ -154,6 +154,8 @@ def discard(folder: Path, seen: dict[str, int]) -> bool:
         _put_back(aside, folder)
         return False
     shutil.rmtree(aside, ignore_errors=True)
+    if aside.exists():  # a thread of the capture may just have put its last file there
+        shutil.rmtree(aside, ignore_errors=True)
     return True
 
 

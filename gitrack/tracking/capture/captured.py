@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,8 @@ def save_record(outbox: Path, captured: Captured) -> None:
 
 def save_file(outbox: Path, name: str, data: bytes) -> None:
     """Write one file, whole or not at all. The folder is never created: it may have gone."""
-    temporary = outbox / f".{name}.{os.getpid()}.part"
+    # the capture's thread and the end of the run may write the same file at once
+    temporary = outbox / f".{name}.{os.getpid()}-{threading.get_ident()}.part"
     temporary.write_bytes(data)
     temporary.replace(outbox / name)
 
