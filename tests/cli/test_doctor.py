@@ -222,3 +222,12 @@ def test_a_clone_of_one_branch_learns_how_to_fetch_the_runs(tmp_path, project, d
 
     subprocess.run(mend, cwd=clone, shell=True, check=True, capture_output=True)
     assert doctor(clone) == {}
+
+
+def test_a_project_name_against_the_policy_is_named(project, doctor):
+    (project / ".tracking/policy.yaml").write_text("project: {name: '{team}-{use_case}'}\n")
+    (project / ".tracking/config.yaml").write_text("project: Fraud\n")
+
+    found = doctor(project)
+
+    assert "project name 'Fraud' does not follow" in found["policy"][1]

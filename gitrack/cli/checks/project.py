@@ -59,12 +59,15 @@ def settings(patient: Patient) -> Iterator[Finding]:
 
 
 def policy(patient: Patient) -> Iterator[Finding]:
-    """Are the rules right?"""
+    """Are the rules right, and does the project's own name follow them?"""
     from gitrack.config.policy import load_policy
+    from gitrack.model.naming import Rules
 
-    load_policy(patient.root)
+    rules = Rules.of(load_policy(patient.root))
     there = patient.root is not None and (patient.root / POLICY_FILE).is_file()
     yield Finding(name="policy", message=POLICY_FILE if there else "no rules")
+    for violation in rules.judge_project(patient.config.project):
+        yield Finding(name="policy", state="warn", message=violation.why, mend=violation.mend)
 
 
 def ignored(patient: Patient) -> Iterator[Finding]:
