@@ -12,11 +12,11 @@ import time
 #: In the order in which they are run: name → what it measures.
 BENCHMARKS = {
     "startup": "import, --help and ls as whole processes",
-    "run": "one log_metrics call, and a whole run with all that is captured",
+    "log": "one log_metrics call, and what a kill leaves of them",
+    "run": "a whole run, with all that is captured",
     "commit": "committing a finished run on top of many, and how the branch grows",
     "writers": "many processes that commit at once",
     "read": "reading many runs: cold, warm, after one more",
-    "log": "what git log and DVC cost on a branch with many runs",
 }
 
 
