@@ -87,23 +87,33 @@ def _nested(
 def _log_settings(fit: fits.Fit, estimator: Any) -> None:
     cls = type(estimator)
     fit.tags({"estimator": cls.__name__, "estimator_class": f"{cls.__module__}.{cls.__qualname__}"})
+    fit.params(dict(_settings(estimator)))
+
+
+def _settings(estimator: Any) -> Iterator[tuple[str, object]]:
+    settings = estimator.get_params(deep=True)
     # the boosting libraries have dozens of settings, and None for each that was not set
-    sparse = cls.__module__.partition(".")[0] in ("xgboost", "lightgbm", "catboost")
-    fit.params(dict(_settings(estimator, keep_none=not sparse)))
-
-
-def _settings(estimator: Any, *, keep_none: bool) -> Iterator[tuple[str, object]]:
-    for name, value in sorted(estimator.get_params(deep=True).items()):
-        if value is None and not keep_none:
+    boosted = [f"{name}__" for name, value in settings.items() if _is_boosted(value)]
+    for name, value in sorted(settings.items()):
+        sparse = _is_boosted(estimator) or name.startswith(tuple(boosted))
+        if sparse and (value is None or value != value):  # NaN is XGBoost's `missing`
             continue
         if _holds_estimators(value) or name.rpartition("__")[2] == "callbacks":
             continue  # each one's settings are there under their own names
-        if hasattr(value, "get_params"):
-            value = type(value).__name__
-        elif not isinstance(value, (str, int, float, bool, type(None))):
-            value = _short(value)
-        if (value == value and value is not None) or keep_none:  # NaN is XGBoost's `missing`
-            yield name, value
+        if isinstance(value, str) and value in ("deprecated", "warn"):
+            continue  # what scikit-learn puts where nobody should put anything
+        yield name, _plain(value)
+
+
+def _is_boosted(value: object) -> bool:
+    library = type(value).__module__.partition(".")[0]
+    return library in ("xgboost", "lightgbm", "catboost")
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "get_params"):
+        return type(value).__name__
+    return value if isinstance(value, (str, int, float, bool, type(None))) else _short(value)
 
 
 def _holds_estimators(value: object) -> bool:
@@ -167,14 +177,8 @@ def _log_search(fit: fits.Fit, search: Any) -> None:
     if hasattr(search, "best_score_"):
         fit.metrics({"best_cv_score": float(search.best_score_)})
     if hasattr(search, "best_params_"):
-        best = {f"best_{name}": _short_scalar(value) for name, value in search.best_params_.items()}
+        best = {f"best_{name}": _plain(value) for name, value in search.best_params_.items()}
         fit.params(best)
-
-
-def _short_scalar(value: object) -> object:
-    if hasattr(value, "get_params"):
-        return type(value).__name__
-    return value if isinstance(value, (str, int, float, bool, type(None))) else _short(value)
 
 
 def _patch_validation(patches: Patches) -> None:
