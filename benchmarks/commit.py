@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.sample import make_repository, new_run
-from benchmarks.table import milliseconds, print_table, summary
+from benchmarks.table import cpu_milliseconds, milliseconds, print_table, summary
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.repository import Repository
 
@@ -111,11 +111,13 @@ def main() -> None:
                 methods["gitrack, a whole fresh process"] = (by_fresh_process(folder), 20)
             base = 0.0
             for name, (work, times) in methods.items():
+                used = cpu_milliseconds()
                 median, low, high = summary(milliseconds(work, times))
+                used = (cpu_milliseconds() - used) / times
                 base = base or median
-                figures = [f"{figure:.2f}" for figure in (median, low, high)]
+                figures = [f"{figure:.2f}" for figure in (median, low, high, used)]
                 rows.append([f"{name}, on {total:,} runs", *figures, f"{median / base:.1f} x"])
-        heads = ["one run (record and 2 x 500 steps)", "median ms", "p10", "p99", "ratio"]
+        heads = ["one run (record and 2 x 500 steps)", "median ms", "p10", "p99", "cpu ms", "ratio"]
         print_table("Committing a finished run", heads, rows)
         grown = [
             [f"{what}, on {_SIZES[-1]:,} runs", f"{growth(folder, total, steps=steps) / 1000:.2f}"]

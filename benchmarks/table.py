@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,12 @@ def milliseconds(work: Callable[[int], object], times: int) -> list[float]:
         work(number)
         taken.append((time.perf_counter() - start) * 1000)
     return taken
+
+
+def cpu_milliseconds() -> float:
+    """What this process and the children that it has waited for have used so far."""
+    used = os.times()
+    return (used.user + used.system + used.children_user + used.children_system) * 1000
 
 
 def summary(taken: Sequence[float]) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import re
+import shlex
 import time
 from pathlib import Path
 
@@ -225,10 +226,11 @@ class Ref:
     def refuse_if_checked_out(self) -> None:
         """Raise StoreError if a worktree stands on the branch: its files would fall behind."""
         for place in self._heads():
+            quoted = shlex.quote(place)
             raise StoreError(
                 f"the branch {self.branch} is checked out in {place}, and a commit would leave "
                 "its files behind",
-                hint=f"type  git -C {place} switch -  (or: git -C {place} switch --detach)",
+                hint=f"type  git -C {quoted} switch -  (or: git -C {quoted} switch --detach)",
             )
 
     def _heads(self) -> list[str]:

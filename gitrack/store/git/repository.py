@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -170,7 +171,7 @@ def _not_found(place: Path, done: Done) -> StoreError:
     if "dubious ownership" in complaint:
         return StoreError(
             f"{place}: {complaint}",
-            hint=f"type  git config --global --add safe.directory {place}",
+            hint=f"type  git config --global --add safe.directory {shlex.quote(str(place))}",
         )
     return StoreError(f"{place}: {complaint}")
 

@@ -68,6 +68,25 @@ def test_a_fork_that_lives_on_keeps_no_process_of_its_parent(packed: GitBranch):
     assert cat_file.closed
 
 
+def test_what_was_committed_lately_is_read_without_a_git_process(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+):
+    commit = GitBranch(Repository.discover(repo)).commit({"a/b": b"1"}, "first")
+    fresh = GitBranch(Repository.discover(repo))
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert fresh.tip() == commit
+    assert fresh.read("a/b") == b"1"
+    assert [entry.path for entry in fresh.entries()] == ["a/b"]
+
+
+def test_a_missing_git_is_named_when_it_is_needed(
+    packed: GitBranch, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(StoreError, match="git was not found"):
+        packed.read("runs/1/run.yaml")
+
+
 def test_threads_read_what_they_asked_for(packed: GitBranch):
     wrong: list[str] = []
 
