@@ -1,97 +1,67 @@
-"""What logging costs while training goes on, and a whole run from start to commit."""
+"""A whole run: start, 25 params, 10 tags, 15 metrics, capture, commit on the branch."""
 
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-CALLS = 40_000
+from benchmarks.table import milliseconds, print_table, summary
+
 RUNS = 60
 
-#: What others need, measured once on 2 cores: one call of two values in µs, a whole run in ms.
-PEERS_CALL = {"trackio": "17–29", "wandb": "140", "mlflow, files": "325", "mlflow, SQLite": "4,070"}
-PEERS_RUN = {"trackio": "3–10", "mlflow": "17–29", "dvclive with experiments": "93"}
+#: What others need, measured once on 2 cores, in ms. None of them captures code or commits.
+PEERS = {"trackio": "3–10", "mlflow": "17–29", "dvclive with experiments": "93"}
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         before = Path.cwd()
-        os.chdir(_repository(Path(folder)))
+        os.chdir(new_repository(Path(folder)))
         try:
-            _calls(Path(folder))
-            print()
-            _runs()
+            first = [_first(before) for _ in range(5)]
+            whole_run(0)
+            later = milliseconds(whole_run, RUNS)
         finally:
             os.chdir(before)
+    rows = [
+        [name, *(f"{value:.1f} ms" for value in (summary(taken)[0], max(taken)))]
+        for name, taken in (
+            ("the first of a process, which waits for the capture", first),
+            ("every other", later),
+        )
+    ]
+    print_table("a whole run", ["", "median", "slowest"], rows)
+    print("\nothers: " + ", ".join(f"{name} {took} ms" for name, took in PEERS.items()))
 
 
-def _calls(folder: Path) -> None:
+def whole_run(number: int) -> None:
     import gitrack
 
-    bare = os.open(folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    record = b"x" * 37
-    run = gitrack.start_run("benchmark")
-    cases: dict[str, Callable[[int, dict[str, float]], object]] = {
-        "os.write of 37 bytes": lambda step, metrics: os.write(bare, record),
-        "run.log_metrics": lambda step, metrics: run.log_metrics(metrics, step),
-        "run.log_metrics without step": lambda step, metrics: run.log_metrics(metrics),
-        "gitrack.log_metrics": lambda step, metrics: gitrack.log_metrics(metrics, step),
-        "run.log_metric": lambda step, metrics: run.log_metric("loss", 0.5, step),
-    }
-    print(f"{'one call of two values':32}{'median':>10}{'p99':>12}{'ratio':>8}")
-    first = 0.0
-    for name, call in cases.items():
-        times = sorted(_microseconds(call))
-        median = statistics.median(times)
-        first = first or median
-        p99 = times[len(times) * 99 // 100]
-        print(f"{name:32}{median:7.2f} µs{p99:9.2f} µs{median / first:8.1f}")
-    os.close(bare)
-    run.end()
-    print("\nothers: " + ", ".join(f"{name} {took} µs" for name, took in PEERS_CALL.items()))
-
-
-def _microseconds(call: Callable[[int, dict[str, float]], object]) -> list[float]:
-    clock = time.perf_counter
-    times = []
-    for step in range(CALLS):
-        metrics = {"train/loss": 0.123456789 + step * 1e-7, "val/loss": 1.2345678 + step * 1e-7}
-        began = clock()
-        call(step, metrics)
-        times.append((clock() - began) * 1e6)
-    return times
-
-
-def _runs() -> None:
-    """25 params, 10 tags, 15 metrics; code, machine, packages and console captured; committed."""
-    times = [_whole_run() for _ in range(RUNS)]
-    later = sorted(times[1:])
-    print(f"{'a whole run':32}{'median':>10}{'p90':>12}")
-    print(f"{'the first of a process':32}{times[0]:7.1f} ms")
-    p90 = later[len(later) * 9 // 10]
-    print(f"{'every other':32}{statistics.median(later):7.1f} ms{p90:9.1f} ms")
-    print("\nothers: " + ", ".join(f"{name} {took} ms" for name, took in PEERS_RUN.items()))
-
-
-def _whole_run() -> float:
-    import gitrack
-
-    began = time.perf_counter()
     with gitrack.start_run(
         "benchmark",
-        params={f"param_{number}": number / 3 for number in range(25)},
-        tags={f"tag_{number}": "value" for number in range(10)},
+        params={f"param_{n}": number + n / 3 for n in range(25)},
+        tags={f"tag_{n}": "value" for n in range(10)},
     ) as run:
-        run.log_metrics({f"metric_{number}": number / 7 for number in range(15)})
-    return (time.perf_counter() - began) * 1000
+        run.log_metrics({f"metric_{n}": n / 7 for n in range(15)})
 
 
-def _repository(folder: Path) -> Path:
+def _first(home: Path) -> float:
+    code = (
+        "from benchmarks.run import whole_run\nfrom benchmarks.table import milliseconds\n"
+        "print(milliseconds(whole_run, 1)[0])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def new_repository(folder: Path) -> Path:
+    """A repository with one commit."""
     project = folder / "project"
     project.mkdir()
     (project / "train.py").write_text("print('training')\n")
