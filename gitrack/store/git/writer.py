@@ -167,6 +167,7 @@ class Writer:
     def merge(self, theirs: str, message: str, resolve: Resolve | None) -> str:
         """Unite the branch with another commit; the id of the new tip."""
         decide = resolve or refuse
+        self._reader.commit(theirs)  # NotFound rather than git's opinion of a strange name
         lock = WriterLock(self._repository, self._files)
         try:
             for _ in waits(LOCK_SECONDS, lock.path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.errors import MergeConflict
+from gitrack.errors import MergeConflict, NotFound
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.merge import Clash
 from gitrack.store.git.repository import Repository
@@ -60,6 +60,13 @@ def test_ahead_and_behind(sides):
     other = theirs({"new": b"1"})
     assert ours.merge(other, "forward") == other == ours.tip()
     assert ours.merge(old, "older") == other
+
+
+@pytest.mark.parametrize("name", ["--all", "HEAD", "12" * 20])
+def test_what_is_no_commit_is_not_found(sides, name: str):
+    ours, _ = sides
+    with pytest.raises(NotFound):
+        ours.merge(name, "merge")
 
 
 def test_a_clone_without_the_branch_gets_it(repo: Path, git: Git, tmp_path: Path):
