@@ -17,7 +17,8 @@ Demo = Callable[..., "subprocess.CompletedProcess[str]"]
 def _demo(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gitrack.cli.main", "demo", *map(str, arguments)],
-        env={**os.environ, **environment},
+        # tests run side by side: threads that wait must not spin
+        env={**os.environ, "OMP_WAIT_POLICY": "passive", **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

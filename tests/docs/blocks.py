@@ -61,6 +61,7 @@ class Player:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "200",
+            "OMP_NUM_THREADS": "1",  # tests run side by side
         }
         self.played = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ def play(repo: Path) -> Callable[[str], tuple[str, list[Run]]]:
         done = subprocess.run(
             [sys.executable, str(EXAMPLES / name)],
             cwd=repo,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},  # tests run side by side
             capture_output=True,
             text=True,
             check=False,
