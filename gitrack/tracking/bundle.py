@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitrack.artifacts import cache_of, keep
-from gitrack.errors import NotFound
+from gitrack.artifacts import cache_of, check_name, keep
+from gitrack.errors import ArtifactError, NotFound
 from gitrack.model.history import History
 from gitrack.model.run import Artifact, Run, RunBundle, Status
 from gitrack.store.layout import HISTORY, RECORD
+from gitrack.tracking import notice
 from gitrack.tracking.capture.captured import Captured
 from gitrack.tracking.files import ARTIFACTS, EXTRA
 from gitrack.tracking.fold import Folded, moment, nanoseconds
@@ -41,7 +42,7 @@ def make_bundle(
     artifacts, files = _artifacts(place, folder, folded)
     files.update(captured.files)
     if folder is not None:
-        files.update({path: (folder / EXTRA / path).read_bytes() for path in folded.extra})
+        files.update({path: _inside(folder, EXTRA, path).read_bytes() for path in folded.extra})
     if len(history):
         shown = history.for_branch()
         files[HISTORY] = shown.to_tsv().encode()
@@ -60,17 +61,17 @@ def make_bundle(
 def _record(folded: Folded, captured: Captured, history: History, artifacts: list[Artifact]) -> Run:
     who, end = folded.who, folded.end
     return Run(
-        id=who["id"],
+        id=who.id,
         name=_name(folded),
-        experiment=who["experiment"],
+        experiment=who.experiment,
         status=folded.status if end else Status.KILLED,
-        started=moment(int(who["time"])),
+        started=moment(who.time),
         ended=ended(folded),
-        author=who.get("author"),
+        author=who.author,
         command=captured.command or None,
-        parent=who.get("parent"),
+        parent=who.parent,
         notes=folded.notes,
-        error=end.get("error") if end else None,
+        error=end.error if end else None,
         params=folded.params,
         metrics=folded.metrics,
         curves=history.curves(),
@@ -85,22 +86,22 @@ def _record(folded: Folded, captured: Captured, history: History, artifacts: lis
 
 def ended(folded: Folded) -> str:
     """When it was ended, or when the last was heard of a run that nobody ended."""
-    return moment(int(folded.end["time"]) if folded.end else folded.last)
+    return moment(folded.end.time if folded.end else folded.last)
 
 
 def _name(folded: Folded) -> str:
     """A name that was made up gives way to the one that the policy makes of the params."""
     who = folded.who
-    named = None if who.get("named") or folded.end is None else folded.end.get("name")
-    return str(named or who["name"])
+    named = None if who.named or folded.end is None else folded.end.name
+    return named or who.name
 
 
 def _earlier(place: Place, folded: Folded) -> Earlier | None:
-    if folded.start is not None and not folded.start.get("resumed"):
+    if folded.start is not None and not folded.start.resumed:
         return None
     store = place.store()
     try:
-        path = store.find(folded.who["id"])
+        path = store.find(folded.who.id)
     except NotFound:
         return None
     files = {
@@ -181,17 +182,26 @@ def _artifacts(
     if folder is None or not folded.artifacts:
         return artifacts, files
     cache = _cache(place)
-    for name, event in sorted(folded.artifacts.items()):
+    for name, file in sorted(folded.artifacts.items()):
         kept = keep(
-            folder / ARTIFACTS / name,
+            _inside(folder, ARTIFACTS, name),
             name,
             cache=cache,
             inline_below=place.config.artifacts.inline_below,
             ours=True,
         )
-        artifacts.append(_artifact(name, event["artifact"], event.get("flavor"), kept))
+        artifacts.append(_artifact(name, file.artifact, file.flavor, kept))
         files.update(_below_artifacts(kept))
     return artifacts, files
+
+
+def _inside(folder: Path, below: str, name: str) -> Path:
+    """A file that was written there, and not one to which somebody else's journal leads."""
+    path = folder / below / check_name(name)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        hint = f"remove {folder} if you did not put it there"
+        raise ArtifactError(f"{path} leads out of the run's folder", hint=hint)
+    return path
 
 
 def _cache(place: Place) -> Cache | None:
@@ -220,15 +230,11 @@ def _clean(place: Place, bundle: RunBundle) -> RunBundle:
     mode = place.config.capture.secrets
     if mode == "off":
         return bundle
+    from gitrack.tracking.capture.cleaning import clean_bundle
     from gitrack.tracking.capture.secrets import Scanner
 
-    scanner = Scanner(mode)
-    run = scanner.clean_run(bundle.run)
-    files = {
-        # pointers and the system's readings hold nothing that a person has typed
-        path: data
-        if path.endswith(".dvc") or path in (HISTORY, "system.tsv")
-        else scanner.clean_bytes(path, data)
-        for path, data in bundle.files.items()
-    }
-    return RunBundle(run=run, files=files)
+    # steps and the system's readings hold nothing that a person has typed
+    clean, found = clean_bundle(bundle, Scanner(mode), harmless=(HISTORY, "system.tsv"))
+    if found:
+        notice.warn(found)
+    return clean

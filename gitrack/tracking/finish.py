@@ -15,7 +15,7 @@ from gitrack.model.run import Run, RunBundle, Status
 from gitrack.tracking import notice, outbox, rules
 from gitrack.tracking.bundle import make_bundle
 from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
-from gitrack.tracking.fold import Folded, fold
+from gitrack.tracking.fold import Folded, Writer, fold, glance
 from gitrack.tracking.journal import MAGIC
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def finish_live(run: LiveRun, status: Status, error: str | None) -> None:
     run.journal.event("end", status=status.value, error=error, name=named)
     run.journal.close()
     captured = run.capture.finish() if run.capture is not None else None
+    for warning in captured.warnings if captured is not None else ():
+        notice.warn_once(f"capture {run.place.folder} {warning}", warning)
     where = run.folder or "memory"
     try:
         if captured is not None and run.folder is not None:
@@ -91,19 +93,25 @@ def _commit_live(
 
 def _wait_for_others(folder: Path) -> None:
     until = time.monotonic() + PATIENCE
-    while any(not name.startswith("owner") for name in outbox.journals(folder)):
-        if not open_writers(fold(folder)) or time.monotonic() > until:
+    while time.monotonic() < until:
+        members = [
+            glance(name, paths)
+            for name, paths in outbox.journals(folder).items()
+            if not name.startswith("owner")
+        ]
+        if not any(map(may_write, members)):
             return
         time.sleep(0.02)
 
 
-def open_writers(folded: Folded) -> list[str]:
-    """Processes, other than the owner, that may still write."""
-    return [
-        writer.name
-        for writer in folded.writers
-        if not writer.owner and not writer.closed and writer.mark and writer.mark.life() != "dead"
-    ]
+def may_write(writer: Writer) -> bool:
+    """Whether a process other than the owner may still add to its journal."""
+    return (
+        not writer.owner
+        and not writer.closed
+        and writer.mark is not None
+        and writer.mark.life() != "dead"
+    )
 
 
 def commit_folder(
@@ -127,7 +135,7 @@ def commit_folder(
     bundle = make_bundle(place, folder, folded, captured)
     if not (again and _is_there(place, folded, bundle.run)):
         commit_bundle(place, bundle)
-    if not open_writers(folded):
+    if not any(map(may_write, folded.writers)):
         outbox.discard(folder, seen)
     return bundle.run
 
@@ -167,7 +175,7 @@ def _is_there(place: Place, folded: Folded, run: Run) -> bool:
         there = place.store().run(run.id)
     except (NotFound, UnreadableFile):
         return False
-    resumed = folded.start is not None and folded.start.get("resumed")
+    resumed = folded.start is not None and folded.start.resumed
     same_end = (there.ended, there.status) == (run.ended, run.status)
     return there == run or bool(resumed and same_end)
 

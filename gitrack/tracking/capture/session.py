@@ -170,6 +170,9 @@ class Capture:
             environment = environment or Environment()
             environment = msgspec.structs.replace(environment, variables=self._variables)
         warnings = [*facts.warnings, *self._warnings]
+        if self._settings.dirty == "warn" and facts.code is not None and facts.code.dirty:
+            kept = "code.patch keeps them" if facts.patch else "they are not kept"
+            warnings.append(f"the code has uncommitted changes; {kept}")
         if not self._complete.is_set():
             warnings.append("the run ended before its code and environment were captured")
         output = self._tail.text().encode("utf-8", "backslashreplace") if self._tail else b""

@@ -55,7 +55,7 @@ def test_everything_is_there(
     assert set(got.files) == {"code.patch", "environment.txt", "output.txt"}
     assert got.files["output.txt"] == b"epoch 1\n"
     assert "pytest" in got.command
-    assert got.warnings == []
+    assert got.warnings == ["the code has uncommitted changes; code.patch keeps them"]
 
 
 def test_what_is_switched_off_is_not_captured(repo: Path, outbox: Path) -> None:
