@@ -204,8 +204,7 @@ def _matched(word: str, value: Value, *, fold: bool) -> Judge:
         try:
             found = Regex(pattern).found_in
         except BadRegex as error:
-            at = value.at + 1 + error.at
-            raise Misuse(at, f"this regular expression cannot be used: {error}") from None
+            raise Misuse(value.at, f"this regular expression cannot be used: {error}") from None
         return _on_text(found)
     flags = re.DOTALL | (re.IGNORECASE if word == "ilike" or fold else 0)
     return _on_text(_Like(pattern, flags).covers)
