@@ -240,8 +240,9 @@ class _Reading:
         """Everything beside the record."""
         folder, run = self.entry.folder, self.entry.run
         try:
-            names = {file.path.removeprefix(f"{folder}/") for file in self.store.files(folder)}
-            shown = exhibits(self.store, folder, run, branch=self.branch)
+            paths = [file.path for file in self.store.files(folder)]
+            names = {path.removeprefix(f"{folder}/") for path in paths}
+            shown = exhibits(self.store, folder, run, paths, branch=self.branch)
         except GitrackError as error:
             self._fault(folder, error)
             return Files()

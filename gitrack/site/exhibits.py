@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
+from collections.abc import Iterable
 
 import msgspec
 
@@ -71,16 +72,20 @@ class Exhibits(msgspec.Struct, frozen=True, kw_only=True):
     copies: dict[str, bytes] = {}
 
 
-def exhibits(source: Source, folder: str, run: Run, *, branch: str) -> Exhibits:
-    """Look at all that a run left; heavy files first by their records, the rest by their bytes."""
+def exhibits(
+    source: Source, folder: str, run: Run, paths: Iterable[str], *, branch: str
+) -> Exhibits:
+    """Look at all that a run left; heavy files first by their records, the rest by their bytes.
+
+    `paths` are those of all files in the run's folder.
+    """
     top = f"{folder}/artifacts/"
     recorded = {artifact.path: artifact for artifact in run.artifacts}
     pictures: list[Picture] = []
     texts: list[Text] = []
     copies: dict[str, bytes] = {}
     others = [_heavy(a, top, branch) for a in run.artifacts if a.store == "dvc"]
-    paths = sorted(f.path for f in source.files(folder) if f.path.startswith(top))
-    for place, full in enumerate(paths):
+    for place, full in enumerate(sorted(path for path in paths if path.startswith(top))):
         path = full.removeprefix(top)
         pointed = path.removesuffix(".dvc")
         if pointed != path and pointed in recorded and recorded[pointed].store == "dvc":

@@ -50,7 +50,7 @@
     const fitted = fit(specs[kind], options);
     fitted.datasets = { rows };
     const { view } = await window.vegaEmbed(place, fitted, {
-      ast: true, actions: false, renderer: "svg", config: config(), tooltip: false, defaultStyle: false,
+      ast: true, actions: false, renderer: rows.length > 1500 ? "canvas" : "svg", config: config(), tooltip: false, defaultStyle: false,
     });
     return view;
   }

@@ -57,7 +57,7 @@
         i === 0 && runs.length > 1 ? h("span", { class: "base", title: "the others are measured against it" }, "baseline")
           : runs.length > 1 ? h("button", { type: "button", class: "remove", title: "Make this the baseline", "aria-label": "Make " + run.name + " the baseline", onclick: () => { state.runs = [run.id, ...state.runs.filter((id) => id !== run.id)]; writeAddress(); } }, "⇤") : null,
         h("button", { type: "button", class: "remove", "aria-label": "Remove " + run.name, onclick: () => { state.runs = state.runs.filter((id) => id !== run.id); writeAddress(); } }, "×"))),
-      h("li", { style: "border: 0; background: none; padding: 0" }, h("button", { type: "button", class: "button", onclick: add }, "Add run")));
+      runs.length ? h("li", { class: "bare" }, h("button", { type: "button", class: "button", onclick: add }, "Add run")) : null);
   }
 
   function swatch(i) {

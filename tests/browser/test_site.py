@@ -30,7 +30,9 @@ def test_the_way_from_the_overview_to_a_comparison(reader):
     page.locator("#runs tbody td.run").first.wait_for()
     assert len(names(page)) == 6
 
-    page.locator("#runs thead").get_by_text("test_auc_roc", exact=False).click()
+    header = page.locator("#runs thead th", has_text="test_auc_roc")
+    header.click()
+    expect(header).to_have_attribute("aria-sort", "descending")
     values = page.locator("#runs tbody tr td:nth-child(5)").all_inner_texts()
     numbers = [float(value) for value in values if value != "–"]
     assert numbers == sorted(numbers, reverse=True)

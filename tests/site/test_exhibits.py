@@ -20,7 +20,9 @@ def shown(files: dict[str, bytes], *artifacts: Artifact) -> Exhibits:
         artifacts=list(artifacts),
     )
     bundle = RunBundle(run=run, files={f"artifacts/{name}": data for name, data in files.items()})
-    return exhibits(MadeStore([bundle]), run_folder("e", run.id), run, branch="gitrack")
+    store, folder = MadeStore([bundle]), run_folder("e", run.id)
+    paths = [file.path for file in store.files(folder)]
+    return exhibits(store, folder, run, paths, branch="gitrack")
 
 
 def test_a_picture_is_known_by_its_bytes():
