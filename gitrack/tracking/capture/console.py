@@ -61,6 +61,10 @@ class Tail:
             kept = kept.partition("\n")[2] or kept
         return _CUT + kept if cut else kept
 
+    def data(self) -> bytes:
+        """The same as a file has it."""
+        return self.text().encode("utf-8", "backslashreplace")
+
     def forget_lock(self) -> None:
         """In a forked child: another thread may have held the lock, and is not here to free it."""
         self._lock = threading.RLock()
@@ -92,11 +96,11 @@ class _Tee:
         self.name = name
         self.stream = stream
         self.own = vars(stream).get("write") if hasattr(stream, "__dict__") else None
-        self.write: Callable[[str], Any] = stream.write
+        self.write: Callable[..., Any] = stream.write
         self.tails: list[Tail] = []
 
-    def __call__(self, text: str) -> Any:
-        written = self.write(text)
+    def __call__(self, text: str, /, *more: Any, **options: Any) -> Any:
+        written = self.write(text, *more, **options)
         if isinstance(text, str):
             for tail in self.tails:
                 tail.write(self.name, text)
@@ -105,7 +109,7 @@ class _Tee:
     def wrap(self) -> bool:
         try:
             self.stream.write = self
-        except AttributeError:
+        except (AttributeError, TypeError):
             return False  # a stream of a kind that lets nobody in: its output is not kept
         return True
 
@@ -127,8 +131,8 @@ def listen(tail: Tail) -> None:
     with _lock:
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
-            if stream is None:
-                continue  # a process without a console
+            if not hasattr(stream, "write"):
+                continue  # None in a process without a console
             tee = _tees.get(id(stream))
             if tee is None:
                 tee = _Tee(name, stream)

@@ -4,6 +4,8 @@ Its plugins find a secret in order to report it; here it has to be cut out whole
 patterns are used, not their verdicts: a match is widened to the end of its token, and keys of
 several lines and credentials in addresses have rules of their own.
 Its guesses by entropy stay off: hashes, ids and pictures as text would all be hit.
+
+Texts may be hostile: repetitions that could overlap are possessive or have a bound.
 """
 
 from __future__ import annotations
@@ -67,7 +69,10 @@ _OWN: tuple[Rule, ...] = (
     Rule(
         "private key",
         "private key",
-        re.compile(rf"(?:[A-Za-z0-9+/=]{{30,}}\s+[+ -]?)+-----END {_KEY}-----"),
+        re.compile(
+            rf"(?m)^(?:[+ -]?[A-Za-z0-9+/=]{{30,}}+\r?\n){{1,100}}+"
+            rf"(?:[+ -]?[A-Za-z0-9+/=]{{1,64}}\r?\n)?[+ -]?-----END {_KEY}-----"
+        ),
     ),
     Rule(
         "private key",

@@ -43,11 +43,13 @@ _LARGEST_CACHED = 4_000
 _ALLOWED = re.compile(r"pragma:?\s*(?:allow|white)list[ -]secret", re.IGNORECASE)
 
 #: `password = "…"`, `"api_key": "…"`; the name before it is looked at afterwards.
-_QUOTED = re.compile(r"[\"']?[ \t]*(?::=|=>|=|:)\s{0,20}[rbf]?([\"'])([^\"'\n]{4,500})\1")
+_QUOTED = re.compile(r"[\"']?[ \t]{0,20}(?::=|=>|=|:)\s{0,20}[rbf]?([\"'])([^\"'\n]{4,500})\1")
 _NAME_BEFORE = re.compile(r"[\w.-]+\Z")
 #: `DB_PASSWORD=…`, and `api_key: …` with a digit in it.
 _SHELL = re.compile(r"\b([A-Z][A-Z0-9_]*)=([^\s\"'`;&|<>()]{4,500})")
-_YAML = re.compile(r"(?m)^[+ -]?[ \t]*([\w.-]+):[ \t]+([^\s\"'#()]*\d[^\s\"'#()]*)[ \t]*$")
+_YAML = re.compile(
+    r"(?m)^[+ -]?[ \t]*([\w.-]+):[ \t]++([^\s\"'#()\d]{0,200}\d[^\s\"'#()]{0,300}+)[ \t]*$"
+)
 #: `--api-key=…`, `--token …`, and `db.password=…` as some command lines have it.
 _FLAG = re.compile(
     r"(?P<dash>--?)?(?P<name>[\w.-]+)(?P<gap>=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|[^\s'\"]+)"

@@ -62,7 +62,11 @@ class Capture:
             capture._complete.set()
         if capture._tail is not None:
             console.listen(capture._tail)
-        worker().add(capture)
+        try:
+            worker().add(capture)
+        except RuntimeError as trouble:  # no thread to be had, or Python is going down
+            capture._warn(f"nothing is captured: {trouble}")
+            capture._complete.set()
         return capture
 
     @property
@@ -159,7 +163,7 @@ class Capture:
             self._saved = facts
         if self._tail is not None and self._tail.changes != self._saved_output:
             self._saved_output = self._tail.changes
-            save_file(self._outbox, "output.txt", self._tail.text().encode(errors="replace"))
+            save_file(self._outbox, "output.txt", self._tail.data())
         if self._system is not None and self._system.rows:
             save_file(self._outbox, "system.tsv", self._system.tsv())
 
@@ -175,7 +179,7 @@ class Capture:
             warnings.append(f"the code has uncommitted changes; {kept}")
         if not self._complete.is_set():
             warnings.append("the run ended before its code and environment were captured")
-        output = self._tail.text().encode("utf-8", "backslashreplace") if self._tail else b""
+        output = self._tail.data() if self._tail else b""
         system = self._system.tsv() if self._system else b""
         files = {
             "code.patch": facts.patch,

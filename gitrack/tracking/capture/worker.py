@@ -31,8 +31,9 @@ class Worker:
         with self._changed:
             self._jobs[job] = 0.0
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="gitrack", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="gitrack", daemon=True)
+                thread.start()
+                self._thread = thread
             self._changed.notify()
 
     def drop(self, job: Job) -> None:

@@ -374,3 +374,26 @@ def test_a_key_between_anything_never_survives(
 
     assert key not in (run.notes or "")
     assert key.encode() not in data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "private key\n" + ("A" * 64 + "\n ") * 3_000,
+        "private key " + ("+" * 64 + "\n+") * 3_000,
+        " " * 200_000 + "x",
+        "key: " + "1" * 200_000 + "(",
+        "token=" * 30_000,
+        "://" * 60_000,
+        "-----BEGIN PRIVATE KEY-----\n" * 3_000,
+        "eyJ" * 60_000,
+        "a=" + '"' * 200_000,
+        "aws" * 60_000,
+        "https://" + "a" * 200_000 + "@",
+    ],
+)
+def test_hostile_texts_are_read_in_reasonable_time(text: str) -> None:
+    """With patterns that try every way to divide a text, each of these would take hours."""
+    clean = Scanner().clean_bytes("output.txt", text.encode())
+
+    assert isinstance(clean, bytes)

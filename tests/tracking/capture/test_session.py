@@ -17,7 +17,7 @@ import pytest
 from gitrack.config.settings import Capture as Settings
 from gitrack.model.run import Code
 from gitrack.store.git.repository import Repository
-from gitrack.tracking.capture import Capture, Captured, facts, load_captured
+from gitrack.tracking.capture import Capture, Captured, facts, load_captured, worker
 from gitrack.tracking.capture import code as code_room
 
 Git = Callable[..., str]
@@ -242,3 +242,18 @@ def test_a_forked_child_captures_on_its_own(repo: Path, outbox: Path) -> None:
 
     assert os.waitstatus_to_exitcode(status) == 0
     assert capture.finish(timeout=20).code is not None
+
+
+def test_without_a_thread_to_be_had_a_run_still_runs(
+    repo: Path, outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(worker, "_worker", worker.Worker())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+    got = captured(repo, outbox)
+
+    assert got.code is None
+    assert got.warnings == ["nothing is captured: can't start new thread"]
