@@ -15,6 +15,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,8 +27,6 @@ from gitrack.tracking import notice
 from gitrack.tracking.journal import SUFFIX
 
 IGNORE_ALL = "*\n"
-#: Below the folder for temporaries, where not even the user's own can be written.
-FALLBACK = "gitrack-outbox"
 _JOURNAL = re.compile(r"(?P<name>(?:owner|member)-[^.]+)(?:\.(?P<segment>\d+))?\.journal\Z")
 _DONE = ".done-"
 
@@ -37,9 +36,23 @@ def users_outbox() -> Path:
     return project.outbox(None)
 
 
+def temporary_outbox() -> list[Path]:
+    """The last resort, where not even the user's own folder can be written: a private folder
+    among the temporaries. None if somebody else has taken its name."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    place = Path(tempfile.gettempdir()) / f"gitrack-outbox-{user}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        about = place.lstat()
+    except OSError:
+        return []
+    ours = stat.S_ISDIR(about.st_mode) and (about.st_uid == user or not hasattr(os, "getuid"))
+    return [place] if ours else []
+
+
 def make_run_folder(outbox: Path, run_id: str) -> Path | None:
     """A folder for a run, in `outbox` or, where that cannot be written, somewhere that can."""
-    for place in (outbox, users_outbox(), Path(tempfile.gettempdir()) / FALLBACK):
+    for place in _places(outbox):
         try:
             folder = _make(place, run_id)
         except OSError as error:
@@ -50,6 +63,12 @@ def make_run_folder(outbox: Path, run_id: str) -> Path | None:
         return folder
     notice.warn_once("no outbox", "nothing on disk can be written: runs are kept in memory")
     return None
+
+
+def _places(outbox: Path) -> Iterator[Path]:
+    yield outbox
+    yield users_outbox()
+    yield from temporary_outbox()
 
 
 def _make(place: Path, run_id: str) -> Path:

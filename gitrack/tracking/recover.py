@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +13,7 @@ from gitrack.errors import GitrackError
 from gitrack.model.run import Status
 from gitrack.tracking import notice, outbox, ranks
 from gitrack.tracking.finish import commit_folder
-from gitrack.tracking.fold import Folded, Writer, first_mark, fold, moment
+from gitrack.tracking.fold import Folded, Who, Writer, fold, glance, moment
 from gitrack.tracking.journal import DamagedJournal
 from gitrack.tracking.place import Place, find_place
 
@@ -71,8 +70,7 @@ class Synced(msgspec.Struct, kw_only=True):
 
 def outboxes(place: Place) -> list[Path]:
     """Where runs of this place may be: its outbox, and what stood in when it was not writable."""
-    fallbacks = (outbox.users_outbox(), Path(tempfile.gettempdir()) / outbox.FALLBACK)
-    return list(dict.fromkeys((place.outbox, *fallbacks)))
+    return list(dict.fromkeys((place.outbox, outbox.users_outbox(), *outbox.temporary_outbox())))
 
 
 def waiting(place: Place) -> list[Waiting]:
@@ -93,29 +91,29 @@ def look(folder: Path) -> Waiting | None:
             state: State = "starting" if _age(folder) < STARTING else "dead"
             return Waiting(id=folder.name, folder=folder, state=state)
         who = folded.who
-        if who["id"] != folder.name:
-            raise DamagedJournal(f"it is the journal of run {who['id']}")
+        if who.id != folder.name:
+            raise DamagedJournal(f"it is the journal of run {who.id}")
         return _described(folder, folded, who)
     except FileNotFoundError:
         return None
-    except (DamagedJournal, OSError, KeyError) as error:
+    except (DamagedJournal, OSError) as error:
         why = notice.worded(error)
         return Waiting(id=folder.name, folder=folder, state="damaged", why=why)
 
 
-def _described(folder: Path, folded: Folded, who: dict[str, Any]) -> Waiting:
+def _described(folder: Path, folded: Folded, who: Who) -> Waiting:
     return Waiting(
         id=folder.name,
         folder=folder,
         state=_state(folded),
-        name=str(who["name"]),
-        experiment=str(who["experiment"]),
+        name=who.name,
+        experiment=who.experiment,
         status=folded.status,
-        started=moment(int(who["time"])),
+        started=moment(who.time),
         last=moment(folded.last),
         step=folded.points[-1].step if folded.points else None,
         metrics=folded.metrics,
-        project=who.get("project"),
+        project=who.project,
     )
 
 
@@ -230,10 +228,8 @@ def _has_died(folder: Path) -> bool:
 def _marks(folder: Path) -> Iterator[Writer]:
     for name, paths in outbox.journals(folder).items():
         try:
-            with paths[0].open("rb") as file:
-                head = file.read(16_384)
-            first = first_mark(head)
+            writer = glance(name, paths)
         except (OSError, DamagedJournal):
             continue
-        if first is not None:
-            yield Writer(name, first, last_sign=paths[-1].stat().st_mtime)
+        if writer.mark is not None:
+            yield writer

@@ -19,7 +19,7 @@ from gitrack.model import names
 from gitrack.model.ids import is_run_id, new_run_id
 from gitrack.model.run import Scalar
 from gitrack.tracking import journal, notice, outbox, ranks, rules, values
-from gitrack.tracking.fold import Folded, fold
+from gitrack.tracking.fold import Folded, Who, fold
 from gitrack.tracking.journal import DamagedJournal, Journal
 from gitrack.tracking.place import Place
 from gitrack.tracking.process import this_process
@@ -89,17 +89,17 @@ def open_new(place: Place, wish: Wish, run_id: str | None = None) -> Run:
         require_clean(place.repository)
     now = datetime.now(UTC)
     run_id = run_id or new_run_id(now)
-    event = {
-        "id": run_id,
-        "name": named or _readable_name(),
-        "named": named is not None,
-        "experiment": wish.experiment,
-        "parent": wish.parent,
-        "author": place.author(),
-        "project": None if place.root is None else str(place.root),
-    }
+    who = Who(
+        id=run_id,
+        name=named or _readable_name(),
+        named=named is not None,
+        experiment=wish.experiment,
+        parent=wish.parent,
+        author=place.author(),
+        project=None if place.root is None else str(place.root),
+    )
     folder = outbox.make_run_folder(place.outbox, run_id)
-    run = _own(place, folder, event, 1, {}, {})
+    run = _own(place, folder, who, 1, {}, {})
     if wish.params:
         run.log_params(wish.params)
     if wish.tags:
@@ -131,36 +131,32 @@ def resume(place: Place, run_id: str, *, may_join: bool, wish: Wish, may_create:
         if may_create:
             return open_new(place, wish, run_id)
         raise NotFound(f"there is no run {run_id} to go on with", hint="'gitrack ls' lists runs")
-    event = {
-        "id": run_id,
-        "name": found.name,
-        "named": True,
-        "experiment": found.experiment,
-        "parent": found.parent,
-        "author": found.author,
-        "resumed": True,
-    }
+    who = Who(
+        id=run_id,
+        name=found.name,
+        named=True,
+        experiment=found.experiment,
+        parent=found.parent,
+        author=found.author,
+        project=None if place.root is None else str(place.root),
+        resumed=True,
+    )
     folder_made = outbox.make_run_folder(place.outbox, run_id)
-    run = _own(place, folder_made, event, 1, found.params, found.tags)
+    run = _own(place, folder_made, who, 1, found.params, found.tags)
     return _with_wish(run, wish)
 
 
-def join(place: Place, run_id: str, event: Mapping[str, Any] | None = None) -> Run:
+def join(place: Place, run_id: str, who: Who | None = None) -> Run:
     """Write to a run that another process owns and commits."""
     folder = outbox.make_run_folder(place.outbox, run_id)
-    who = dict(event or {})
-    hello = {
-        "id": run_id,
-        "name": who.get("name", run_id),
-        "experiment": who.get("experiment", ""),
-    }
+    known = who or Who(id=run_id, name=run_id, experiment="")
     name = f"member-{ranks.rank()}-{os.getpid()}-{secrets.token_hex(3)}"
-    opened = Journal(folder, name, lambda: _join_event(hello))
+    opened = Journal(folder, name, lambda: _join_event(known))
     _keep_heart_beating()
     return Run(
         run_id=run_id,
-        name=hello["name"],
-        experiment=hello["experiment"],
+        name=known.name,
+        experiment=known.experiment,
         place=place,
         journal=opened,
         owner=False,
@@ -172,20 +168,28 @@ def _resume_from_outbox(place: Place, folder: Path, run_id: str, may_join: bool,
     """Under the claim of its folder."""
     try:
         folded = fold(folder)
-        event = dict(folded.who)
+        who = folded.who
     except (DamagedJournal, OSError) as error:
         hint = f"look at {folder}, or start a new run"
         raise UsageError(f"run {run_id} cannot be resumed: {error}", hint=hint) from error
     owners = [writer for writer in folded.writers if writer.owner]
-    if any(not owner.closed and owner.mark and owner.mark.life() != "dead" for owner in owners):
+    living = [
+        owner.mark
+        for owner in owners
+        if not owner.closed and owner.mark is not None and owner.mark.life() != "dead"
+    ]
+    if living:
+        if any(mark.pid == os.getpid() for mark in living):
+            hint = "use that one, or end it first"
+            raise UsageError(f"run {run_id} is open in this very process", hint=hint)
         if may_join or _is_family(folded):
-            return join(place, run_id, event)
+            return join(place, run_id, who)
         raise UsageError(
             f"run {run_id} is being written by another process",
             hint=f"end it there first, or export GITRACK_RUN_ID={run_id} to write to it together",
         )
-    event["resumed"] = event.get("resumed", False) or not owners
-    run = _own(place, folder, event, len(owners) + 1, folded.params, folded.tags)
+    who = msgspec.structs.replace(who, resumed=who.resumed or not owners)
+    run = _own(place, folder, who, len(owners) + 1, folded.params, folded.tags)
     return _with_wish(run, wish)
 
 
@@ -215,7 +219,7 @@ def _with_wish(run: Run, wish: Wish) -> Run:
 def _own(
     place: Place,
     folder: Path | None,
-    event: dict[str, Any],
+    who: Who,
     number: int,
     params: Mapping[str, Scalar],
     tags: Mapping[str, Scalar],
@@ -223,19 +227,14 @@ def _own(
     pid = os.getpid()
 
     def hello() -> dict[str, Any]:
-        if os.getpid() != pid:
-            return _join_event(event)
-        start = {**event, "process": msgspec.to_builtins(this_process())}
-        return {"kind": "start", "time": time.time_ns(), **start}
+        return _event("start", who) if os.getpid() == pid else _join_event(who)
 
-    event.pop("kind", None)
-    event.pop("time", None)
     opened = Journal(folder, f"owner-{number}", hello)
     _keep_heart_beating()
     return Run(
-        run_id=event["id"],
-        name=event["name"],
-        experiment=event["experiment"],
+        run_id=who.id,
+        name=who.name,
+        experiment=who.experiment,
         place=place,
         journal=opened,
         owner=True,
@@ -246,16 +245,14 @@ def _own(
     )
 
 
-def _join_event(who: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "kind": "join",
-        "time": time.time_ns(),
-        "id": who["id"],
-        "name": who["name"],
-        "experiment": who["experiment"],
-        "rank": ranks.rank(),
-        "process": msgspec.to_builtins(this_process()),
-    }
+def _event(kind: str, who: Who) -> dict[str, Any]:
+    here = msgspec.structs.replace(who, time=time.time_ns(), process=this_process())
+    return {"kind": kind, **msgspec.to_builtins(here)}
+
+
+def _join_event(who: Who) -> dict[str, Any]:
+    known = Who(id=who.id, name=who.name, experiment=who.experiment, rank=ranks.rank())
+    return _event("join", known)
 
 
 def _begin_capture(place: Place, folder: Path | None) -> Capture | None:

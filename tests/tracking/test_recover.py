@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import msgspec
 import pytest
 
 import gitrack
@@ -15,6 +18,7 @@ from gitrack.model.run import Status
 from gitrack.store import open_store
 from gitrack.tracking import finish, outbox, recover
 from gitrack.tracking.fold import fold
+from gitrack.tracking.journal import MAGIC
 from gitrack.tracking.place import find_place
 from gitrack.tracking.process import ProcessMark, this_process
 
@@ -339,3 +343,66 @@ def test_a_long_history_is_a_sample_on_the_branch_and_whole_in_dvc(project, runs
     ]
     assert kept.curves["loss.count"] == 2501
     assert kept.curves["loss.min"] == -1.0
+
+
+def _hostile(project, *events: dict) -> Path:
+    """A folder in the outbox that somebody else has made."""
+    run_id = "20241015-120000-aaaaaa"
+    folder = project / ".tracking/outbox" / run_id
+    folder.mkdir(parents=True)
+    mark = msgspec.to_builtins(ProcessMark(**{**_fields(this_process()), "pid": 2**22 + 1}))
+    start = {"kind": "start", "time": 1, "id": run_id, "name": "n", "experiment": "e"}
+    journal = MAGIC
+    for event in ({**start, "process": mark}, *events):
+        data = json.dumps(event).encode()
+        journal += b"J" + struct.pack("<I", len(data)) + data
+    (folder / "owner-1.journal").write_bytes(journal)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"kind": "start", "id": "x", "name": 3, "experiment": "e", "time": 1},
+        {"kind": "params", "values": {"a": {"b": 1}}},
+        {"kind": "params", "values": [1]},
+        {"kind": "tags"},
+        {"kind": "notes", "text": {"a": 1}},
+        {"kind": "seeds", "values": {"a": "b"}},
+        {"kind": "artifact", "path": "../../../train.py", "artifact": "file"},
+        {"kind": "artifact", "path": "/etc/hostname", "artifact": "file"},
+        {"kind": "artifact", "path": "link", "artifact": "file"},
+        {"kind": "artifact", "path": 7},
+        {"kind": "file", "path": "../../../train.py"},
+        {"kind": "data", "dataset": {"name": 3}},
+        {"kind": "end", "status": "excellent", "time": 1},
+        {"kind": "end", "status": "finished", "time": "now"},
+        {"kind": "take"},
+        {"kind": "_init__"},
+        {"kind": "surprise"},
+    ],
+)
+def test_a_folder_that_somebody_else_has_made_does_no_harm(project, play, runs, event):
+    folder = _hostile(project, event)
+    (folder / "artifacts").mkdir()
+    (folder / "artifacts/link").symlink_to(project / "train.py")
+    good = play(project, DIES).stdout.strip()
+
+    done = _sync(project)
+
+    assert [left.id for left in done.left] == [folder.name]
+    assert [run.id for run in done.committed] == [good]
+    assert [run.id for run in runs()] == [good]
+
+
+@pytest.mark.parametrize("experiment", ["../../x", "", "a\nb", ".git"])
+def test_an_experiment_that_is_no_folder_is_left(project, experiment):
+    folder = _hostile(project, {"kind": "end", "status": "finished", "time": 2})
+    path = folder / "owner-1.journal"
+    data = path.read_bytes()
+    event = json.loads(data[13 : 13 + struct.unpack_from("<I", data, 9)[0]])
+    body = json.dumps({**event, "experiment": experiment}).encode()
+    path.write_bytes(MAGIC + b"J" + struct.pack("<I", len(body)) + body)
+
+    (left,) = _sync(project).left
+    assert left.id == folder.name
