@@ -16,8 +16,9 @@ def bundles():
     return flights()
 
 
-@pytest.fixture
-def site(tmp_path: Path, bundles) -> Path:
-    """Their site."""
-    build_site(MadeStore(bundles), tmp_path / "site", title="Late flights", commit="4f1c" * 10)
-    return tmp_path / "site"
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, bundles) -> Path:
+    """Their site, to be looked at only."""
+    folder = tmp_path_factory.mktemp("made") / "site"
+    build_site(MadeStore(bundles), folder, title="Late flights", commit="4f1c" * 10)
+    return folder
