@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import UTC, datetime
 
 #: Crockford's base 32 without i, l, o, u: nobody misreads or misspells one.
@@ -13,6 +12,8 @@ _RUN_ID = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-[0-9a-hj-km-np-tv-
 
 def new_run_id(when: datetime | None = None) -> str:
     """`yyyymmdd-hhmmss-xxxxxx` in UTC, the last part 30 random bits."""
+    import secrets  # late: readers of ids need no random numbers
+
     when = (when or datetime.now(UTC)).astimezone(UTC)
     bits = secrets.randbits(30)
     tail = "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(25, -1, -5))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
-
-import msgspec
+from typing import NamedTuple, Protocol
 
 from gitrack.errors import InvalidName, UsageError
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(NamedTuple):
     """A file on the branch: its path and the id of its contents."""
 
     path: str

@@ -6,8 +6,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
-
-import msgspec
+from typing import NamedTuple
 
 from gitrack.errors import ConfigError, NoIdentity
 
@@ -17,7 +16,7 @@ _CRUD = " .,:;<>\"\\'\t"
 _BREAKING = re.compile(r"[\x00-\x1f\x7f<>]")
 
 
-class Author(msgspec.Struct, frozen=True):
+class Author(NamedTuple):
     """A name and an address, as git writes them in a commit."""
 
     name: str
@@ -39,7 +38,7 @@ class Author(msgspec.Struct, frozen=True):
         return cls(name, _clean(match.group(2)))
 
 
-class Stamp(msgspec.Struct, frozen=True):
+class Stamp(NamedTuple):
     """A moment as git writes it: seconds and the writer's time zone."""
 
     seconds: int

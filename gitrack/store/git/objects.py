@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -22,6 +21,8 @@ class Hash(NamedTuple):
     size: int
 
     def digest(self, data: bytes) -> bytes:
+        import hashlib  # late: those who only read need no hashes
+
         if self.size == 20:
             return hashlib.sha1(data, usedforsecurity=False).digest()
         return hashlib.sha256(data).digest()

@@ -69,6 +69,8 @@ class RunTable:
     @property
     def faults(self) -> list[Fault]:
         """Files below `runs/` that cannot be read as what their place says they are."""
+        if not self._faults:
+            return []  # without what records need: a listing is to be fast
         from gitrack.model.run import Fault
 
         return [Fault(path=path, why=why, hint=hint) for path, why, hint in self._faults]
