@@ -70,7 +70,7 @@ def command(directory: Path, runs: int | None, quiet: bool) -> None:
             printed, warned = _run(folder, ["train.py", *arguments])
             talk.done(f"{_last_line(printed)} ({time.monotonic() - began:.1f} s)")
             if warned.strip():
-                talk.done(warned.rstrip())
+                talk.warn(warned.rstrip())
         talk.say("the website")
         _gitrack(folder, ["site", "build"])
     _farewell(folder, len(plan), time.monotonic() - started, quiet)
@@ -235,6 +235,10 @@ class _Talk:
         """It has ended."""
         click.echo(f"      {text}", err=True)
 
+    def warn(self, text: str) -> None:
+        """It complained, and went on."""
+        click.echo(text, err=True)
+
 
 class _Silence(_Talk):
     def say(self, text: str) -> None:
@@ -268,6 +272,9 @@ class _Bar(_Talk):
 
     def done(self, text: str) -> None:
         self._progress.advance(self._task)
+        self.warn(text)
+
+    def warn(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False)
 
 
@@ -301,7 +308,8 @@ def _farewell(folder: Path, runs: int, seconds: float, quiet: bool) -> None:
         return
     near = os.path.relpath(folder)
     here = shlex.quote(str(folder) if near.startswith("..") else near)
-    click.echo(f"{runs} runs in {seconds:.0f} s. The website: {page.as_uri()}")
+    counted = "1 run" if runs == 1 else f"{runs} runs"
+    click.echo(f"{counted} in {seconds:.0f} s. The website: {page.as_uri()}")
     click.echo(
         "\nNext:\n"
         f"  cd {here}\n"
