@@ -188,22 +188,13 @@ def _datasets(key: Key, table: Table, source: str) -> Sequence[Any]:
         known = ", ".join(sorted(DATASET_FIELDS))
         raise invalid(source, key.at, f"a dataset has no {key.name!r}", f"known: {known}")
     cells: list[list[str]] = [[] for _ in range(table.rows)]
-    seen: set[tuple[int, str]] = set()
     for column in table.names():
-        if not column.startswith("data."):
-            continue
-        dataset, _, column_field = column.removeprefix("data.").rpartition(".")
-        if field not in ("name", column_field):
+        if not column.startswith("data.") or column.rpartition(".")[2] != field:
             continue
         for row, value in enumerate(table.column(column)):
-            if value is None:
-                continue
-            if field != "name":
+            if value is not None:
                 text = str(value)
                 cells[row].append(text.partition(":")[2] or text if key.name == "digest" else text)
-            elif (row, dataset) not in seen:
-                seen.add((row, dataset))
-                cells[row].append(dataset)
     return cells
 
 

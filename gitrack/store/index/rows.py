@@ -7,6 +7,7 @@ Names are `id`, `name`, `experiment`, `status`, … and, with the section in fro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,7 @@ from gitrack.store.layout import place_of
 _SECTIONS = frozenset({"params", "metrics", "curves", "tags", "seeds"})
 _RECORDS = {"code": frozenset(Code.__struct_fields__)}
 _RECORDS["environment"] = frozenset(Environment.__struct_fields__) - {"variables"}
-_DATASET = frozenset(Dataset.__struct_fields__) - {"name"}
+_DATASET = frozenset(Dataset.__struct_fields__)
 _PLAIN = frozenset(Run.__struct_fields__) - _SECTIONS - set(_RECORDS)
 _PLAIN = _PLAIN - {"format", "data", "artifacts"}
 
@@ -94,13 +95,20 @@ def _flatten(value: dict[str, Any]) -> tuple[tuple[Any, ...], list[Value]]:
             signature.append((name, tuple(item)))
             values += item.values()
         elif kind is list and name == "data":
+            seen: Counter[str] = Counter()
             for one in item:
-                signature.append(("data", one["name"], tuple(one)))
+                seen[one["name"]] += 1
+                signature.append(("data", _numbered(one["name"], seen), tuple(one)))
                 values += one.values()
         else:
             signature.append(name)
             values.append(item)
     return tuple(signature), values
+
+
+def _numbered(dataset: str, seen: Counter[str]) -> str:
+    """One table often is the data of several roles: `flights`, then `flights#2` …"""
+    return dataset if seen[dataset] == 1 else f"{dataset}#{seen[dataset]}"
 
 
 def _columns(signature: tuple[Any, ...]) -> tuple[Keys, list[int] | None]:
@@ -118,7 +126,7 @@ def _columns(signature: tuple[Any, ...]) -> tuple[Keys, list[int] | None]:
             names += [f"{section}.{name}" if name in allowed else None for name in keys]
     chosen = [place for place, name in enumerate(names) if name is not None]
     kept = [name for name in names if name is not None]
-    if len(set(kept)) != len(kept):  # two datasets of one name: the first is the one to list by
+    if len(set(kept)) != len(kept):  # a dataset's name made to look like another's numbered one
         first = {name: place for place, name in reversed(list(enumerate(names))) if name}
         chosen, kept = list(first.values()), list(first)
     return (*kept, "path", "blob"), None if len(chosen) == len(names) else chosen

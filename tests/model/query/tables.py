@@ -54,5 +54,7 @@ RUNS = Columns(
         "data.flights.dvc": ["md5:abc", None, None, None],
         "data.flights.rows": [100, None, 5, None],
         "data.w.role": ["test", None, None, None],
+        "data.flights.name": ["flights", None, "flights", None],
+        "data.w.name": ["w", None, None, None],
     }
 )

@@ -105,8 +105,11 @@ def test_what_a_run_can_be_listed_by(branch: CountingBranch):
         "code.dirty": False,
         "curves.auc.min": 0.1,
         "curves.auc.min_step": 3,
+        "data.flights.name": "flights",
         "data.flights.rows": 3,
         "data.flights.version": "v1",
+        "data.flights#2.name": "flights",
+        "data.flights#2.rows": 4,
         "environment.python": "3.11",
         "metrics.auc": 0.01,
         "params.depth": 1,
@@ -119,6 +122,19 @@ def test_what_a_run_can_be_listed_by(branch: CountingBranch):
     assert table.names()[:5] == ["id", "name", "experiment", "status", "started"]
     assert table.kind("params.lr") == "number"
     assert table.kind("nothing") is None
+
+
+def test_one_table_in_two_roles_keeps_both(branch: CountingBranch):
+    """As a dataset that is split at a date: `dataset.context = 'test'` must find it."""
+    run = a_run(1, data=[Dataset(name="flights", role=role) for role in ("train", "test")])
+    store = RunStore(branch)
+    store.commit_runs([RunBundle(run=run)])
+
+    table = store.table()
+
+    assert table.column("data.flights.role") == ["train"]
+    assert table.column("data.flights#2.role") == ["test"]
+    assert table.column("data.flights#2.name") == ["flights"]
 
 
 def test_rows_are_sorted_by_id_whatever_their_folders(branch: CountingBranch):
