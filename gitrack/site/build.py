@@ -75,7 +75,12 @@ def build_site(
     runs = [entry.run for entry in known]
     groups = _groups(runs, goals)
     frame = Frame(
-        title=title, branch=branch, commit=commit, runs=len(runs), experiments=len(groups)
+        title=title,
+        branch=branch,
+        commit=commit,
+        runs=len(runs),
+        experiments=len(groups),
+        hidden=hide.notice(),
     )
     with replacing(output) as folder:
         _write_assets(folder, renderer)

@@ -45,6 +45,18 @@ class Hide(msgspec.Struct, frozen=True):
             command=_redacted(run.command, hidden),
         )
 
+    def notice(self) -> str | None:
+        """What a reader is told about it; None when everything is shown."""
+        kinds = {"params": self.params, "tags": self.tags, "metrics": self.metrics}
+        told = [f"some {kind}" for kind, patterns in kinds.items() if patterns]
+        if self.public:
+            told.append("names of people and machines")
+        if not told:
+            return None
+        *first, last = told
+        listed = f"{', '.join(first)} and {last}" if first else last
+        return f"This site leaves out {listed}, as its project asks."
+
     def metric(self, name: str) -> bool:
         """True when a metric is not to be shown."""
         return _matches(name, self.metrics)

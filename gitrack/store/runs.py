@@ -28,8 +28,18 @@ class RunStore:
         project: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.branch = branch
+        self._cache_dir = cache_dir
         self._project = project
         self._index = Index(branch, cache_dir)
+
+    def at(self, commit: str | None) -> RunStore:
+        """The same runs as they stood at one commit, to be read only; None is an empty branch.
+
+        It shares the index on disk, so that what was read before is not read again.
+        """
+        from gitrack.store.pinned import PinnedBranch
+
+        return RunStore(PinnedBranch(self.branch, commit), self._cache_dir, project=self._project)
 
     def table(self) -> RunTable:
         """All runs at the present tip, and the faults of files that cannot be read."""

@@ -24,6 +24,15 @@
     };
   }
 
+  /** How fine the marks of a time axis are written, by what it spans; the whole date where it fits. */
+  function timeFormat(milliseconds) {
+    const days = milliseconds / 86400000;
+    if (days < 0.01) return "%H:%M:%S";
+    if (days < 0.7) return "%H:%M";
+    if (days < 6) return "%b %d, %H:%M";
+    return days < 300 ? "%b %d" : "%b %Y";
+  }
+
   /** The specification with this chart's scales and titles put in. */
   function fit(spec, { series, xTitle, xDomain, xTime, logY, brush, best }) {
     const fitted = structuredClone(spec);
@@ -36,7 +45,7 @@
         x.title = xTitle || null;
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
         else if (!xTime) x.scale = { ...x.scale, nice: false };
-        if (xTime) { x.type = "temporal"; x.axis.labelOverlap = true; delete x.scale.zero; }
+        if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, format: xTime }; delete x.scale.zero; }
       }
       if (y && logY) y.scale = { ...y.scale, type: "log" };
     }
@@ -55,22 +64,40 @@
     return view;
   }
 
-  /* Draw only what comes into sight: a run may have a hundred metrics. */
+  /* First what is in sight, then, while nothing else is to be done, the others: whoever prints
+     finds them there. Of the hundred metrics that a run may have only those that are looked at. */
+  const DRAWN_UNSEEN = 24;
+  const waiting = new Set();
+  let later = 0;
   const watcher = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) {
-      if (isIntersecting && target.drawNow) {
-        watcher.unobserve(target);
-        /* One drawing after the other: two at once would leave two charts in one place. */
-        target.drawing = (target.drawing || Promise.resolve()).then(target.drawNow);
-      }
-    }
+    for (const { isIntersecting, target } of seen) if (isIntersecting) drawNow(target);
   }, { rootMargin: "300px" });
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+
+  function drawNow(place) {
+    if (!waiting.delete(place)) return place.drawing;
+    watcher.unobserve(place);
+    /* One drawing after the other: two at once would leave two charts in one place. */
+    place.drawing = (place.drawing || Promise.resolve()).then(place.drawNow);
+    return place.drawing;
+  }
+
+  async function drawRest() {
+    const [next] = waiting;
+    if (!next) return;
+    await drawNow(next);
+    idle(drawRest);
+  }
 
   function whenSeen(place, draw) {
     place.drawNow = draw;
+    waiting.add(place);
     watcher.unobserve(place);
     watcher.observe(place);
+    clearTimeout(later);
+    later = setTimeout(() => { if (waiting.size <= DRAWN_UNSEEN) drawRest(); }, 400);
   }
+  window.addEventListener("beforeprint", () => [...waiting].forEach(drawNow));
 
   function nothing(plot) {
     plot.replaceChildren(h("p", { class: "note" }, "No numbers to draw."));
@@ -199,6 +226,7 @@
   gitrack.curves = curves;
   gitrack.embed = embed;
   gitrack.whenSeen = whenSeen;
+  gitrack.timeFormat = timeFormat;
   gitrack.nothingToDraw = nothing;
 
   const ours = document.getElementById("run-curves");

@@ -96,7 +96,7 @@
     };
     const plain = (format) => (row) => {
       const first = row.cells[0];
-      return h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, row.name)), row.cells.map((cell, i) => {
+      return h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name)), row.cells.map((cell, i) => {
         const alike = i > 0 && String(cell) === String(first);
         return h("td", { class: alike ? "alike" : "differs" }, cell === undefined ? "–" : h("bdi", {}, format(cell[0], row.name)));
       }));
@@ -113,7 +113,7 @@
     group("Run", rowsOf(runs, (run) => [["experiment", run.experiment], ["status", run.status], ["started", gitrack.absolute(run.started)], ["took", run.duration], ["author", run.author], ["command", run.command]].filter(([, value]) => value !== null)), plain(String));
 
     const head = h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Name")), runs.map((run, i) =>
-      h("th", { scope: "col", title: run.name }, swatch(i), h("a", { href: gitrack.root + run.page }, h("bdi", {}, run.name)))));
+      h("th", { scope: "col", title: run.name }, swatch(i), h("a", { href: gitrack.root + run.page }, gitrack.name(run.name)))));
     const only = h("input", { type: "checkbox" });
     only.checked = !state.all;
     only.addEventListener("change", () => { state.all = !only.checked; writeAddress(); });
@@ -132,7 +132,7 @@
     const known = values.filter((value) => value !== null && !Number.isNaN(value));
     const top = goal && known.length > 1 && !same(known) ? known.reduce((a, b) => ((goal === "maximize" ? b > a : b < a) ? b : a)) : null;
     const base = values[0];
-    return h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, row.name), goal ? h("span", { class: "goal", title: goal === "maximize" ? "higher is better" : "lower is better" }, goal === "maximize" ? " ↑" : " ↓") : null),
+    return h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name), goal ? h("span", { class: "goal", title: goal === "maximize" ? "higher is better" : "lower is better" }, goal === "maximize" ? " ↑" : " ↓") : null),
       values.map((value, i) => {
         if (value === null) return h("td", { class: "alike" }, "–");
         const cell = h("td", { class: top !== null && value === top ? "top" : "", title: String(row.cells[i][0]) }, gitrack.number(row.cells[i][0]));
@@ -160,7 +160,7 @@
     here.append(h("section", { "aria-labelledby": "packages" }, h("h2", { id: "packages" }, "Packages that differ"),
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "packages" }, h("table", { class: "compare-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Package"), runs.map((run, i) => h("th", { scope: "col" }, swatch(i), h("bdi", {}, run.name))))),
-        h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, row.name)), row.cells.map((cell) => h("td", {}, cell ? h("bdi", {}, cell[0]) : "–")))))))));
+        h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name)), row.cells.map((cell) => h("td", {}, cell ? h("bdi", {}, cell[0]) : "–")))))))));
   }
 
   function curves(runs) {

@@ -19,6 +19,12 @@
     return element;
   }
 
+  /** A name that may break after its underscores, dots and dashes. */
+  function name(text) {
+    const parts = String(text).split(/(?<=[_./-])/);
+    return h("bdi", {}, parts.flatMap((part, i) => (i && i < 40 ? [document.createElement("wbr"), part] : [part])));
+  }
+
   /** Load one of the site's scripts once; data scripts call one of the functions below. */
   function load(path) {
     if (!loading.has(path)) {
@@ -133,7 +139,7 @@
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   window.gitrack = {
-    root, h, load, fetchRun, fetchOnce, toNumber, number, setting, duration, ago, absolute, time, runLink, style, css,
+    root, h, name, load, fetchRun, fetchOnce, toNumber, number, setting, duration, ago, absolute, time, runLink, style, css,
     onTheme: [],
     run: (data) => arrived.set("run:" + data.id, data),
     table: (data) => arrived.set("table", data),

@@ -37,11 +37,12 @@
 
   /* The first four columns are the run itself. */
   const picked = new Map();
+  const narrow = window.matchMedia("(max-width: 640px)").matches;
   const fixed = [
     { name: "", class: "pick", orderable: false, value: () => null, fill: (td, run) => td.append(checkbox(run)) },
     { name: "Run", class: "run", value: (run) => run.name, fill: (td, run) => { td.title = run.name; td.append(gitrack.runLink(run.name, run.page, run.status)); if (run.status !== "finished") td.append(" ", h("span", { class: "word " + run.status }, run.status)); } },
-    { name: "Started", class: "when", value: (run) => run.started, fill: (td, run) => td.append(gitrack.time(run.started)) },
-    { name: "Took", class: "num", value: (run) => run.seconds, fill: (td, run) => td.append(gitrack.duration(run.seconds)) },
+    { name: "Started", class: "when", shown: !narrow, value: (run) => run.started, fill: (td, run) => td.append(gitrack.time(run.started)) },
+    { name: "Took", class: "num", shown: !narrow, value: (run) => run.seconds, fill: (td, run) => td.append(gitrack.duration(run.seconds)) },
   ];
   const chosen = columns.map((column) => ({
     name: column.name, group: column.group, class: column.number ? "num" : "text", shown: column.shown, constant: column.constant, goal: column.goal,
@@ -317,6 +318,8 @@
         }
       }
       rows.sort((a, b) => a.x - b.x || b.key - a.key);
+      const span = rows.length ? rows[rows.length - 1].x - rows[0].x : 0;
+      const day = new Date(rows.length ? rows[0].x : 0).toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
       let record = null;
       for (const row of rows) {
         if (!by && metric.goal) {
@@ -327,7 +330,7 @@
       const old = view;
       if (!rows.length) { if (old) old.finalize(); view = null; gitrack.nothingToDraw(plot); return; }
       view = await gitrack.embed(plot, "points", rows, {
-        series: kinds.map(([, colour]) => ({ colour, dash: [1, 0] })), xTitle: by ? by.name.replace(/[^\w .:/%+-]/g, "·") : null, xTime: !by, best: record !== null,
+        series: kinds.map(([, colour]) => ({ colour, dash: [1, 0] })), xTitle: by ? by.name.replace(/[^\w .:/%+-]/g, "·") : span < 60480000 ? day : null, xTime: !by && gitrack.timeFormat(span), best: record !== null,
       });
       if (old) old.finalize();
       view.addSignalListener("near", (_, value) => {

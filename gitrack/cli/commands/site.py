@@ -126,7 +126,7 @@ class _Project:
         commit = self.tip()
         site = self.config.site
         return build_site(
-            _at(self.store, commit),
+            self.store.at(commit),
             output,
             title=site.title or self.config.project or "Experiments",
             hide=Hide(
@@ -186,14 +186,6 @@ def goals(policy: Policy) -> Goals:
 def _models(policy: Policy) -> Iterator[ModelPolicy]:
     for name in sorted(policy.models):
         yield policy.models[name]
-
-
-def _at(store: RunStore, commit: str | None) -> RunStore:
-    """The store as it is at one commit, so that a page and its neighbour agree."""
-    from gitrack.store.pinned import PinnedBranch
-    from gitrack.store.runs import RunStore
-
-    return RunStore(PinnedBranch(store.branch, commit))
 
 
 @contextmanager

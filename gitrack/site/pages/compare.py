@@ -56,7 +56,9 @@ def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
         "patch": files.patch_href,
         "data": [
             [
-                dataset.name if dataset.role is None else f"{dataset.name} ({dataset.role})",
+                dataset.name
+                if dataset.role in (None, dataset.name)
+                else f"{dataset.name} ({dataset.role})",
                 _fields(dataset, "version", "rows", "columns", "size", "dvc", "path", "uri"),
             ]
             for dataset in run.data

@@ -17,6 +17,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None
     runs: int
     experiments: int
+    hidden: str | None = None
 
     @property
     def short_commit(self) -> str | None:

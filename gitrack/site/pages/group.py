@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 
 from gitrack.model.measure import Measure
 from gitrack.model.run import Run
@@ -23,6 +24,7 @@ class Group:
         self._places = {run.id: place for place, run in enumerate(self.runs)}
         self._sorted: dict[str, list[float]] = {}
 
+    @cached_property
     def best(self) -> Run | None:
         """The best run by the metric that ranks them."""
         if self.measure is None:

@@ -119,7 +119,7 @@ def hypothesis(runs: Sequence[Run]) -> str | None:
 
 def best_of(group: Group) -> Best | None:
     """The best run by the metric that ranks them."""
-    run, measure = group.best(), group.measure
+    run, measure = group.best, group.measure
     if run is None or measure is None:
         return None
     value = run.metrics[measure.metric]

@@ -122,7 +122,7 @@ def run_page(
 ) -> RunPage:
     """One run among the runs of its experiment."""
     older, newer = group.neighbours(run)
-    best = group.best()
+    best = group.best
     versus = best if best is not None and best.id != run.id else older or newer
     rows = _metric_rows(run, files.history, group.goals)
     console = display.terminal(files.console) if files.console else ""

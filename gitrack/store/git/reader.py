@@ -20,6 +20,7 @@ from gitrack.store.git.process import clean_environment, first_complaint, git_mi
 from gitrack.store.git.repository import Repository
 
 _KEPT_FOLDERS = 512
+_KEPT_COMMITS = 16
 _BULK = 64
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
@@ -35,6 +36,7 @@ class ObjectReader:
         # no lock around it, which a fork could copy while it is held: single steps of a dict
         # are atomic
         self._folders: dict[bytes, Folder] = {}
+        self._commits: dict[str, Commit] = {}
 
     def folder(self, id: bytes) -> Folder:
         """The folder of an id; Folders are never changed, so callers share them."""
@@ -55,9 +57,16 @@ class ObjectReader:
 
     def commit(self, id: str) -> Commit:
         """The commit of an id. Raises NotFound."""
+        known = self._commits.get(id)
+        if known is not None:
+            return known
         if not _ID.match(id):
             raise NotFound(f"{id!r} is not the id of a commit")
-        return Commit.parse(self.object(bytes.fromhex(id), b"commit"), id)
+        commit = Commit.parse(self.object(bytes.fromhex(id), b"commit"), id)
+        if len(self._commits) >= _KEPT_COMMITS:
+            self._commits = {}
+        self._commits[id] = commit
+        return commit
 
     def object(self, id: bytes, kind: bytes) -> bytes:
         """The contents of an object that must be of a kind. Raises NotFound, StoreError."""
