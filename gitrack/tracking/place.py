@@ -33,6 +33,13 @@ class Place:
     _store: RunStore | None = None
     _lock: threading.RLock = dataclasses.field(default_factory=threading.RLock)
 
+    @property
+    def project(self) -> str | None:
+        """What tells this project's runs from those of others in a folder that all share."""
+        if self.root is not None:
+            return str(self.root)
+        return None if self.repository is None else str(self.repository.common_dir)
+
     def author(self) -> str | None:
         """Who runs this; None while git does not know (the commit will say what to type)."""
         with self._lock:

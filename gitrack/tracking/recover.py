@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from gitrack.config import project
 from gitrack.errors import GitrackError
 from gitrack.model.run import Status
 from gitrack.tracking import notice, outbox, ranks
@@ -16,6 +17,7 @@ from gitrack.tracking.finish import commit_folder
 from gitrack.tracking.fold import Folded, Who, Writer, fold, glance, moment
 from gitrack.tracking.journal import DamagedJournal
 from gitrack.tracking.place import Place, find_place
+from gitrack.tracking.worktrees import worktrees
 
 #: Seconds without a sign of life after which a process that cannot be looked at counts as dead.
 STALE = 600.0
@@ -73,13 +75,27 @@ def outboxes(place: Place) -> list[Path]:
     return list(dict.fromkeys((place.outbox, outbox.users_outbox(), *outbox.temporary_outbox())))
 
 
+def _beside(place: Place) -> Iterator[Place]:
+    """The repository's other working trees in whose outboxes something lies, with the settings
+    that are in force there. Raises ConfigError for wrong ones."""
+    if place.repository is None:
+        return
+    for folder in worktrees(place.repository.common_dir):
+        box = project.outbox(folder)
+        if box != place.outbox and outbox.run_folders(box):
+            other = find_place(folder)
+            if other.outbox == box:
+                yield other
+
+
 def waiting(place: Place) -> list[Waiting]:
-    """Every run in the outbox that belongs here."""
+    """Every run in the outboxes of the repository that belongs here."""
+    here = [(place, box) for box in outboxes(place)]
     return [
         found
-        for box in outboxes(place)
+        for owner, box in (*here, *((other, other.outbox) for other in _beside(place)))
         for folder in outbox.run_folders(box)
-        if (found := look(folder)) is not None and _belongs(found, place, box, into=False)
+        if (found := look(folder)) is not None and _belongs(found, owner, box, into=False)
     ]
 
 
@@ -136,11 +152,11 @@ def _age(folder: Path) -> float:
 
 def _belongs(found: Waiting, place: Place, box: Path, *, into: bool) -> bool:
     """Runs in a folder that projects share go to the project in which they were started."""
-    if box == place.outbox:
+    if box == place.outbox and place.root is not None:
         return True
     if found.project is None:
         return into
-    return found.project == str(place.root) or (into and not Path(found.project).is_dir())
+    return found.project == place.project or (into and not Path(found.project).is_dir())
 
 
 def sync(place: Place, *, into: bool = False) -> Synced:
@@ -150,13 +166,19 @@ def sync(place: Place, *, into: bool = False) -> Synced:
     """
     done = Synced()
     for box in outboxes(place):
-        if not box.is_dir():
-            continue
-        outbox.sweep(box)
-        ranks.sweep_notes(box)
-        for folder in outbox.run_folders(box):
-            _bring(place, box, folder, into, done)
+        _empty(place, box, into, done)
+    for other in _beside(place):
+        _empty(other, other.outbox, False, done)
     return done
+
+
+def _empty(place: Place, box: Path, into: bool, done: Synced) -> None:
+    if not box.is_dir():
+        return
+    outbox.sweep(box)
+    ranks.sweep_notes(box)
+    for folder in outbox.run_folders(box):
+        _bring(place, box, folder, into, done)
 
 
 def _bring(place: Place, box: Path, folder: Path, into: bool, done: Synced) -> None:
@@ -208,7 +230,10 @@ def bring_in(start: Path | None = None) -> list[Brought]:
     """
     try:
         place = find_place(start)
-        if place.repository is None or not any(map(_has_died, outbox.run_folders(place.outbox))):
+        if place.repository is None:
+            return []
+        boxes = [place.outbox, *(other.outbox for other in _beside(place))]
+        if not any(_has_died(folder) for box in boxes for folder in outbox.run_folders(box)):
             return []
         done = sync(place)
     except (GitrackError, OSError) as error:

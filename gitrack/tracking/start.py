@@ -96,7 +96,7 @@ def open_new(place: Place, wish: Wish, run_id: str | None = None) -> Run:
         experiment=wish.experiment,
         parent=wish.parent,
         author=place.author(),
-        project=None if place.root is None else str(place.root),
+        project=place.project,
     )
     folder = outbox.make_run_folder(place.outbox, run_id)
     run = _own(place, folder, who, 1, {}, {})
@@ -138,7 +138,7 @@ def resume(place: Place, run_id: str, *, may_join: bool, wish: Wish, may_create:
         experiment=found.experiment,
         parent=found.parent,
         author=found.author,
-        project=None if place.root is None else str(place.root),
+        project=place.project,
         resumed=True,
     )
     folder_made = outbox.make_run_folder(place.outbox, run_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import gitrack
 from gitrack.cli.main import cli
+from gitrack.store import open_store
 
 
 def command(*arguments: str) -> Result:
@@ -100,7 +100,8 @@ def test_status_of_an_empty_project(project):
     assert command("status").stdout == "branch gitrack: no run yet\n"
 
 
-def test_status_says_what_runs_what_waits_and_where_the_branch_stands(project, dead):
+def test_status_says_what_runs_what_waits_and_where_the_branch_stands(project, dead, monkeypatch):
+    monkeypatch.setattr("gitrack.cli.arrivals.something_waits", lambda: False)
     with gitrack.start_run("exp-b"):
         pass
     with gitrack.start_run("exp-c", name="live") as run:
@@ -136,11 +137,76 @@ def test_status_counts_what_a_remote_lacks(project, git, tmp_path):
     assert "  1 ahead of and 0 behind origin/gitrack" in command("status").stdout
 
 
-def test_status_changes_nothing(project, dead):
-    folder = project / ".tracking/outbox" / dead
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+@pytest.mark.parametrize("arguments", [["ls"], ["show", "@last"], ["status"]])
+def test_the_next_command_brings_in_what_a_dead_process_left(project, dead, arguments):
+    result = command(*arguments)
 
-    command("status")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[0] == f"brought in 1 run that waited: {dead} (killed)"
+    assert "brought in" not in command(*arguments).stderr
+    assert [run.id for _, run in open_store(project).all()] == [dead]
 
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert os.listdir(folder.parent)  # noqa: PTH208
+
+def test_a_command_that_cannot_bring_it_in_says_why_and_goes_on(project, dead, monkeypatch, caplog):
+    monkeypatch.setenv("GITRACK_AUTHOR", "nobody at all")
+
+    result = command("ls")
+
+    assert result.exit_code == 0
+    assert dead in caplog.text
+    assert (project / ".tracking/outbox" / dead).is_dir()
+
+
+def test_a_command_that_finds_nothing_waiting_imports_nothing_for_it(project):
+    with gitrack.start_run("e"):
+        pass
+    code = (
+        "import sys\nfrom gitrack.cli.main import cli\n"
+        "cli.main(['ls'], standalone_mode=False)\n"
+        "print([name for name in sys.modules if name.startswith('gitrack.tracking.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "['gitrack.tracking.worktrees']"
+
+
+def test_every_working_tree_of_the_repository_is_looked_after(project, git, tmp_path, dead):
+    linked = tmp_path / "linked"
+    git(project, "worktree", "add", "-q", "--detach", str(linked))
+
+    waiting = json.loads(command("-C", str(linked), "status", "--json").stdout)["runs"]
+    assert waiting == []
+    assert [run.id for _, run in open_store(project).all()] == [dead]
+
+
+def test_sync_in_one_working_tree_finds_the_runs_of_another(project, git, tmp_path, monkeypatch):
+    linked = tmp_path / "linked"
+    git(project, "worktree", "add", "-q", "--detach", str(linked))
+    code = (
+        "import gitrack, os\nprint(gitrack.start_run('e').id, flush=True)\nos.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=linked, capture_output=True, text=True, check=False
+    )
+    run_id = done.stdout.strip()
+
+    result = command("sync")
+
+    assert result.stdout.split()[:2] == [run_id, "killed"]
+    assert not (linked / ".tracking/outbox" / run_id).exists()
+
+
+def test_a_bare_repository_does_not_take_runs_of_others(tmp_path, git, monkeypatch):
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    monkeypatch.chdir(lone)
+    with gitrack.start_run("elsewhere"):
+        pass
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+    monkeypatch.chdir(tmp_path / "bare.git")
+
+    assert command("sync").stdout == ""
+    with gitrack.start_run("of-the-bare-one", run_id=None) as run:
+        assert run.folder is not None
+    assert [run.id for _, run in open_store(tmp_path / "bare.git").all()] == [run.id]

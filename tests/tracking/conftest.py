@@ -40,7 +40,7 @@ def runs(project: Path) -> Callable[[], list[Run]]:
     def read() -> list[Run]:
         found = [run for _, run in open_store(project).all()]
         assert all(isinstance(run, Run) for run in found), found
-        return sorted(found, key=lambda run: run.id)
+        return sorted(found, key=lambda run: (run.started, run.id))  # ids know whole seconds
 
     return read
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitrack.cli import completing
+from gitrack.cli import arrivals, completing
 from gitrack.cli.table import Listing, choose, draw, terminal_width
 from gitrack.errors import NotFound
 from gitrack.model.display import safe
@@ -66,6 +66,7 @@ def command(
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two kinds of output; choose one.")
+    arrivals.bring_in()
     table = open_store().table()
     _require(experiments, table)
     if limit is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitrack.cli import completing
+from gitrack.cli import arrivals, completing
 from gitrack.errors import NotFound
 from gitrack.model.display import (
     day_and_time,
@@ -40,6 +40,7 @@ def command(run: str, as_json: bool, history: bool) -> None:
 
     if as_json and history:
         raise click.UsageError("--json and --history are two kinds of output; choose one.")
+    arrivals.bring_in()
     store = open_store()
     path = store.find(run)
     record = store.run(path)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from gitrack.cli import arrivals
 from gitrack.errors import GitrackError
 from gitrack.tracking.place import Place, find_place
 from gitrack.tracking.recover import Waiting, waiting
@@ -30,8 +31,10 @@ class BranchStatus(msgspec.Struct, frozen=True, kw_only=True):
 def command(as_json: bool) -> None:
     """Say what is running, waiting and committed.
 
-    Reads only what is on this machine; nothing is fetched, and nothing is changed.
+    Reads only what is on this machine; nothing is fetched. Like every command it first commits
+    what interrupted runs have left; whatever it could not commit is listed with the reason.
     """
+    arrivals.bring_in()
     place = find_place()
     runs = waiting(place)
     branch = _branch(place) if place.repository is not None else None
