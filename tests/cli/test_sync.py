@@ -137,7 +137,9 @@ def test_status_counts_what_a_remote_lacks(project, git, tmp_path):
     assert "  1 ahead of and 0 behind origin/gitrack" in command("status").stdout
 
 
-@pytest.mark.parametrize("arguments", [["ls"], ["show", "@last"], ["status"]])
+@pytest.mark.parametrize(
+    "arguments", [["ls"], ["show", "@last"], ["status"], ["site", "build"]], ids=" ".join
+)
 def test_the_next_command_brings_in_what_a_dead_process_left(project, dead, arguments):
     result = command(*arguments)
 

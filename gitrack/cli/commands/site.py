@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitrack.cli import arrivals
 from gitrack.errors import GitrackError, UsageError
 
 if TYPE_CHECKING:
     from gitrack.config.policy import ModelPolicy, Policy
     from gitrack.site import Goals, Report
     from gitrack.site.build import Progress
-    from gitrack.store.runs import RunStore
 
 _OUTPUT = click.option(
     "--output",
@@ -95,6 +95,7 @@ class _Project:
         from gitrack.config.settings import load_config
         from gitrack.store import open_store
 
+        arrivals.bring_in()
         self.store = open_store()
         root = project_root()
         self.config = load_config(root)
