@@ -89,7 +89,10 @@ def test_every_task_may_have_a_run_of_its_own(project, runs):
     async def both() -> None:
         await asyncio.gather(train(1), train(2))
 
-    asyncio.run(both())
+    # in a thread: pytest's own may have a loop, the browser tests leave one behind
+    thread = threading.Thread(target=asyncio.run, args=(both(),))
+    thread.start()
+    thread.join()
 
     assert sorted((run.params["number"], run.metrics["m"]) for run in runs()) == [(1, 1), (2, 2)]
 
