@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
-from gitrack.errors import InvalidName, UsageError
+from gitrack.errors import GitrackError, InvalidName, UsageError
 
 
 class Entry(NamedTuple):
@@ -36,8 +36,12 @@ class Branch(Protocol):
     def read(self, path: str, *, at: str | None = None) -> bytes:
         """One file. Raises NotFound."""
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """(id, contents) of many entries, in the order asked, streamed. Raises NotFound."""
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | GitrackError]]:
+        """(id, contents) of many entries, in the order asked, streamed.
+
+        What is missing or damaged comes as the error that says so. Raises NotFound for an id that
+        is none.
+        """
 
     def entries(self, under: str = "", *, at: str | None = None) -> list[Entry]:
         """Every file below a folder, sorted by path."""

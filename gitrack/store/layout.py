@@ -79,7 +79,7 @@ def is_day_file(path: str) -> bool:
 def why_misplaced(path: str) -> str | None:
     """Why a file below `runs/` is no part of a run, or None if it is (or may lie there)."""
     parts = path.split("/")
-    if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+    if any(map(_climbs, parts)):
         return "the path climbs out of its folder"
     if place_of(path) is not None:
         return None if len(parts) > 5 else "a file lies where a run's folder should be"
@@ -90,6 +90,19 @@ def why_misplaced(path: str) -> str | None:
     if not is_run_id(parts[4]):
         return f"{parts[4][:80]!r} is not a run id"
     return f"{parts[4]} does not belong into the folder {'/'.join(parts[2:4])}"
+
+
+def misplaced(path: str) -> str:
+    """What of a misplaced path to name: the outermost folder that should not be there, or it."""
+    parts = path.split("/")
+    for number, part in enumerate(parts):
+        if _climbs(part) or (number == 4 and not is_run_id(part) and not is_day_file(path)):
+            return "/".join(parts[: number + 1])
+    return path
+
+
+def _climbs(part: str) -> bool:
+    return part in ("", ".", "..") or part.lower() == ".git"
 
 
 def first_files(project: str | None = None) -> dict[str, bytes]:

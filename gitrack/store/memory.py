@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 
-from gitrack.errors import BranchMoved, NotFound
+from gitrack.errors import BranchMoved, GitrackError, NotFound
 from gitrack.store.branch import Entry, check_commit
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.objects import (
@@ -51,12 +51,12 @@ class MemoryBranch:
             raise NotFound(f"{path!r} is not a file on {self.name}")
         return self._objects[item.id]
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | GitrackError]]:
         for id in ids:
-            data = self._objects.get(bytes.fromhex(id)) if _HEX.match(id) else None
-            if data is None:
-                raise NotFound(f"there is no object {id}")
-            yield id, data
+            if not _HEX.match(id):
+                raise NotFound(f"{id!r} is not the id of an object")
+            data = self._objects.get(bytes.fromhex(id))
+            yield id, NotFound(f"the object {id} is missing") if data is None else data
 
     def entries(self, under: str = "", *, at: str | None = None) -> list[Entry]:
         folder, prefix = self._folder(under, at), encode(under)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gitrack.errors import UsageError
+from gitrack.errors import GitrackError, UsageError
 from gitrack.store.branch import Branch, Entry
 
 
@@ -29,7 +29,7 @@ class PinnedBranch:
         """One file. Raises NotFound."""
         return self._branch.read(path, at=at or self._commit)
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | GitrackError]]:
         """(id, contents) of many entries, in the order asked."""
         return self._branch.read_many(ids)
 

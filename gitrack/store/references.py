@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from gitrack.errors import Ambiguous, NotFound
+from gitrack.errors import Ambiguous, NotFound, UnreadableFile
 from gitrack.store.index import RunTable
 from gitrack.store.layout import place_of
 
@@ -14,7 +14,7 @@ _SHOWN = 5
 
 
 def find(table: RunTable, reference: str) -> str:
-    """The folder of the one run that is meant. Raises NotFound or Ambiguous."""
+    """The folder of the one run that is meant. Raises NotFound, Ambiguous, UnreadableFile."""
     rows = _rows(table, reference)
     if len(rows) == 1:
         return table.path(rows[0])
@@ -61,12 +61,18 @@ def _begins(id: str, reference: str) -> bool:
 
 
 def _not_found(table: RunTable, reference: str) -> NoReturn:
+    for fault in table.faults:
+        place = place_of(fault.path)
+        if place is not None and (
+            reference in (place.id, place.folder) or place.id.endswith(f"-{reference}")
+        ):
+            raise UnreadableFile(fault.path, fault.why, hint=fault.hint)
     import difflib  # only for those who mistyped
 
     if not table.rows:
         raise NotFound(
             f"there is no run {reference!r}: none was tracked yet",
-            hint="type  gitrack demo  to see how, or  gitrack pull  to bring those of others",
+            hint="type  gitrack demo DIR  to see how, or  git fetch  to bring those of others",
         )
     names = [str(name) for name in table.column("name")]
     tails = [str(id).rpartition("-")[2] for id in table.column("id")]

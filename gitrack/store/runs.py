@@ -48,7 +48,7 @@ class RunStore:
     def find(self, reference: str) -> str:
         """The folder of the run that is meant: by id, unique prefix, random tail, name, `@last`.
 
-        Raises NotFound or Ambiguous, with names that are near.
+        Raises NotFound or Ambiguous, with names that are near; UnreadableFile for a broken one.
         """
         return find(self.table(), reference)
 
@@ -87,8 +87,12 @@ class RunStore:
         paths = [str(path) for path in table.column("path")]
         blobs = [str(blob) for blob in table.column("blob")]
         for path, (_, data) in zip(paths, self.branch.read_many(blobs), strict=True):
+            record = f"{path}/{layout.RECORD}"
+            if not isinstance(data, bytes):  # read when it was indexed, and gone since
+                yield path, Fault(path=record, why=data.message, hint=data.hint)
+                continue
             try:
-                yield path, load_run(f"{path}/{layout.RECORD}", data)
+                yield path, load_run(record, data)
             except UnreadableFile as error:
                 yield path, Fault(path=error.path, why=error.why, hint=error.hint)
         for fault in table.faults:

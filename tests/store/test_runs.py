@@ -306,7 +306,7 @@ BAD = {
     "huge document": (hostile(b"a: [" + b"1," * 25_000_000 + b"1]"), "too many for a record"),
     "python object": (hostile(b"!!python/object/apply:os.system ['true']\n"), "a tag"),
     "deep nesting": (hostile(b"[" * 100_000), "nested deeper"),
-    "empty": (hostile(b""), "expected `object`"),
+    "empty": (hostile(b""), "is empty"),
     "binary": (hostile(bytes(range(256))), "not UTF-8"),
     "another's id": (record(b"20241022-143012-000000"), "its folder is"),
     "not an id": (record(b"../../x"), "is not a run id"),
@@ -345,7 +345,7 @@ STRAYS = [
     ({f"{FOLDER}/run.yaml/x": b""}, FOLDER, "run.yaml is missing"),
     (
         {"runs/weather/2024-10/22/latest/run.yaml": b""},
-        "runs/weather/2024-10/22/latest/run.yaml",
+        "runs/weather/2024-10/22/latest",
         "'latest' is not a run id",
     ),
     (

@@ -9,7 +9,6 @@ from gitrack.cli.checks.finding import Finding, Patient
 
 #: Git holds a ref's lock for milliseconds; one this old was left behind.
 _OLD_LOCK = 60.0
-_MOST_FAULTS = 50
 
 
 def branch(patient: Patient) -> Iterator[Finding]:
@@ -66,12 +65,9 @@ def _absent(patient: Patient) -> Finding:
 def files(patient: Patient) -> Iterator[Finding]:
     """Can every file on the branch be read?"""
     table = patient.store.table()
-    for fault in table.faults[:_MOST_FAULTS]:
+    for fault in table.faults:
         message = f"{fault.path}: {fault.why}"
         yield Finding(name="files", state="fail", message=message, mend=fault.hint)
-    more = len(table.faults) - _MOST_FAULTS
-    if more > 0:
-        yield Finding(name="files", state="fail", message=f"… and {more:,} more")
     if not table.faults:
         yield Finding(name="files", message=f"all {table.rows:,} runs can be read")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gitrack.cli.checks.finding import Finding, Patient
 from gitrack.config.project import CONFIG_FILE
+from gitrack.errors import GitrackError
 
 #: Runs, the newest first, whose heavy files are looked for.
 _RUNS = 50
@@ -60,6 +61,10 @@ def objects(patient: Patient) -> Iterator[Finding]:
     lacking: list[str] = []
     count = 0
     for path, data in _pointers(patient):
+        if not isinstance(data, bytes):
+            message = f"{path}: {data.message}"
+            yield Finding(name="heavy files", state="fail", message=message, mend=data.hint)
+            continue
         try:
             absent = missing(load_pointer(path, data), cache)
         except (UnreadableFile, ArtifactError) as error:
@@ -90,7 +95,7 @@ def objects(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="heavy files", message=message)
 
 
-def _pointers(patient: Patient) -> Iterator[tuple[str, bytes]]:
+def _pointers(patient: Patient) -> Iterator[tuple[str, bytes | GitrackError]]:
     table = patient.store.table()
     newest = sorted(zip(table.column("id"), table.column("path"), strict=True), reverse=True)
     entries = [

@@ -25,9 +25,12 @@ def command(as_json: bool) -> None:
 
     diagnosis = examine(Path.cwd())
     if as_json:
+        import json
+
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(diagnosis)).decode())
+        # the names of files may be no Unicode, which msgspec's own JSON refuses
+        click.echo(json.dumps(msgspec.to_builtins(diagnosis), indent=2))
     else:
         for finding in diagnosis.findings:
             _say(finding)

@@ -19,6 +19,9 @@ Record = TypeVar("Record")
 
 _local = threading.local()
 _AT = re.compile(r"(?P<what>.*?) - at `(?P<path>\$.*)`\Z", re.DOTALL)
+_NOON = "2024-10-22T12:00:00.000Z"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\Z", re.ASCII)
+_CLIMBS = re.compile(r"(?:^|[/\\])(?:\.\.?)?(?:[/\\]|\Z)|\0")
 #: How many entries of a map are tried to name the one that is wrong.
 _MAX_TRIES = 1000
 
@@ -90,6 +93,9 @@ def convert(path: str, data: bytes, value: Any, type: type[Record]) -> Record:
             f"format {_shown(found)} is unknown: this gitrack reads format {FORMAT}",
             hint="a newer gitrack may read it: pip install -U gitrack-ml",
         )
+    if not isinstance(value, dict):
+        what = "is empty" if value is None else f"holds {_shown(value)} and not named fields"
+        raise UnreadableFile(path, what, hint="restore the file from git")
     try:
         return msgspec.convert(value, type)
     except msgspec.ValidationError as error:
@@ -100,22 +106,39 @@ def load_run(path: str, data: bytes) -> Run:
     """The run whose record lies at `path`, checked against its folder. Raises UnreadableFile."""
     value = load_value(path, data)
     run = convert(path, data, value, Run)
-    check_place(path, run.id, run.experiment)
+    check_run(path, run)
     return run
 
 
-def check_place(path: str, run_id: str, experiment: str) -> None:
+def check_run(path: str, run: Run) -> None:
+    """What types cannot say: places, times, and paths that stay inside of the run's folder."""
+    _check_place(path, run)
+    for name, time in (("started", run.started), ("ended", run.ended)):
+        if time is not None and not _TIME.match(time):
+            raise UnreadableFile(
+                path, f"{name} is {_shown(time)}, which is not a time", hint=f"write it as {_NOON}"
+            )
+    for artifact in run.artifacts:
+        if _CLIMBS.search(artifact.path):
+            raise UnreadableFile(
+                path,
+                f"the artifact {_shown(artifact.path)} does not lie inside of the run's folder",
+                hint="write its path below artifacts/, without '..'",
+            )
+
+
+def _check_place(path: str, run: Run) -> None:
     """A record must say the id and the experiment that its folders say."""
     parts = path.split("/")
-    if not is_run_id(run_id):
-        raise UnreadableFile(
-            path, f"{_shown(run_id)} is not a run id", hint=f"set id: {_shown(parts[-2:-1])}"
-        )
+    if not is_run_id(run.id):
+        there = parts[-2] if len(parts) > 1 else ""
+        mend = f"set id: {_shown(there)}" if is_run_id(there) else None
+        raise UnreadableFile(path, f"{_shown(run.id)} is not a run id", hint=mend)
     if len(parts) < 6:
         return
     for name, said, folder in (
-        ("id", run_id, parts[-2]),
-        ("experiment", experiment, parts[-5]),
+        ("id", run.id, parts[-2]),
+        ("experiment", run.experiment, parts[-5]),
     ):
         if said != folder:
             raise UnreadableFile(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gitrack.errors import NotFound
+from gitrack.errors import GitrackError, NotFound
 from gitrack.store.branch import Entry, check_commit
 from gitrack.store.git.objects import Folder
 from gitrack.store.git.reader import ObjectReader
@@ -61,7 +61,7 @@ class GitBranch:
             raise NotFound(f"{path!r} is not a file on {self.name}")
         return self._reader.blob(item.id)
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | GitrackError]]:
         return self._reader.many(list(ids))
 
     def entries(self, under: str = "", *, at: str | None = None) -> list[Entry]:

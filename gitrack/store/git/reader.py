@@ -10,10 +10,10 @@ import subprocess
 import threading
 import weakref
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, cast
 
-from gitrack.errors import NotFound, StoreError
+from gitrack.errors import GitrackError, NotFound, StoreError
 from gitrack.store.git.objects import HASHES, Commit, Folder
 from gitrack.store.git.pack import YoungPacks, missing_ids
 from gitrack.store.git.process import clean_environment, first_complaint, git_missing
@@ -22,6 +22,8 @@ from gitrack.store.git.repository import Repository
 _KEPT_FOLDERS = 512
 _KEPT_COMMITS = 16
 _BULK = 64
+#: After so many deaths of git in one bulk it is not the objects that are damaged.
+_MOST_DEATHS = 100
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
 
@@ -72,31 +74,43 @@ class ObjectReader:
         """The contents of an object that must be of a kind. Raises NotFound, StoreError."""
         found = self._young.read(id) or self._loose(id.hex()) or self._ask(id.hex())
         if found[0] != kind:
-            raise StoreError(f"{id.hex()} is a {found[0].decode()}, not a {kind.decode()}")
+            raise _wrong_kind(id.hex(), found[0], kind)
         return found[1]
 
     def blob(self, id: bytes) -> bytes:
         """The contents of a file. Raises NotFound, StoreError."""
         return self.object(id, b"blob")
 
-    def many(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """(id, contents) of blobs, in order: few by the process at hand, many by one of theirs."""
+    def many(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes | GitrackError]]:
+        """(id, contents) of blobs, in order: few by the process at hand, many by one of theirs.
+
+        One that is missing or damaged comes as the error that says so, and does not hide others.
+        """
         for id in ids:
             if not _ID.match(id):
                 raise NotFound(f"{id!r} is not the id of an object")
-        self.prefetch(ids)
+        absent = self._prefetch(ids)
         if len(ids) < _BULK:
-            return ((id, self.object(bytes.fromhex(id), b"blob")) for id in ids)
-        return self._bulk(ids)
+            return ((id, absent.get(id) or self._one(id)) for id in ids)
+        return self._bulk(ids, absent)
 
-    def prefetch(self, ids: Sequence[str]) -> None:
-        """In a partial clone, bring all missing objects at once: one by one takes minutes."""
+    def _one(self, id: str) -> bytes | GitrackError:
+        try:
+            return self.object(bytes.fromhex(id), b"blob")
+        except (NotFound, StoreError) as error:
+            return error
+
+    def _prefetch(self, ids: Sequence[str]) -> dict[str, GitrackError]:
+        """In a partial clone, bring all missing objects at once: one by one takes minutes.
+
+        Those that the remote does not give are not to be asked for again, one by one.
+        """
         promisor = self._repository.promisor
         if promisor is None or not ids:
-            return
+            return {}
         wanted = missing_ids(self._repository, ids)
         if not wanted:
-            return
+            return {}
         done = self._repository.run(
             *("-c", "fetch.negotiationAlgorithm=noop", "fetch", promisor),
             *("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"),
@@ -104,12 +118,14 @@ class ObjectReader:
             input="".join(f"{id}\n" for id in wanted),
             environment={"GIT_TERMINAL_PROMPT": "0"},
         )
-        if done.code:
-            raise StoreError(
-                f"{len(wanted)} objects of this partial clone could not be fetched from "
-                f"{promisor!r}: {first_complaint(done.err)}",
-                hint=f"type  git fetch {promisor}  to see whether the remote answers",
-            )
+        if not done.code:
+            return {}
+        error = StoreError(
+            f"this partial clone lacks it, and {promisor!r} does not give it: "
+            f"{first_complaint(done.err)}",
+            hint=f"type  git fetch {promisor}  to see whether the remote answers",
+        )
+        return dict.fromkeys(missing_ids(self._repository, wanted), error)
 
     def _loose(self, id: str) -> tuple[bytes, bytes] | None:
         try:
@@ -128,7 +144,34 @@ class ObjectReader:
             own = self._own.cat_file = CatFile(self._repository)
         return own.ask(id)
 
-    def _bulk(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    def _bulk(
+        self, ids: Sequence[str], absent: Mapping[str, GitrackError]
+    ) -> Iterator[tuple[str, bytes | GitrackError]]:
+        """All by one process; git dies of a damaged object, and then another goes on behind it."""
+        asked = [id for id in ids if id not in absent]
+        answers: Iterator[bytes | GitrackError] = iter(())
+        done = deaths = 0
+        for id in ids:
+            if id in absent:
+                yield id, absent[id]
+                continue
+            try:
+                data = next(answers, None)
+                if data is None:
+                    answers = self._stream(asked[done:])
+                    data = next(answers)
+            except StoreError:
+                deaths += 1
+                if deaths > _MOST_DEATHS:
+                    raise
+                answers = iter(())
+                data = self._one(id)
+            done += 1
+            # git takes a damaged file for a missing one; a second look tells them apart
+            yield id, self._one(id) if isinstance(data, NotFound) else data
+
+    def _stream(self, ids: Sequence[str]) -> Iterator[bytes | GitrackError]:
+        """Blobs by one `cat-file`; raises StoreError when it ends too early."""
         import tempfile  # late: it costs more than a commit
 
         # ids come from a file: a pipe that both sides fill would block
@@ -139,10 +182,12 @@ class ObjectReader:
         answers = io.BufferedReader(cast(io.FileIO, process.stdout), 1 << 18)
         try:
             for id in ids:
-                kind, data = _answer(answers, id)
-                if kind != b"blob":
-                    raise StoreError(f"{id} is a {kind.decode()}, not a blob")
-                yield id, data
+                try:
+                    kind, data = _answer(answers, id)
+                except NotFound as error:
+                    yield error
+                    continue
+                yield data if kind == b"blob" else _wrong_kind(id, kind, b"blob")
         finally:
             answers.close()
             process.wait()
@@ -226,6 +271,10 @@ def _start(
         )
     except FileNotFoundError as error:
         raise git_missing() from error
+
+
+def _wrong_kind(id: str, found: bytes, wanted: bytes) -> StoreError:
+    return StoreError(f"{id} is a {found.decode()}, not a {wanted.decode()}")
 
 
 def _answer(pipe: io.BufferedReader[io.FileIO], id: str) -> tuple[bytes, bytes]:

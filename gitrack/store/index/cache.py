@@ -23,7 +23,7 @@ from gitrack.store.index.table import Piece, RunTable
 from gitrack.store.layout import FORMAT_FILE, RUNS
 
 #: Goes up with every change of what is read from a record or how it is kept.
-READER = 2
+READER = 3
 
 #: A segment is joined with its elder when that is not this many times larger.
 _RATIO = 3
@@ -46,6 +46,8 @@ class State(NamedTuple):
     pieces: list[Piece]
     files: list[str | None]
     faults: list[FaultRow]
+    #: False if an object could not be had: the next process tries again
+    lasting: bool = True
 
 
 class Index:
@@ -103,12 +105,13 @@ class Index:
             except GitrackError:
                 old = None  # the old tree was collected as garbage
         if old is None or not old.tree:
-            made, faults = scan.scan(self._branch, commit)
+            found = scan.scan(self._branch, commit)
             pieces, files = [], []
-            for piece, data in made:
+            for piece, data in found.pieces:
                 pieces.append(piece)
                 files.append(self._write(tree, data))
-            return self._save(State(commit, tree, pieces, files, strange + faults))
+            faults = strange + found.faults
+            return self._save(State(commit, tree, pieces, files, faults, found.lasting))
         known = [fault for fault in old.faults if fault[0] != FORMAT_FILE]
         update = scan.Update(self._branch, commit, old.pieces, known, changes)
         made = update.apply()
@@ -120,7 +123,9 @@ class Index:
             name if data is None else self._write(tree, data)
             for name, data in zip(files, contents, strict=True)
         ]
-        return self._save(State(commit, tree, pieces, files, strange + update.faults))
+        faults = strange + update.faults
+        lasting = old.lasting and update.lasting
+        return self._save(State(commit, tree, pieces, files, faults, lasting))
 
     def _strange_format(self, commit: str) -> list[FaultRow]:
         """A fault if the branch says that it is of a format that this reader does not know."""
@@ -180,7 +185,7 @@ class Index:
         return name if self._put(name, data) else None
 
     def _save(self, state: State) -> State:
-        if None in state.files:
+        if None in state.files or not state.lasting:
             return state
         about = {
             "commit": state.commit,

@@ -13,7 +13,7 @@ from typing import Any
 
 from gitrack.errors import UnreadableFile
 from gitrack.model.run import Code, Dataset, Environment, Fault, Run
-from gitrack.store.codec.records import check_place, convert, load_value
+from gitrack.store.codec.records import check_run, convert, load_value
 from gitrack.store.index.columns import Value
 from gitrack.store.layout import place_of
 
@@ -42,7 +42,7 @@ class Rows:
         try:
             value = load_value(path, data)
             run = convert(path, data, value, Run)
-            check_place(path, run.id, run.experiment)
+            check_run(path, run)
         except UnreadableFile as error:
             self.faults.append(Fault(path=path, why=error.why, hint=error.hint))
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,7 +15,7 @@ from gitrack.store.codec.records import load_record
 from gitrack.store.index.rows import Rows
 from gitrack.store.index.segment import Segment, pack
 from gitrack.store.index.table import Piece, RunTable
-from gitrack.store.layout import FORMAT_FILE, RECORD, RUNS, place_of, why_misplaced
+from gitrack.store.layout import FORMAT_FILE, RECORD, RUNS, misplaced, place_of, why_misplaced
 
 FaultRow = tuple[str, str, str | None]
 
@@ -27,11 +28,20 @@ _MEND = "restore it from git, or remove what is left of the run"
 _STRAY = "remove it: only runs lie below runs/"
 
 
-def scan(branch: Branch, commit: str) -> tuple[list[tuple[Piece, bytes]], list[FaultRow]]:
-    """Everything at a commit: pieces with their bytes, and what cannot be read."""
+class Found(NamedTuple):
+    """What was read: pieces with their bytes, and what cannot be read."""
+
+    pieces: list[tuple[Piece, bytes]]
+    faults: list[FaultRow]
+    #: False if this clone lacked an object: the same commit may read otherwise tomorrow
+    lasting: bool
+
+
+def scan(branch: Branch, commit: str) -> Found:
+    """Everything at a commit."""
     records, faults = sort_out(branch.entries(RUNS, at=commit))
-    made, more = read(branch, records)
-    return made, sorted([*faults, *more])
+    found = read(branch, records)
+    return found._replace(faults=sorted([*faults, *found.faults]))
 
 
 def sort_out(entries: Iterable[Entry]) -> tuple[list[tuple[str, str]], list[FaultRow]]:
@@ -50,7 +60,9 @@ def sort_out(entries: Iterable[Entry]) -> tuple[list[tuple[str, str]], list[Faul
                 continue
         why = why_misplaced(path)
         if why is not None:
-            faults.append((path, why, _STRAY))
+            fault = (misplaced(path), why, _STRAY)
+            if fault not in faults[-1:]:
+                faults.append(fault)
             continue
         if not found:
             faults.append((inside[:-1], _MISSING, _MEND))
@@ -65,24 +77,28 @@ def sort_out(entries: Iterable[Entry]) -> tuple[list[tuple[str, str]], list[Faul
     return records, faults
 
 
-def read(
-    branch: Branch, records: Sequence[tuple[str, str]]
-) -> tuple[list[tuple[Piece, bytes]], list[FaultRow]]:
+def read(branch: Branch, records: Sequence[tuple[str, str]]) -> Found:
     """Records to pieces, each sorted by (id, path), and those that cannot be read."""
     ordered = sorted(records, key=_id_and_path)
     contents = branch.read_many([blob for _, blob in ordered])
     made: list[tuple[Piece, bytes]] = []
     faults: list[FaultRow] = []
+    lasting = True
     for start in range(0, len(ordered), MAX_ROWS):
         batch = ordered[start : start + MAX_ROWS]
         with _uncollected(len(batch)):
             rows = Rows()
             for path, blob in batch:
-                rows.add(path, blob, next(contents)[1])
+                data = next(contents)[1]
+                if isinstance(data, bytes):
+                    rows.add(path, blob, data)
+                else:
+                    lasting = False
+                    faults.append((path, data.message, data.hint))
             faults += [(fault.path, fault.why, fault.hint) for fault in rows.faults]
             if rows.count:
                 made.append(piece_of(pack(rows.count, rows.columns())))
-    return made, faults
+    return Found(made, faults, lasting)
 
 
 @contextlib.contextmanager
@@ -144,6 +160,7 @@ class Update:
         self.changes = changes
         self.pieces = list(pieces)
         self.faults = list(faults)
+        self.lasting = True
 
     def apply(self) -> list[tuple[Piece, bytes]]:
         """New pieces; `pieces` and `faults` are then those of the newer tree without them."""
@@ -161,19 +178,23 @@ class Update:
                     records.append((path, entry.id))
             else:
                 touched.add(place.folder)
-        made, faults = read(self.branch, records)
+        found = read(self.branch, records)
+        faults = found.faults
+        self.lasting = found.lasting
         self._bury(gone)
         self._forget(touched)
         with_record = {path.rpartition("/")[0] for path, _ in records}
         faults += self._without_record(touched - with_record)
         self.faults = sorted([*self.faults, *faults])
-        return made
+        return found.pieces
 
     def _stray(self, path: str, entry: Entry | None) -> None:
-        self.faults = [fault for fault in self.faults if fault[0] != path]
+        named = misplaced(path)
+        self.faults = [fault for fault in self.faults if fault[0] != named]
         why = why_misplaced(path)
-        if entry is not None and why is not None:
-            self.faults.append((path, why, _STRAY))
+        still = entry is not None or self.branch.tree(named, at=self.commit) is not None
+        if still and why is not None:
+            self.faults.append((named, why, _STRAY))
 
     def _forget(self, folders: set[str]) -> None:
         """Faults of the folders that were touched: whatever is still wrong is found again."""
@@ -206,7 +227,9 @@ class Update:
                 entry = next(
                     e for e in self.branch.entries(folder, at=self.commit) if e.path == path
                 )
-                yield from read(self.branch, [(path, entry.id)])[1]
+                again = read(self.branch, [(path, entry.id)])
+                self.lasting = self.lasting and again.lasting
+                yield from again.faults
             elif names:
                 yield folder, _MISSING, _MEND
 

@@ -145,18 +145,28 @@ def test_a_bulk_that_is_not_read_to_its_end(packed: GitBranch):
 def test_the_wrong_kind_of_object(packed: GitBranch):
     tree = packed.tree()
     assert tree is not None
-    with pytest.raises(StoreError, match="is a tree, not a blob"):
-        list(packed.read_many([tree]))
+    (_, found) = next(packed.read_many([tree]))
+    assert isinstance(found, StoreError)
+    assert "is a tree, not a blob" in str(found)
     with pytest.raises(StoreError, match="is a tree, not a commit"):
         packed.read("x", at=tree)
     with pytest.raises(NotFound):
         packed.read("x", at="0" * 40)
 
 
-def test_a_damaged_loose_object(repo: Path, git: Git):
-    blob = git(repo, "hash-object", "-w", "--stdin", stdin="x")
-    place = repo / ".git/objects" / blob[:2] / blob[2:]
-    place.chmod(0o644)
-    place.write_bytes(b"nonsense")
-    with pytest.raises(StoreError, match=f"the object {blob} is damaged"):
-        list(GitBranch(Repository.discover(repo)).read_many([blob]))
+@pytest.mark.parametrize("many", [1, 100])
+def test_a_damaged_loose_object_does_not_hide_others(repo: Path, git: Git, many: int):
+    ids = [git(repo, "hash-object", "-w", "--stdin", stdin=f"x{n}") for n in range(many + 2)]
+    for blob in (ids[0], ids[-2]):
+        place = repo / ".git/objects" / blob[:2] / blob[2:]
+        place.chmod(0o644)
+        place.write_bytes(b"nonsense")
+
+    read = list(GitBranch(Repository.discover(repo)).read_many(ids))
+
+    assert [id for id, _ in read] == ids
+    for place in (0, -2):
+        assert isinstance(read[place][1], StoreError)
+        assert f"the object {ids[place]} is damaged" in str(read[place][1])
+    assert [data for _, data in read[1:-2]] == [b"x%d" % n for n in range(1, many)]
+    assert read[-1][1] == b"x%d" % (many + 1)
