@@ -21,21 +21,14 @@ for number in range(count):
 """
 
 
+PROCESSES = 16
+RUNS = 25
+
 _BUSY = "the run ended before its code and environment were captured"
 
 
 @pytest.mark.parametrize("collecting", [False, True], ids=["alone", "beside git gc"])
 def test_runs_that_end_at_once_are_all_there(repo, git, collecting):
-    _crowd(repo, git, processes=4, count=12, collecting=collecting)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("collecting", [False, True], ids=["alone", "beside git gc"])
-def test_sixteen_processes_of_twenty_five_runs(repo, git, collecting):
-    _crowd(repo, git, processes=16, count=25, collecting=collecting)
-
-
-def _crowd(repo: Path, git, *, processes: int, count: int, collecting: bool) -> None:
     over = threading.Event()
     collector = threading.Thread(target=_collect_garbage, args=(repo, over))
     if collecting:
@@ -43,13 +36,13 @@ def _crowd(repo: Path, git, *, processes: int, count: int, collecting: bool) -> 
     try:
         workers = [
             subprocess.Popen(
-                [sys.executable, "-c", TRAIN, str(worker), str(count)],
+                [sys.executable, "-c", TRAIN, str(worker), str(RUNS)],
                 cwd=repo,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            for worker in range(processes)
+            for worker in range(PROCESSES)
         ]
         for process in workers:
             _, said = process.communicate(timeout=300)
@@ -63,14 +56,21 @@ def _crowd(repo: Path, git, *, processes: int, count: int, collecting: bool) -> 
 
     runs = [run for _, run in open_store(repo).all()]
     assert all(isinstance(run, Run) and run.status is Status.FINISHED for run in runs)
-    wanted = {(worker, number) for worker in range(processes) for number in range(count)}
+    wanted = {(worker, number) for worker in range(PROCESSES) for number in range(RUNS)}
     assert {(run.params["worker"], run.params["number"]) for run in runs} == wanted
-    assert len(runs) == processes * count
+    assert len(runs) == PROCESSES * RUNS
+    commits = git(repo, "log", "--format=%B", "gitrack")
+    assert sorted(_runs_named(commits)) == sorted(run.id for run in runs)
     git(repo, "fsck", "--strict")
     assert git(repo, "status", "--porcelain") == ""
     assert not list((repo / ".git").rglob("*.lock"))
     assert not list((repo / ".git/objects/pack").glob("*.keep"))
     assert [path.name for path in (repo / ".tracking/outbox").iterdir()] == [".gitignore"]
+
+
+def _runs_named(commits: str) -> list[str]:
+    """By the trailers: each run was committed once, alone or in a group."""
+    return [line.removeprefix("Run: ") for line in commits.splitlines() if line.startswith("Run: ")]
 
 
 def _collect_garbage(repo: Path, over: threading.Event) -> None:
