@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: How many runs a table shows unless --limit says otherwise.
 DEFAULT_LIMIT = 50
+#: So many unreadable files are named; somebody may have put thousands there.
+_MOST_FAULTS = 50
 
 
 @click.command()
@@ -206,7 +208,11 @@ def _tell(table: RunTable, filter: str, order_by: str | None, shown: int, found:
         missing = [*parse(filter).missing(table), *parse_order(order_by).missing(table)]
         for sentence in dict.fromkeys(missing):
             click.echo(f"no run has {safe(sentence)}", err=True)
-    for fault in table.faults:
+    faults = table.faults
+    for fault in faults[:_MOST_FAULTS]:
         click.echo(f"unreadable: {safe(fault.path)}: {safe(fault.why)}", err=True)
         if fault.hint:
             click.echo(f"  hint: {safe(fault.hint)}", err=True)
+    if len(faults) > _MOST_FAULTS:
+        more = len(faults) - _MOST_FAULTS
+        click.echo(f"… and {more:,} more files; gitrack doctor names all of them", err=True)
