@@ -10,6 +10,8 @@ Every name below is loaded when it is first used, so that `import gitrack` costs
 
 from __future__ import annotations
 
+import atexit
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -96,6 +98,16 @@ def __getattr__(name: str) -> Any:
     found = getattr(importlib.import_module(_ELSEWHERE.get(name, "gitrack.tracking.active")), name)
     globals()[name] = found
     return found
+
+
+def _end_open_runs() -> None:
+    """At exit. Registered by the import, so that what others do at exit can still be logged."""
+    active = sys.modules.get("gitrack.tracking.active")
+    if active is not None:
+        active.end_all()
+
+
+atexit.register(_end_open_runs)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ to say which.
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from gitrack.errors import UsageError
 from gitrack.model import names
@@ -159,15 +158,15 @@ def _enter(run: Run) -> None:
         _open.append(run)
         if not _hooked:
             _hooked = True
-            atexit.register(_end_all)
-            _chain_excepthook()
+            _listen_for_the_end()
 
 
 _hooked = False
 
 
-def _chain_excepthook() -> None:
-    before = sys.excepthook
+def _listen_for_the_end() -> None:
+    """How a program ends that never ends its run: Python tells nobody the code of `sys.exit`."""
+    before, leave = sys.excepthook, sys.exit
 
     def remember(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -176,10 +175,17 @@ def _chain_excepthook() -> None:
         _uncaught = error
         before(kind, error, trace)
 
+    def remember_code(status: Any = None, /) -> NoReturn:
+        global _uncaught
+        if threading.current_thread() is threading.main_thread():
+            _uncaught = SystemExit(status)
+        leave(status)
+
     sys.excepthook = remember
+    sys.exit = remember_code
 
 
-def _end_all() -> None:
+def end_all() -> None:
     """At exit: what is still open has finished, unless an exception ended the program."""
     status, text = outcome_of(_uncaught)
     with _lock:

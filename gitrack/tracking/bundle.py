@@ -42,7 +42,8 @@ def make_bundle(
     artifacts, files = _artifacts(place, folder, folded)
     files.update(captured.files)
     if folder is not None:
-        files.update({path: _inside(folder, EXTRA, path).read_bytes() for path in folded.extra})
+        extra = {path: _inside(folder, EXTRA, path) for path in folded.extra}
+        files.update({path: file.read_bytes() for path, file in extra.items() if file.is_file()})
     if len(history):
         shown = history.for_branch()
         files[HISTORY] = shown.to_tsv().encode()
@@ -183,8 +184,12 @@ def _artifacts(
         return artifacts, files
     cache = _cache(place)
     for name, file in sorted(folded.artifacts.items()):
+        path = _inside(folder, ARTIFACTS, name)
+        if not path.exists():  # it was there when the journal said so
+            notice.warn(f"{name} of run {folded.who.id} was deleted from {folder} and is left out")
+            continue
         kept = keep(
-            _inside(folder, ARTIFACTS, name),
+            path,
             name,
             cache=cache,
             inline_below=place.config.artifacts.inline_below,

@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from gitrack.errors import UsageError
-from gitrack.tracking import values
+from gitrack.tracking import notice, values
 
 ARTIFACTS = "artifacts"
 #: Files of the run that are no artifacts of the user's: what was found out about data.
@@ -34,7 +35,15 @@ def copy_in(path: Path, name: str, folder: Path) -> None:
     target, aside = _targets(folder, name, ARTIFACTS)
     if path.is_dir():
         # links are followed: what they lead to is what was logged
-        shutil.copytree(path, aside, copy_function=_copy, ignore_dangling_symlinks=True)
+        left: list[str] = []
+        try:
+            shutil.copytree(path, aside, copy_function=_copy, ignore=partial(_not_to_copy, left))
+        except (OSError, shutil.Error):
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        if left:
+            more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+            notice.warn(f"{name} is kept without {', '.join(left[:3])}{more}: no regular files")
     else:
         _copy(path, aside)
     _put(aside, target)
@@ -64,6 +73,20 @@ def as_document(content: object, name: str) -> bytes:
     return f"{text.rstrip()}\n".encode("utf-8", "backslashreplace")
 
 
+def _not_to_copy(left: list[str], folder: str, names: list[str]) -> set[str]:
+    """What is neither file nor folder (a pipe, a link to nowhere), and links that lead back up."""
+    here = Path(folder).resolve()
+    out = {name for name in names if _leads_nowhere(here, Path(folder, name))}
+    left += sorted(str(Path(folder, name)) for name in out)
+    return out
+
+
+def _leads_nowhere(here: Path, path: Path) -> bool:
+    if path.is_symlink() and path.is_dir():
+        return here.is_relative_to(path.resolve())
+    return not (path.is_file() or path.is_dir())
+
+
 def _copy(path: str | Path, target: str | Path) -> None:
     shutil.copyfile(path, target)  # shares blocks where the file system can
     if os.stat(path).st_mode & 0o111:  # noqa: PTH116 - copytree passes texts
@@ -72,6 +95,9 @@ def _copy(path: str | Path, target: str | Path) -> None:
 
 def _targets(folder: Path, name: str, below: str) -> tuple[Path, Path]:
     target = folder / below / name
+    for parent in reversed(target.relative_to(folder).parents[:-2]):
+        if (folder / parent).is_file():
+            (folder / parent).unlink()  # what was logged last takes its place
     target.parent.mkdir(parents=True, exist_ok=True)
     return target, folder / f".part-{os.getpid()}-{os.urandom(4).hex()}"
 

@@ -16,7 +16,7 @@ from gitrack.tracking import notice, outbox, rules
 from gitrack.tracking.bundle import make_bundle
 from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
 from gitrack.tracking.fold import Folded, Writer, fold, glance
-from gitrack.tracking.journal import MAGIC
+from gitrack.tracking.journal import MAGIC, SUFFIX
 
 if TYPE_CHECKING:
     from gitrack.store.git.repository import Repository
@@ -37,6 +37,8 @@ def finish_live(run: LiveRun, status: Status, error: str | None) -> None:
     captured = run.capture.finish() if run.capture is not None else None
     for warning in captured.warnings if captured is not None else ():
         notice.warn_once(f"capture {run.place.folder} {warning}", warning)
+    if run.journal.kept and run.folder is not None:
+        _flee(run)
     where = run.folder or "memory"
     try:
         if captured is not None and run.folder is not None:
@@ -49,11 +51,23 @@ def finish_live(run: LiveRun, status: Status, error: str | None) -> None:
             f"run {run.id} is not on the branch yet: {_sentence(trouble)}"
             f"{f' ({hint})' if hint else ''}; it waits in {where}: "
             + ("type 'gitrack sync' once that is mended" if run.folder else "it will be lost")
+            + ("; what the disk refused will be lost" if run.folder and run.journal.kept else "")
         )
     finally:
         if run.launch_note is not None:
             with contextlib.suppress(OSError):
                 run.launch_note.unlink(missing_ok=True)
+
+
+def _flee(run: LiveRun) -> None:
+    """The disk is full to the end: what is only in memory would die with this process."""
+    assert run.folder is not None
+    number = len(run.journal.written)
+    name = f"{run.journal.name}{f'.{number}' if number else ''}{SUFFIX}"
+    found = outbox.move_elsewhere(run.folder, name, MAGIC + b"".join(run.journal.kept))
+    if found is not None:
+        run.folder = found
+        run.journal.kept.clear()
 
 
 def _sentence(error: BaseException) -> str:
@@ -78,8 +92,8 @@ def _commit_live(
     if run.place.repository is None:
         notice.warn_once(
             "no repository",
-            f"{run.place.folder} is not inside a git repository: runs wait in {run.place.outbox}; "
-            "'gitrack sync --into REPO' brings them into one",
+            f"{run.place.folder} is in no git repository that can be used: runs wait in "
+            f"{run.place.outbox}; 'gitrack sync --into REPO' brings them into one",
         )
         return
     if run.folder is None:

@@ -66,7 +66,7 @@ class Journal:
         self.folder = folder
         self.name = name
         self.kept: list[bytes] = []
-        self._written: list[Path] = []
+        self.written: list[Path] = []
         self._hello = hello
         # reentrant: a signal handler may log while the thread it interrupts is logging
         self._lock = threading.RLock()
@@ -109,6 +109,7 @@ class Journal:
     def close(self) -> None:
         """Give the file back; what a full disk still refuses stays in `kept`."""
         with self._lock:
+            self._rescue()
             if self.kept and not self._idle:
                 self._write_kept()
             if self._fd >= 0:
@@ -119,6 +120,7 @@ class Journal:
     def alive(self) -> None:
         """A sign of life that other machines can see, and another try at what was refused."""
         with self._lock:
+            self._rescue()
             if self.kept and not self._idle:
                 self._write_kept()
             if self._fd >= 0:
@@ -134,7 +136,7 @@ class Journal:
             os.close(self._fd)
             self._fd = -1
         self.name = f"member-{os.getpid()}-{os.urandom(3).hex()}"
-        self._written = []
+        self.written = []
         self._packers = {}
         self._retry_at = 0.0
         self._idle = True
@@ -174,6 +176,25 @@ class Journal:
                 self._refused(error)
             self._keep(data)
 
+    def _rescue(self) -> None:
+        """Somebody deleted the file (`git clean -fdx` does): as long as it is open, all of it is
+        still there to be read, and goes into a new one."""
+        if self._fd < 0 or not hasattr(os, "pread"):
+            return
+        try:
+            about = os.fstat(self._fd)
+            if about.st_nlink:
+                return
+            data = os.pread(self._fd, about.st_size, len(MAGIC))
+        except OSError as error:
+            notice.warn_once(f"rescue {self.folder}", notice.worded(error))
+            return
+        notice.warn_once(f"gone {self.folder}", f"{self.folder} was deleted and is written again")
+        os.close(self._fd)
+        self._fd = -1
+        self._idle = False
+        self.kept.insert(0, data)
+
     def _keep(self, data: bytes) -> None:
         self._idle = False
         self.kept.append(data)
@@ -196,7 +217,7 @@ class Journal:
         """All that was kept, into a fresh segment: the whole of it or nothing."""
         if self.folder is None:
             return
-        number = f".{len(self._written)}" if self._written else ""
+        number = f".{len(self.written)}" if self.written else ""
         path = self.folder / f"{self.name}{number}{SUFFIX}"
         data = b"".join([MAGIC, *self.kept])
         fd = -1
@@ -212,12 +233,12 @@ class Journal:
             self._refused(error)
             return
         self._fd = fd
-        self._written.append(path)
+        self.written.append(path)
         self.kept = []
 
 
 _OPEN = (
-    os.O_WRONLY
+    os.O_RDWR  # reading only matters when the file is deleted meanwhile
     | os.O_CREAT
     | os.O_EXCL
     | os.O_APPEND

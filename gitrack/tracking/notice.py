@@ -7,6 +7,7 @@ configured it, and unlike `warnings` it cannot be turned into an exception that 
 from __future__ import annotations
 
 import logging
+import shutil
 
 _log = logging.getLogger("gitrack")
 _said: set[str] = set()
@@ -31,5 +32,9 @@ def forget() -> None:
 
 def worded(error: BaseException) -> str:
     """An exception as one line for people."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        reasons = [reason for *_, reason in error.args[0]]  # copytree lists every file
+        text = f"{reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "")
+        return text if len(text) < 400 else f"{text[:400]}…"
     text = " ".join(str(error).split())
     return text if text else type(error).__name__

@@ -86,6 +86,29 @@ def _make(place: Path, run_id: str) -> Path:
     return folder
 
 
+def move_elsewhere(folder: Path, name: str, kept: bytes) -> Path | None:
+    """A run whose disk is full moves to another one, with `kept`, what could not be written here.
+
+    None if nowhere else is room for it.
+    """
+    for place in (users_outbox(), *temporary_outbox()):
+        target = place / folder.name
+        aside = place / f"{_DONE}{folder.name}-{os.getpid()}"  # swept if this is interrupted
+        if place == folder.parent or target.exists():
+            continue
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(folder, aside)
+            (aside / name).write_bytes(kept)
+            aside.rename(target)
+        except (OSError, shutil.Error):
+            shutil.rmtree(aside, ignore_errors=True)
+            continue
+        discard(folder, sizes(folder))
+        return target
+    return None
+
+
 def run_folders(outbox: Path) -> list[Path]:
     """The folders of an outbox that are named like runs, oldest first."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,10 +65,18 @@ class Place:
 
 def find_place(start: Path | None = None) -> Place:
     """The place of `start`, or of the current folder. Raises ConfigError for wrong settings."""
-    folder = (start or Path.cwd()).absolute()
+    folder = _current_folder() if start is None else start.absolute()
     repository = _repository(folder)
     root = _root(folder, repository)
     return _place(folder, root, repository, _stamp(root))
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        notice.warn_once("folder", f"the current folder is gone: {notice.worded(error)}")
+        return Path(tempfile.gettempdir())  # in no project: the run waits in the user's folder
 
 
 _repositories: dict[Path, Repository] = {}

@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 import traceback
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -348,7 +349,7 @@ class Run:
         """An artifact into the outbox now; into git or DVC when the run ends."""
         if not isinstance(kind, str) or not kind.isidentifier():
             raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
-
+        name = unicodedata.normalize("NFC", name)  # as two files they would be one on a Mac
         if path is not None:
             write = partial(files.copy_in, path, name)
         else:

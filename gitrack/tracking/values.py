@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import functools
 import json
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
@@ -18,6 +19,10 @@ from gitrack.model.run import Scalar
 LONGEST_TEXT = 8_000
 LONGEST_NOTE = 100_000
 _INT64 = 2**63
+#: Seconds from 1970 (in the year 2261) that nanoseconds of 64 bits still reach.
+_FARTHEST = 9.2e9
+#: An array with more elements is shown abbreviated, as its library does.
+_FEW = 1_000
 _NAMES: dict[str, Callable[[object], str]] = {
     "param": names.param_name,
     "metric": names.metric_name,
@@ -42,7 +47,7 @@ def number(kind: str, name: str, value: object) -> float | int:
         return int(value)
     if isinstance(value, int):
         whole = int(value)
-        return whole if -_INT64 <= whole < _INT64 else float(whole)
+        return whole if -_INT64 <= whole < _INT64 else _float(kind, name, whole)
     if isinstance(value, float):
         return float(value)
     plain = _item(value)
@@ -50,20 +55,27 @@ def number(kind: str, name: str, value: object) -> float | int:
         return number(kind, name, plain)
     # Decimal and Fraction say so themselves; text and None do not become numbers by accident
     if hasattr(value, "__float__") and not isinstance(value, (str, bytes)):
-        try:
-            return float(value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise UsageError(f"{kind} {name!r} is not one number: {error}") from error
+        return _float(kind, name, value)
     raise UsageError(
         f"{kind} {name!r} is {_shown(value)}, not a number",
         hint="log text with set_tag or log_param",
     )
 
 
+def _float(kind: str, name: str, value: Any) -> float:
+    try:
+        if getattr(getattr(value, "dtype", None), "kind", "") == "c":
+            raise TypeError("it is complex")  # numpy only warns, and drops a part of it
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        hint = "log one number at a time, or text with set_tag or log_param"
+        raise UsageError(f"{kind} {name!r} is not one number: {error}", hint=hint) from error
+
+
 def step(value: object) -> int:
     """A step: any whole number of 64 bits."""
-    if not isinstance(value, bool):
-        plain = _item(value)
+    plain = _item(value)
+    if not isinstance(plain, bool):
         if isinstance(plain, float) and plain.is_integer():
             plain = int(plain)
         try:
@@ -78,11 +90,15 @@ def step(value: object) -> int:
 
 def nanoseconds(timestamp: object) -> int:
     """A moment (seconds since 1970, or a datetime) in nanoseconds."""
+    seconds = timestamp
     if isinstance(timestamp, dt.datetime):
-        return int(timestamp.timestamp() * 1e9)
-    if isinstance(timestamp, (int, float)) and not isinstance(timestamp, bool):
-        if -1e10 < timestamp < 1e10:
-            return int(timestamp * 1e9)
+        try:
+            seconds = timestamp.timestamp()
+        except (ValueError, OverflowError, OSError):
+            seconds = float("inf")  # the first and the last years, which time zones lead out of
+    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool):
+        if -_FARTHEST < seconds < _FARTHEST:
+            return int(seconds * 1e9)
         hint = "give seconds since 1970 (milliseconds divided by 1000) or a datetime"
         raise UsageError(f"timestamp {timestamp!r} is out of range", hint=hint)
     hint = "give seconds since 1970 or a datetime"
@@ -191,6 +207,8 @@ def _as_text(value: object) -> str:
             return repr(value)
     if isinstance(value, PurePath):
         return value.as_posix()
+    if hasattr(value, "tolist") and math.prod(getattr(value, "shape", (_FEW + 1,))) <= _FEW:
+        return json.dumps(value.tolist(), ensure_ascii=False, default=plain)
     if isinstance(value, (dt.datetime, dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, type) or callable(value):

@@ -92,7 +92,7 @@ def test_numbers_of_numpy_are_what_they_are():
     assert values.scalar("param", "p", numpy.float64(0.1)) == 0.1
     assert type(values.scalar("param", "p", numpy.int32(3))) is int
     assert values.scalar("param", "p", numpy.bool_(True)) is True
-    assert values.scalar("param", "p", numpy.array([1, 2])) == "[1 2]"
+    assert values.scalar("param", "p", numpy.array([1, 2])) == "[1, 2]"
     assert values.scalar("param", "p", [numpy.float32(0.5)]) == "[0.5]"
 
 
@@ -134,3 +134,33 @@ def test_moments():
 @pytest.mark.parametrize("name", ["'\"", "<script>", "فارسی", "🚀 x", "-lr", "..", "a/b", "%"])
 def test_odd_names_of_labels_are_kept(name):
     assert values.key("metric", name) == name
+
+
+@pytest.mark.parametrize("value", [10**400, "numpy:complex64:1", "numpy:array:1,2"])
+def test_what_is_not_one_real_number_is_refused(value):
+    if isinstance(value, str):
+        numpy = pytest.importorskip("numpy")
+        _, kind, content = value.split(":")
+        value = getattr(numpy, kind)([float(part) for part in content.split(",")])
+
+    with pytest.raises(UsageError, match="'m' is not one number"):
+        values.number("metric", "m", value)
+
+
+@pytest.mark.parametrize("moment", [dt.datetime.min, dt.datetime.max, 9.9e9, -1e300])
+def test_a_moment_that_nanoseconds_do_not_reach_is_refused(moment):
+    with pytest.raises(UsageError, match="out of range"):
+        values.nanoseconds(moment)
+
+
+def test_truth_is_no_step_whatever_its_type():
+    numpy = pytest.importorskip("numpy")
+    for truth in (True, numpy.True_):
+        with pytest.raises(UsageError, match="not a whole number"):
+            values.step(truth)
+
+
+def test_a_short_array_is_kept_as_a_list_and_a_long_one_as_its_library_shows_it():
+    numpy = pytest.importorskip("numpy")
+    assert values.scalar("param", "p", numpy.array([1.5, 2])) == "[1.5, 2.0]"
+    assert "..." in str(values.scalar("param", "p", numpy.arange(10_000)))

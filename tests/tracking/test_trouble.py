@@ -1,0 +1,166 @@
+"""What goes wrong around a run that is alive: it goes on, and keeps what it can."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import gitrack
+from gitrack.model.run import Status
+from gitrack.store import open_store
+from gitrack.tracking import journal, outbox, recover
+from gitrack.tracking.place import find_place
+
+
+def test_an_outbox_that_is_deleted_under_a_run_loses_no_call(project, runs, caplog):
+    run = gitrack.start_run("e", params={"lr": 0.1})
+    run.log_metric("loss", 0.5, step=0)
+    run.log_text("gone", "gone.txt")
+    shutil.rmtree(project / ".tracking")  # as `git clean -fdx` does
+    run.log_metric("loss", 0.25, step=1)
+    run.log_text("kept", "kept.txt")
+
+    run.end()
+
+    (kept,) = runs()
+    assert (kept.params, kept.status) == ({"lr": 0.1}, Status.FINISHED)
+    assert open_store(project).history(run.id).columns == {"loss": [0.5, 0.25]}
+    assert [artifact.path for artifact in kept.artifacts] == ["kept.txt"]
+    assert "was deleted and is written again" in caplog.text
+    assert "gone.txt" in caplog.text
+    assert outbox.run_folders(project / ".tracking/outbox") == []
+
+
+def test_a_sign_of_life_writes_a_deleted_journal_again(project):
+    run = gitrack.start_run("e")
+    run.log_metric("loss", 0.5, step=0)
+    shutil.rmtree(run.folder)
+
+    journal.all_alive()
+
+    (found,) = recover.waiting(find_place())
+    assert (found.state, found.metrics) == ("running", {"loss": 0.5})
+
+
+def test_a_run_may_start_in_a_folder_that_is_gone(project, monkeypatch, caplog):
+    gone = project / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    with gitrack.start_run("e") as run:
+        run.log_metric("m", 1)
+
+    assert "the current folder is gone" in caplog.text
+    assert run.folder in outbox.run_folders(outbox.users_outbox())
+
+
+def test_a_disk_that_stays_full_sends_the_run_to_another_one(project, runs, monkeypatch):
+    run = gitrack.start_run("e", params={"lr": 0.1})
+    run.log_text("before", "before.txt")
+
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(journal, "_os_write", full)
+        meanwhile.setattr("gitrack.tracking.finish._commit_live", _refuse)
+        for step in range(10):
+            run.log_metric("loss", step, step=step)
+        run.end()
+
+    (found,) = recover.waiting(find_place())
+    assert found.state == "finished"
+    assert found.folder.parent != project / ".tracking/outbox"
+    recover.sync(find_place())
+    (kept,) = runs()
+    assert (kept.params, kept.status) == ({"lr": 0.1}, Status.FINISHED)
+    assert kept.curves["loss.count"] == 10
+    assert [artifact.path for artifact in kept.artifacts] == ["before.txt"]
+
+
+def _refuse(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_folder_with_a_loop_and_a_pipe_is_kept_without_them(project, runs, caplog):
+    folder = project / "data"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("a")
+    (folder / "deep/loop").symlink_to("..")
+    (folder / "nowhere").symlink_to("not-there")
+    (folder / "elsewhere").symlink_to(project / "train.py")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "deep/pipe")
+
+    with gitrack.start_run("e") as run:
+        run.log_artifact("data")
+        assert run.folder is not None
+        kept = {path.name for path in (run.folder / "artifacts/data").rglob("*")}
+
+    assert kept == {"a.txt", "deep", "elsewhere"}
+    assert "data/deep/loop" in caplog.text
+    assert [artifact.path for artifact in runs()[0].artifacts] == ["data"]
+
+
+def test_what_is_logged_last_takes_the_place_of_a_file_or_a_folder(project, runs):
+    with gitrack.start_run("e") as run:
+        run.log_text("1", "thing")
+        run.log_text("2", "thing/inner.txt")
+        run.log_text("3", "other/inner.txt")
+        run.log_text("4", "other")
+
+    assert [artifact.path for artifact in runs()[0].artifacts] == ["other", "thing/inner.txt"]
+
+
+def test_two_spellings_of_one_name_are_one_file(project, runs):
+    with gitrack.start_run("e") as run:
+        run.log_text("composed", "\u00e9.txt")
+        run.log_text("decomposed", "e\u0301.txt")
+
+    assert [artifact.path for artifact in runs()[0].artifacts] == ["\u00e9.txt"]
+
+
+def test_what_is_logged_at_exit_is_kept(project, play, runs):
+    code = (
+        "import gitrack, atexit\n"
+        "atexit.register(lambda: gitrack.log_text('late', 'first.txt'))\n"
+        "run = gitrack.start_run('e')\n"
+        "atexit.register(lambda: gitrack.log_text('late', 'second.txt'))\n"
+    )
+    done = play(project, code)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    (kept,) = runs()
+    assert kept.status is Status.FINISHED
+    assert [artifact.path for artifact in kept.artifacts] == ["first.txt", "second.txt"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("sys.exit(0)", "finished"),
+        ("sys.exit(3)", "failed"),
+        ("raise KeyboardInterrupt", "killed"),
+        ("1 / 0", "failed"),
+        ("os._exit(0)", "killed"),
+        ("os.kill(os.getpid(), 15)", "killed"),
+    ],
+)
+@pytest.mark.parametrize("block", [False, True], ids=["plain", "with"])
+def test_every_way_in_which_a_program_ends(project, play, runs, body, status, block):
+    start = "run = gitrack.start_run('e')\n"
+    text = f"run.log_metric('m', 1, step=1)\n{body}\n"
+    if block:
+        lines = "".join(f"    {line}\n" for line in text.splitlines())
+        text = f"with run:\n{lines}"
+
+    play(project, f"import gitrack, os, sys\n{start}{text}")
+    recover.sync(find_place(Path(project)))
+
+    (kept,) = runs()
+    assert (kept.status, kept.metrics) == (status, {"m": 1})
