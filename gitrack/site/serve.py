@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -81,28 +83,44 @@ class _Handler(SimpleHTTPRequestHandler):
         return (name if port.isdigit() else f"{name}:{port}".strip(":")) in _OUR_NAMES
 
 
+class _Http(ThreadingHTTPServer):
+    """Answers in threads; a reader who went away is nothing to report."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """What went wrong in an answer, as the base class shows it, but for a lost connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as given
+
+
 class Server:
     """The site of a folder on a port of this machine."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         handler = partial(_Handler, directory=str(folder))
         try:
-            self._http = ThreadingHTTPServer((_HOST, port), handler)
+            self._http = _Http((_HOST, port), handler)
         except OSError as error:
             raise UsageError(
                 f"port {port} of this machine cannot be used ({error.strerror or error})",
                 hint="choose another one with --port, or leave it out",
             ) from error
-        self._http.daemon_threads = True
         self.url = f"http://{_HOST}:{self._http.server_port}/"
 
     def run(self, look: Callable[[], None], *, every: float = 1.0) -> None:
-        """Answer until interrupted, and call `look` again and again beside it."""
+        """Answer until interrupted, and call `look` again and again beside it.
+
+        When `look` fails its traceback is shown, and what there is goes on being served.
+        """
         stop = threading.Event()
 
         def keep_looking() -> None:
             while not stop.wait(every):
-                look()
+                try:
+                    look()
+                except Exception:  # noqa: BLE001  # a fault of ours: shown, and not the end
+                    traceback.print_exc()
 
         watcher = threading.Thread(target=keep_looking, name="gitrack-site", daemon=True)
         watcher.start()
@@ -110,8 +128,12 @@ class Server:
             self._http.serve_forever(poll_interval=0.2)
         finally:
             stop.set()
-            self._http.server_close()
+            self.close()
 
     def stop(self) -> None:
         """End `run`; for another thread than the one in it."""
         self._http.shutdown()
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._http.server_close()

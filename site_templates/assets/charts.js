@@ -61,6 +61,8 @@
     const { view } = await window.vegaEmbed(place, fitted, {
       ast: true, actions: false, renderer: rows.length > 1500 ? "canvas" : "svg", config: config(), tooltip: false, defaultStyle: false,
     });
+    /* The place has a name of its own; Vega's parts would be read one by one, without any. */
+    for (const drawn of place.querySelectorAll("svg")) drawn.setAttribute("aria-hidden", "true");
     return view;
   }
 

@@ -39,11 +39,14 @@
       else missing.push(state.runs[i]);
     });
     if (runs.length > 1) document.title = runs.map((run) => run.name).slice(0, 3).join(" · ") + " · Compare";
+    const held = place.contains(document.activeElement) ? document.activeElement.dataset.key || "add" : null;
     place.replaceChildren(
       header(runs),
       ...missing.map((id) => h("p", { class: "notice bad" }, "There is no run ", h("code", {}, h("bdi", {}, id)), " on this site.")),
       ...(runs.length < 2 ? [blank(runs.length)] : []),
       ...(runs.length ? [table(runs)] : []));
+    document.getElementById("compare-said").textContent = runs.length === 1 ? "1 run shown" : runs.length + " runs compared";
+    if (held) refocus(held);
     if (runs.length) {
       curves(runs);
       pictures(runs);
@@ -51,13 +54,20 @@
     }
   }
 
+  /** Keep the place of whoever works by keyboard: what had the focus was drawn anew, or is gone. */
+  function refocus(key) {
+    const stops = [...place.querySelectorAll("[data-key]")];
+    const stop = stops.find((one) => one.dataset.key === key) || stops.find((one) => one.dataset.key === "add");
+    if (stop) stop.focus();
+  }
+
   function header(runs) {
     return h("ul", { class: "chosen", "aria-label": "Runs compared" },
       runs.map((run, i) => h("li", {}, swatch(i), h("a", { href: gitrack.root + run.page, title: run.experiment + " / " + run.name }, h("bdi", {}, run.name)),
         i === 0 && runs.length > 1 ? h("span", { class: "base", title: "the others are measured against it" }, "baseline")
-          : runs.length > 1 ? h("button", { type: "button", class: "remove", title: "Make this the baseline", "aria-label": "Make " + run.name + " the baseline", onclick: () => { state.runs = [run.id, ...state.runs.filter((id) => id !== run.id)]; writeAddress(); } }, "⇤") : null,
-        h("button", { type: "button", class: "remove", "aria-label": "Remove " + run.name, onclick: () => { state.runs = state.runs.filter((id) => id !== run.id); writeAddress(); } }, "×"))),
-      runs.length ? h("li", { class: "bare" }, h("button", { type: "button", class: "button", onclick: add }, "Add run")) : null);
+          : runs.length > 1 ? h("button", { type: "button", class: "remove", "data-key": "base:" + run.id, title: "Make this the baseline", "aria-label": "Make " + run.name + " the baseline", onclick: () => { state.runs = [run.id, ...state.runs.filter((id) => id !== run.id)]; writeAddress(); } }, "⇤") : null,
+        h("button", { type: "button", class: "remove", "data-key": "remove:" + run.id, "aria-label": "Remove " + run.name, onclick: () => { state.runs = state.runs.filter((id) => id !== run.id); writeAddress(); } }, "×"))),
+      runs.length ? h("li", { class: "bare" }, h("button", { type: "button", class: "button", "data-key": "add", onclick: add }, "Add run")) : null);
   }
 
   function swatch(i) {
@@ -68,7 +78,7 @@
   function blank(count) {
     return h("div", { class: "blank" },
       h("p", {}, count ? "Add a second run to see what differs." : "Choose runs here, or tick them in any table of runs. The address of this page keeps the choice, so it can be shared."),
-      count ? null : h("button", { type: "button", class: "button main", onclick: add }, "Choose a run"));
+      count ? null : h("button", { type: "button", class: "button main", "data-key": "add", onclick: add }, "Choose a run"));
   }
 
   /* ---- the table ---- */
@@ -114,13 +124,13 @@
 
     const head = h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Name")), runs.map((run, i) =>
       h("th", { scope: "col", title: run.name }, swatch(i), h("a", { href: gitrack.root + run.page }, gitrack.name(run.name)))));
-    const only = h("input", { type: "checkbox" });
+    const only = h("input", { type: "checkbox", "data-key": "only" });
     only.checked = !state.all;
     only.addEventListener("change", () => { state.all = !only.checked; writeAddress(); });
     const note = hidden ? hidden + (hidden === 1 ? " line is" : " lines are") + " the same in all" : null;
     return h("section", { "aria-labelledby": "differences" }, h("h2", { id: "differences" }, runs.length > 1 ? "Differences" : "Values"),
       runs.length > 1 ? h("div", { class: "compare-tools" }, h("label", {}, only, "Only what differs"), h("span", { class: "note", style: "margin: 0" }, note)) : null,
-      h("div", { class: "scroll", role: "region", "aria-labelledby": "differences", tabindex: 0 },
+      h("div", { class: "scroll", role: "group", "aria-labelledby": "differences", tabindex: 0 },
         h("table", { class: "compare-table" }, h("caption", { class: "unseen" }, "Runs side by side"), h("thead", {}, head), body)),
       h("div", { id: "packages-here" }));
   }
@@ -132,10 +142,11 @@
     const known = values.filter((value) => value !== null && !Number.isNaN(value));
     const top = goal && known.length > 1 && !same(known) ? known.reduce((a, b) => ((goal === "maximize" ? b > a : b < a) ? b : a)) : null;
     const base = values[0];
+    const decimals = gitrack.decimals(values);
     return h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name), goal ? h("span", { class: "goal", title: goal === "maximize" ? "higher is better" : "lower is better" }, goal === "maximize" ? " ↑" : " ↓") : null),
       values.map((value, i) => {
         if (value === null) return h("td", { class: "alike" }, "–");
-        const cell = h("td", { class: top !== null && value === top ? "top" : "", title: String(row.cells[i][0]) }, gitrack.number(row.cells[i][0]));
+        const cell = h("td", { class: top !== null && value === top ? "top" : "", title: String(row.cells[i][0]) }, gitrack.number(row.cells[i][0], decimals));
         const away = value - base;
         if (i > 0 && Number.isFinite(away) && away !== 0) {
           const better = goal ? (goal === "maximize") === (away > 0) : null;
@@ -158,7 +169,7 @@
       return;
     }
     here.append(h("section", { "aria-labelledby": "packages" }, h("h2", { id: "packages" }, "Packages that differ"),
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "packages" }, h("table", { class: "compare-table" },
+      h("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "packages" }, h("table", { class: "compare-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Package"), runs.map((run, i) => h("th", { scope: "col" }, swatch(i), h("bdi", {}, run.name))))),
         h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name)), row.cells.map((cell) => h("td", {}, cell ? h("bdi", {}, cell[0]) : "–")))))))));
   }
@@ -175,9 +186,10 @@
   function pictures(runs) {
     const rows = rowsOf(runs, (run) => run.pictures.map(([path, source, inline]) => [path, source, inline]));
     if (!rows.length) return;
+    const lazy = rows.length * runs.length > 60 && "lazy";
     place.append(h("section", { "aria-labelledby": "pictures" }, h("h2", { id: "pictures" }, "Pictures"),
-      rows.map((row) => [h("h3", { class: "side-name" }, h("bdi", {}, row.name)), h("div", { class: "side", tabindex: 0, role: "region", "aria-label": row.name }, row.cells.map((cell, i) =>
-        h("figure", {}, cell ? h("img", { src: cell[1] ? cell[0] : gitrack.root + cell[0], alt: row.name + " of " + runs[i].name, loading: "lazy" }) : h("div", { class: "missing" }, "none"),
+      rows.map((row) => [h("h3", { class: "side-name" }, h("bdi", {}, row.name)), h("div", { class: "side", tabindex: 0, role: "group", "aria-label": row.name }, row.cells.map((cell, i) =>
+        h("figure", {}, cell ? h("img", { src: cell[1] ? cell[0] : gitrack.root + cell[0], alt: row.name + " of " + runs[i].name, loading: lazy }) : h("div", { class: "missing" }, "none"),
           h("figcaption", {}, swatch(i), h("bdi", {}, runs[i].name)))))]).flat()));
   }
 

@@ -79,6 +79,15 @@
     return value.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e");
   }
 
+  /** How many decimals let these numbers line up; undefined when one count does not suit all. */
+  function decimals(values) {
+    const sizes = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
+    const most = Math.max(...sizes);
+    if (!sizes.length || sizes.every(Number.isInteger) || most >= 1e6 || most < 1e-4 || Math.min(...sizes) * 1e4 < most) return undefined;
+    const kept = Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(most))));
+    return Math.max(...sizes.map((size) => (size.toFixed(kept).replace(/0+$/, "").split(".")[1] || "").length));
+  }
+
   /** A param or tag as it was given. */
   function setting(value) {
     if (value === null || value === undefined) return "–";
@@ -139,7 +148,7 @@
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   window.gitrack = {
-    root, h, name, load, fetchRun, fetchOnce, toNumber, number, setting, duration, ago, absolute, time, runLink, style, css,
+    root, h, name, load, fetchRun, fetchOnce, toNumber, number, decimals, setting, duration, ago, absolute, time, runLink, style, css,
     onTheme: [],
     run: (data) => arrived.set("run:" + data.id, data),
     table: (data) => arrived.set("table", data),

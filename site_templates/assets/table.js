@@ -45,7 +45,7 @@
     { name: "Took", class: "num", shown: !narrow, value: (run) => run.seconds, fill: (td, run) => td.append(gitrack.duration(run.seconds)) },
   ];
   const chosen = columns.map((column) => ({
-    name: column.name, group: column.group, class: column.number ? "num" : "text", shown: column.shown, constant: column.constant, goal: column.goal,
+    name: column.name, group: column.group, class: column.number ? "num" : "text", shown: column.shown && !(narrow && column.group === "run"), constant: column.constant, goal: column.goal,
     value: (run) => column.values[run.i],
     fill: (td, run) => {
       const value = column.values[run.i];
@@ -79,7 +79,7 @@
     const count = chosen.filter((column) => column.group === group).length;
     if (count) spans.push([GROUPS[group], count, group]);
   }
-  for (const [word, count, group] of spans) groupRow.append(h("th", { colspan: count, class: group }, word));
+  for (const [word, count, group] of spans) groupRow.append(h("th", { colspan: count, class: group }, word || h("span", { class: "unseen" }, "Run")));
   let before = "run";
   const titles = h("tr", {}, all.map((column) => {
     const first = column.group && column.group !== before && column.group !== "run";

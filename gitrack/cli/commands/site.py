@@ -72,18 +72,32 @@ def serve(output: Path | None, port: int, open_page: bool) -> None:
 
     project = _Project()
     folder = output or project.output
-    with _progress() as progress:
-        project.build(folder, progress)
-    server = Server(folder, port)
-    click.echo(server.url)
-    click.echo("serving to this machine only; control-c ends it", err=True)
-    if open_page:
-        click.launch(server.url)
-    renew = _Renewal(project, folder)
+    server = Server(folder, port)  # first: a port that is taken is said before anything is built
     try:
+        renew = _Renewal(project, folder)
+        with _progress() as progress:
+            project.build(folder, progress)
+        click.echo(server.url)
+        click.echo("serving to this machine only; control-c ends it", err=True)
+        if open_page:
+            _open(server.url)
         server.run(renew)
     except KeyboardInterrupt:
         click.echo(err=True)
+    finally:
+        server.close()
+
+
+def _open(url: str) -> None:
+    """Show a page in the browser; where there is none the reader is told, and serving goes on."""
+    import os
+    import webbrowser
+
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    # without a screen, a browser for terminals would take the one that we talk to
+    headless = sys.platform == "linux" and not any(os.environ.get(name) for name in screens)
+    if headless or not webbrowser.open(url):
+        click.echo("there is no browser to open it in", err=True)
 
 
 class _Project:
@@ -158,8 +172,8 @@ class _Renewal:
                 return
             self._built = tip
             report = self._project.build(self._output, None)
-        except GitrackError as error:
-            click.echo(f"error: {error}", err=True)
+        except (GitrackError, OSError) as error:
+            click.echo(f"error: the site was not built again: {error}", err=True)
         else:
             click.echo(f"built again: {report.runs:,} runs", err=True)
 
