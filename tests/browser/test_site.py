@@ -2,9 +2,6 @@
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api")
-expect = playwright.expect
-
 pytestmark = pytest.mark.browser
 
 EXPERIMENT = "experiments/xgboost-weather-features-20260905.html"
@@ -19,11 +16,19 @@ def reader(request, visit, flights_site, below_a_path):
     assert opened.trouble == []
 
 
+@pytest.fixture
+def expect(browser):
+    """Playwright's patient assertions; asking for the browser first says when there is none."""
+    from playwright.sync_api import expect
+
+    return expect
+
+
 def names(page) -> list[str]:
     return page.locator("#runs tbody td.run bdi").all_inner_texts()
 
 
-def test_the_way_from_the_overview_to_a_comparison(reader):
+def test_the_way_from_the_overview_to_a_comparison(reader, expect):
     page = reader.page
     reader.go("index.html")
     page.get_by_role("link", name="xgboost-weather-features-20260905").first.click()
@@ -91,7 +96,7 @@ def test_a_run_shows_its_curves_patch_and_pictures(reader, flights_site):
     assert page.evaluate("[...document.images].map((i) => i.naturalWidth > 0)") == [True] * 3
 
 
-def test_only_differences_unless_asked(reader, flights_site):
+def test_only_differences_unless_asked(reader, flights_site, expect):
     page = reader.page
     ids = sorted(p.stem for p in (flights_site / "runs").iterdir())
     reader.go(f"compare.html#runs={ids[3]},{ids[4]}")
@@ -162,3 +167,28 @@ def test_without_javascript_there_are_tables_and_text(visit, flights_site):
     assert opened.page.get_by_role("rowheader", name="test_auc_roc").is_visible()
     assert opened.page.locator(".spark").first.is_visible()
     assert not opened.page.get_by_role("button").count()
+
+
+def test_curves_out_of_sight_are_drawn_for_print(reader, flights_site):
+    page = reader.page
+    page.set_viewport_size({"width": 1280, "height": 300})
+    ids = sorted(p.stem for p in (flights_site / "runs").iterdir())
+    reader.go(f"compare.html#runs={ids[0]},{ids[1]}")
+    page.locator(".chart").nth(2).wait_for(state="attached")
+    for place in range(3):
+        page.locator(".chart").nth(place).locator("svg path").first.wait_for(state="attached")
+    assert page.evaluate("window.scrollY") == 0
+
+
+def test_the_focus_stays_when_a_comparison_is_drawn_anew(reader, flights_site, expect):
+    page = reader.page
+    ids = sorted(p.stem for p in (flights_site / "runs").iterdir())
+    reader.go(f"compare.html#runs={ids[0]},{ids[1]}")
+    only = page.get_by_label("Only what differs")
+    only.focus()
+    page.keyboard.press("Space")
+    page.wait_for_url("**&all")
+    expect(page.get_by_label("Only what differs")).to_be_focused()
+    page.get_by_role("button", name="Remove").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Add run")).to_be_focused()
