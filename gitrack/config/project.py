@@ -9,8 +9,9 @@ FOLDER = ".tracking"
 CONFIG_FILE = f"{FOLDER}/config.yaml"
 POLICY_FILE = f"{FOLDER}/policy.yaml"
 DEFAULT_BRANCH = "gitrack"
+DEFAULT_REMOTE = "origin"
 
-_BRANCH_LINE = re.compile(r"branch:[ ]+([A-Za-z0-9][A-Za-z0-9._/-]*)[ ]*(?:#.*)?")
+_PLAIN_LINE = re.compile(r"([a-z]+):[ ]+([A-Za-z0-9][A-Za-z0-9._/-]*)[ ]*(?:#.*)?")
 
 
 def project_root(start: Path | str | None = None) -> Path | None:
@@ -36,28 +37,38 @@ def outbox(worktree: Path | None) -> Path:
     return user_data_path("gitrack", appauthor=False) / "outbox"
 
 
-def branch_name(root: Path | None) -> str:
-    """The tracking branch that `.tracking/config.yaml` names; `gitrack` when it names none.
+def branch_and_remote(root: Path | None) -> tuple[str, str]:
+    """The tracking branch and the remote that `.tracking/config.yaml` names, or their defaults.
 
-    Listing runs needs nothing else of the settings, so the plain way of writing it is read
+    Listing runs needs nothing else of the settings, so the plain way of writing them is read
     without a YAML library; any other way goes through `load_config`, which also judges it.
     """
     if root is None:
-        return DEFAULT_BRANCH
+        return DEFAULT_BRANCH, DEFAULT_REMOTE
     try:
         text = (root / CONFIG_FILE).read_text("utf-8")
     except FileNotFoundError:
-        return DEFAULT_BRANCH
+        return DEFAULT_BRANCH, DEFAULT_REMOTE
     except (OSError, UnicodeDecodeError):
-        text = "branch: ?"  # load_config words the fault
-    if "branch" not in text:
-        return DEFAULT_BRANCH
-    mentions = [
-        line for line in text.splitlines() if line.lstrip().startswith(("branch", '"', "'"))
-    ]
-    if len(mentions) == 1 and (plain := _BRANCH_LINE.fullmatch(mentions[0])):
-        return plain[1]
+        text = "?"  # load_config words the fault
+    branch = _plainly(text, "branch", DEFAULT_BRANCH)
+    remote = _plainly(text, "remote", DEFAULT_REMOTE)
+    if branch is not None and remote is not None:
+        return branch, remote
 
     from gitrack.config.settings import load_config
 
-    return load_config(root).branch
+    config = load_config(root)
+    return config.branch, config.remote
+
+
+def _plainly(text: str, key: str, default: str) -> str | None:
+    """The value of a key at the left margin; None where only YAML can tell."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if lines and not lines[0][0].isalpha():
+        return None
+    mentions = [line for line in lines if line.startswith((key, '"', "'", "?", "{", "<"))]
+    if not mentions:
+        return default
+    found = _PLAIN_LINE.fullmatch(mentions[0])
+    return found[2] if len(mentions) == 1 and found and found[1] == key else None

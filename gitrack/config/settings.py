@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gitrack.config.project import CONFIG_FILE, DEFAULT_BRANCH
+from gitrack.config.project import CONFIG_FILE, DEFAULT_BRANCH, DEFAULT_REMOTE
 from gitrack.config.shape import Fault, Parsed, load, shown
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
@@ -112,7 +112,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     project: str | None = None
     branch: str = DEFAULT_BRANCH
-    remote: str = "origin"
+    remote: str = DEFAULT_REMOTE
     artifacts: Artifacts = Artifacts()
     capture: Capture = Capture()
     site: Site = Site()

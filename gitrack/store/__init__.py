@@ -14,15 +14,16 @@ def open_store(start: Path | str | None = None) -> RunStore:
 
     Raises NoRepository, ConfigError.
     """
-    from gitrack.config.project import branch_name
+    from gitrack.config.project import branch_and_remote
     from gitrack.store.git.branch import GitBranch
     from gitrack.store.git.repository import Repository
     from gitrack.store.runs import RunStore
 
     repository = Repository.discover(start)
     root = _root(Path.cwd() if start is None else Path(start), repository.worktree)
+    branch, remote = branch_and_remote(root)
     return RunStore(
-        GitBranch(repository, branch_name(root)),
+        GitBranch(repository, branch, remote=remote),
         repository.common_dir / "gitrack" / "cache",
         project=lambda: _project(root),
     )

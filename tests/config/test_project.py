@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.config.project import branch_name, outbox, project_root
+from gitrack.config.project import branch_and_remote, outbox, project_root
 from gitrack.errors import ConfigError
 
 
@@ -32,25 +32,30 @@ def test_the_outbox_lies_in_the_working_tree_or_with_the_user(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "name", "remote"),
     [
-        (None, "gitrack"),
-        ("project: x\n", "gitrack"),
-        ("branch: runs\n", "runs"),
-        ("project: x\nbranch:   team/runs # ours\n", "team/runs"),
-        ('branch: "quoted"\n', "quoted"),
-        ('"branch": runs\n', "runs"),
-        ("{project: p, branch: flow}\n", "flow"),
-        ("site:\n  title: |\n    branch: not-this\n", "gitrack"),
-        ("site: {title: 'my branch: x'}\n", "gitrack"),
+        (None, "gitrack", "origin"),
+        ("project: x\n", "gitrack", "origin"),
+        ("branch: runs\n", "runs", "origin"),
+        ("project: x\nbranch:   team/runs # ours\n", "team/runs", "origin"),
+        ('branch: "quoted"\n', "quoted", "origin"),
+        ('"branch": runs\n', "runs", "origin"),
+        ("{project: p, branch: flow}\n", "flow", "origin"),
+        ("site:\n  title: |\n    branch: not-this\n", "gitrack", "origin"),
+        ("site: {title: 'my branch: x'}\n", "gitrack", "origin"),
+        ("branch: runs\nremote: upstream\n", "runs", "upstream"),
+        ("artifacts: {remote: /heavy}\n", "gitrack", "origin"),
+        ("artifacts:\n  remote: /heavy\nremote: up\n", "gitrack", "up"),
+        ("  branch: runs\n  remote: up\n", "runs", "up"),
+        ("remote: 'up'\n", "gitrack", "up"),
     ],
 )
-def test_the_branch_is_what_the_whole_reader_would_say(tmp_path, text, name):
+def test_branch_and_remote_are_what_the_whole_reader_would_say(tmp_path, text, name, remote):
     if text is not None:
         (tmp_path / ".tracking").mkdir()
         (tmp_path / ".tracking/config.yaml").write_text(text)
 
-    assert branch_name(tmp_path) == name
+    assert branch_and_remote(tmp_path) == (name, remote)
 
 
 def test_a_branch_that_is_none_is_an_error(tmp_path):
@@ -58,17 +63,18 @@ def test_a_branch_that_is_none_is_an_error(tmp_path):
     (tmp_path / ".tracking/config.yaml").write_text("branch: [a]\n")
 
     with pytest.raises(ConfigError, match="branch is a list"):
-        branch_name(tmp_path)
+        branch_and_remote(tmp_path)
 
 
 def test_the_plain_way_needs_no_yaml_library(tmp_path):
     (tmp_path / ".tracking").mkdir()
     (tmp_path / ".tracking/config.yaml").write_text("project: x\nbranch: runs\n")
     program = (
-        "import sys; from pathlib import Path; from gitrack.config.project import branch_name; "
-        f"print(branch_name(Path({str(tmp_path)!r})), 'yaml' in sys.modules)"
+        "import sys; from pathlib import Path\n"
+        "from gitrack.config.project import branch_and_remote\n"
+        f"print(branch_and_remote(Path({str(tmp_path)!r})), 'yaml' in sys.modules)"
     )
 
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
-    assert said.stdout == "runs False\n"
+    assert said.stdout == "('runs', 'origin') False\n"
