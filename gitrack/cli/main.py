@@ -87,9 +87,9 @@ def main() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read us has seen enough (`gitrack ls | head`). The buffer that is left must not
-        # be tried again when Python ends.
+        # be tried again when Python ends. Not a failure: `set -o pipefail` would end a script.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FAILED
+        code = 0
     sys.exit(code)
 
 

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence, Set
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 from gitrack.model.display import cut, day_and_time, lasted, number, safe, seconds_between, width
+from gitrack.model.ranking import telling
 
 if TYPE_CHECKING:
     from gitrack.store.index import RunTable
 
 #: Columns that say which run it is; they stay while others are dropped.
 _LEADING = ("id", "name", "experiment", "status", "started", "duration")
+#: Sections whose columns are shown by their own names where these are clear.
+_SHORTENED = ("metrics", "params", "tags")
 #: Where these are the same for all runs they are left away like params.
 _MAY_VARY = frozenset({"experiment", "status"})
+#: Where room is scarce, these metrics come before the rest of what says which run it is.
+_FOREMOST = 3
 #: A cell is never wider; a whole text is in `gitrack show`.
 _WIDEST = 40
+_WIDEST_IN_LITTLE_ROOM = 32
+_LITTLE_ROOM = 120
+#: Nothing is shown in less; what else does not fit is only counted.
+_NARROWEST = 6
+_DIGITS = 4
 _GAP = "  "
+
+
+class Column(NamedTuple):
+    """A column to show. `name` is the table's, `header` what people need of it."""
+
+    name: str
+    header: str
+    texts: list[str]
+    is_number: bool
 
 
 class Listing:
@@ -51,9 +70,29 @@ class Listing:
         """Columns worth showing, the most telling first: those asked about, metrics, params."""
         names = self.table.names()
         ordered = [*_LEADING, *(name for name in first if name in self._names)]
-        for section in ("metrics.", "params.", "tags."):
+        metrics = [name.partition(".")[2] for name in names if name.startswith("metrics.")]
+        ordered += [f"metrics.{name}" for name in sorted(metrics, key=telling)]
+        for section in ("params.", "tags."):
             ordered += [name for name in names if name.startswith(section)]
         return list(dict.fromkeys(ordered))
+
+    def column(self, name: str) -> Column:
+        """A column as it is shown."""
+        is_number = name == "duration" or self.table.kind(name) == "number"
+        return Column(name, self.header(name), self.texts(name), is_number)
+
+    def header(self, name: str) -> str:
+        """`test_auc` for `metrics.test_auc`, where no other column could be meant."""
+        section, _, short = name.partition(".")
+        others = [f"{other}.{short}" for other in _SHORTENED if other != section]
+        if (
+            section not in _SHORTENED
+            or short in self._names
+            or short in _LEADING
+            or self._names.intersection(others)
+        ):
+            return safe(name)
+        return safe(short)
 
     def varies(self, name: str) -> bool:
         """Is there more than one value, so that the column tells these runs apart?"""
@@ -71,32 +110,52 @@ class Listing:
         return [name for name in names if any(cell is not None for cell in self.cells(name))]
 
 
-def choose(
-    listing: Listing, first: Sequence[str], columns: int | None
-) -> tuple[list[tuple[str, list[str]]], int]:
-    """(name, texts) of the columns to show, and how many more did not fit into the width.
+def choose(listing: Listing, first: Sequence[str], columns: int | None) -> tuple[list[Column], int]:
+    """The columns to show, and how many more did not fit into the width.
 
     `columns` is the width of the terminal, None for a pipe, where everything that varies goes.
     """
-    chosen: list[tuple[str, list[str]]] = []
+    chosen: dict[str, Column] = {}
     left_out = used = 0
     asked = set(first)
-    for name in listing.candidates(first):
-        if left_out and name not in asked:
+    candidates = listing.candidates(first)
+    for name in candidates if columns is None else _by_need(candidates, asked):
+        if columns is not None and columns - used < _NARROWEST and name not in asked:
             left_out += 1
             continue
         if name not in asked and not listing.varies(name):
             continue
-        texts = listing.texts(name)
-        if not any(texts):
+        column = listing.column(name)
+        if not any(column.texts):
             continue
-        wide = max(map(width, (name, *texts))) + len(_GAP)
+        if columns is not None:
+            column = _squeezed(column, columns)
+        wide = max(map(width, (column.header, *column.texts)))
         if columns is not None and used + wide > columns and len(chosen) > 1:
             left_out += 1
             continue
-        used += wide
-        chosen.append((name, texts))
-    return chosen, left_out
+        used += wide + len(_GAP)
+        chosen[name] = column
+    return [chosen[name] for name in candidates if name in chosen], left_out
+
+
+def _by_need(candidates: Sequence[str], asked: Set[str]) -> list[str]:
+    """What a terminal is to show first: which run it is, what was asked about, how good it is."""
+    metrics = [name for name in candidates if name.startswith("metrics.")][:_FOREMOST]
+    sought = [name for name in candidates if name in asked]
+    return list(dict.fromkeys(["id", "name", "status", *sought, *metrics, *candidates]))
+
+
+def _squeezed(column: Column, columns: int) -> Column:
+    """On a terminal an id is shown by its random part, which is enough to name the run."""
+    if column.name == "id":
+        tails = [text.rpartition("-")[2] for text in column.texts]
+        return column._replace(texts=tails) if len(set(tails)) == len(tails) else column
+    if columns >= _LITTLE_ROOM:
+        return column
+    return column._replace(
+        texts=[_cut(column.name, text, _WIDEST_IN_LITTLE_ROOM) for text in column.texts]
+    )
 
 
 def terminal_width() -> int | None:
@@ -108,42 +167,50 @@ def terminal_width() -> int | None:
     return max(40, shutil.get_terminal_size().columns)
 
 
-def draw(columns: Sequence[tuple[str, list[str]]], numbers: frozenset[str]) -> None:
+def _cut(name: str, text: str, columns: int) -> str:
+    """A text's beginning; of names also the end, in which they often differ."""
+    if name not in ("name", "experiment") or not columns < width(text) == len(text):
+        return cut(text, columns)
+    half = columns // 2
+    return f"{text[: half - 1]}…{text[-half:]}"
+
+
+def draw(columns: Sequence[Column]) -> None:
     """Print columns: coloured on a terminal, plainly aligned in a pipe."""
     if sys.stdout.isatty():
-        _draw_rich(columns, numbers)
+        _draw_rich(columns)
     else:
-        click.echo("\n".join(_plain(columns, numbers)))
+        click.echo("\n".join(_plain(columns)))
 
 
-def _plain(columns: Sequence[tuple[str, list[str]]], numbers: frozenset[str]) -> Iterable[str]:
+def _plain(columns: Sequence[Column]) -> Iterable[str]:
     padded = []
-    for name, texts in columns:
-        wide = max(map(width, (name, *texts)))
-        pads = [" " * (wide - width(text)) for text in (name, *texts)]
-        pairs = zip(pads, (name, *texts), strict=True)
-        right = name in numbers
-        padded.append([pad + text if right else text + pad for pad, text in pairs])
+    for column in columns:
+        texts = (column.header, *column.texts)
+        wide = max(map(width, texts))
+        pads = [" " * (wide - width(text)) for text in texts]
+        pairs = zip(pads, texts, strict=True)
+        padded.append([pad + text if column.is_number else text + pad for pad, text in pairs])
     return (_GAP.join(line).rstrip() for line in zip(*padded, strict=True))
 
 
-def _draw_rich(columns: Sequence[tuple[str, list[str]]], numbers: frozenset[str]) -> None:
+def _draw_rich(columns: Sequence[Column]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for name, _ in columns:
-        justify = "right" if name in numbers else "left"
-        table.add_column(Text(name), justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]  # the two words are of its literal
+    # the box puts a blank between columns, the padding another: together _GAP
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        table.add_column(Text(column.header), justify=justify, no_wrap=True, overflow="ellipsis")
     styles = {"failed": "red", "killed": "yellow", "running": "cyan", "finished": "green"}
-    for row in zip(*(texts for _, texts in columns), strict=True):
-        names = (name for name, _ in columns)
+    for row in zip(*(column.texts for column in columns), strict=True):
         table.add_row(
             *(
-                Text(text, style=styles.get(text, "") if name == "status" else "")
-                for name, text in zip(names, row, strict=True)
+                Text(text, style=styles.get(text, "") if column.name == "status" else "")
+                for column, text in zip(columns, row, strict=True)
             )
         )
     Console().print(table)
@@ -159,5 +226,5 @@ def _text(name: str, cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, int | float):
-        return number(cell)
-    return cut(safe(str(cell)), _WIDEST)
+        return number(cell, _DIGITS)
+    return _cut(name, safe(str(cell)), _WIDEST)

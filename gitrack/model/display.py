@@ -47,11 +47,13 @@ def cut(text: str, columns: int) -> str:
     return text + "…"
 
 
-def number(value: float) -> str:
-    """A number for people: at most six digits that matter; whole ones whole."""
+def number(value: float, digits: int = 6) -> str:
+    """A number for people: so many digits that matter; whole ones whole."""
     if isinstance(value, int):
         return str(value)
-    return f"{value:.6g}"
+    if 10**digits <= abs(value) < 1e15:
+        return f"{value:.0f}"
+    return f"{value:.{digits}g}"
 
 
 def day_and_time(when: str) -> str:

@@ -1,4 +1,4 @@
-"""The order of runs by their cells: what is missing or not a number comes last, either way."""
+"""The order of runs by their cells (missing and NaN last, either way), and that of metrics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+_SPLITS = ("test", "val", "eval", "dev", "holdout")
+_TRAIN = re.compile(r"train", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -16,6 +18,15 @@ def number_of(cell: object) -> int | float | None:
     if isinstance(cell, str) and _NUMBER.fullmatch(cell):
         return float(cell)
     return None
+
+
+def telling(metric: str) -> tuple[int, str]:
+    """Sorts metrics by what they tell of a run: the test set's first, those of training last."""
+    lower = metric.lower()
+    for rank, split in enumerate(_SPLITS):
+        if lower.startswith(split):
+            return rank, metric
+    return len(_SPLITS) + bool(_TRAIN.search(metric)), metric
 
 
 def newest_first(rows: Sequence[int], ids: Sequence[Any], started: Sequence[Any]) -> list[int]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from gitrack.model.ids import short
+from gitrack.model.ranking import telling
 from gitrack.model.run import Run
 
 _NAMED = 8
-_SPLITS = ("test", "val", "eval", "dev", "holdout")
-_TRAIN = re.compile(r"train", re.IGNORECASE)
 
 
 def runs_message(runs: Sequence[Run], primary: str | None = None) -> str:
@@ -41,15 +39,7 @@ def likely_metric(metrics: dict[str, float | int], primary: str | None = None) -
     """The metric by which a run is known: the policy's, else of the test set, else any."""
     if primary is not None and primary in metrics:
         return primary
-    return min(metrics, key=lambda name: (_rank(name), name), default=None)
-
-
-def _rank(name: str) -> int:
-    lower = name.lower()
-    for rank, split in enumerate(_SPLITS):
-        if lower.startswith(split):
-            return rank
-    return len(_SPLITS) + bool(_TRAIN.search(name))
+    return min(metrics, key=telling, default=None)
 
 
 def one_line(text: str) -> str:

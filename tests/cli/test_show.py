@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 
 from gitrack.cli.main import cli
 from gitrack.errors import Ambiguous, NotFound
-from tests.cli.some_runs import FULL, HISTORY, with_runs
+from gitrack.model.run import Code, RunBundle
+from gitrack.store import open_store
+from tests.cli.some_runs import FULL, HISTORY, a_run, with_runs
 
 Show = Callable[..., Result]
 
@@ -100,3 +102,22 @@ def test_a_run_is_named_in_many_ways(show):
 
 def test_two_kinds_of_output_at_once_are_wrong_usage(show):
     assert show("tiny", "--json", "--history").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (Code(dirty=False), "none"),
+        (
+            Code(dirty=False, untracked=8, patch="code.patch"),
+            "none (8 untracked files kept in code.patch)",
+        ),
+        (Code(dirty=True, untracked=1), "uncommitted, 1 untracked file"),
+    ],
+)
+def test_untracked_files_are_no_change_but_are_kept(code, said, repo, monkeypatch):
+    run = a_run(1, code=code)
+    open_store(repo).commit_runs([RunBundle(run=run)])
+    monkeypatch.chdir(repo)
+
+    assert f"  changes  {said}\n" in CliRunner().invoke(cli, ["show", run.id]).stdout

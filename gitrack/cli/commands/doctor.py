@@ -20,6 +20,10 @@ def command(as_json: bool) -> None:
     """Check this project and this machine, and say what to mend.
 
     Changes nothing. Exits with 1 if something fails, with 0 on warnings.
+
+    \b
+    gitrack doctor
+    gitrack doctor --json
     """
     from gitrack.cli.checks import examine
 

@@ -26,6 +26,10 @@ def command(artifacts: str | None, branch: str | None, project: str | None, as_j
     Writes .tracking/ (settings, rules), makes the checkout a DVC project and the tracking branch
     with its first commit, each only where it is missing. Nothing is staged and nothing is
     committed to your own branch.
+
+    \b
+    gitrack init
+    gitrack init --artifacts s3://bucket/gitrack --project delays
     """
     from gitrack.cli.setup import Asked, prepare
     from gitrack.store.git.repository import Repository

@@ -60,8 +60,9 @@ def command(
     gitrack ls 'tags.hypothesis contains weather' --order-by 'metrics.test_auc_roc desc'
     gitrack ls "status = failed and started > now-7d"
 
-    Columns in which all runs are alike are left away. FILTER is what MLflow takes, and more: or,
-    not, brackets, between, contains, matches, is null, dates, metrics.loss.min.
+    Columns in which all runs are alike are left away; numbers have four digits. --json and --csv
+    have every column and every digit. FILTER is what MLflow takes, and more: or, not, brackets,
+    between, contains, matches, is null, dates, metrics.loss.min.
     """
     from gitrack.analysis.search import matching
     from gitrack.store import open_store
@@ -143,13 +144,10 @@ def _print_table(
     left_out = 0
     if columns or everything:
         names = _named(columns, table) if columns else listing.everything()
-        chosen = [(name, listing.texts(name)) for name in names]
+        chosen = [listing.column(name) for name in names]
     else:
         chosen, left_out = choose(listing, asked, terminal_width())
-    numbers = frozenset(
-        name for name, _ in chosen if name == "duration" or table.kind(name) == "number"
-    )
-    draw([(safe(name), texts) for name, texts in chosen], numbers)
+    draw(chosen)
     if left_out:
         click.echo(f"{left_out} more columns do not fit; see --columns and --all-columns", err=True)
 

@@ -21,7 +21,7 @@ from gitrack.model.display import (
 )
 
 if TYPE_CHECKING:
-    from gitrack.model.run import Run
+    from gitrack.model.run import Code, Run
 
 Lines = Iterable[tuple[str, str]]
 
@@ -35,6 +35,11 @@ def command(run: str, as_json: bool, history: bool) -> None:
 
     RUN is its id, a unique beginning of it, the random part at its end, its name, `@last`, or
     `@last~2` for the second before the last.
+
+    \b
+    gitrack show @last
+    gitrack show 7k3f9q --history
+    gitrack show xgb-weather-features-lr005 --json
     """
     from gitrack.store import open_store
 
@@ -144,9 +149,16 @@ def _code(run: Run) -> Lines:
         if value:
             yield name, value
     if code.dirty is not None:
-        kept = f", kept in {code.patch}" if code.patch else ""
-        new = f", {code.untracked} untracked files" if code.untracked else ""
-        yield "changes", f"uncommitted{kept}{new}" if code.dirty else "none"
+        yield "changes", _changes(code)
+
+
+def _changes(code: Code) -> str:
+    """Files that git does not know are no change of the code, but are kept with it."""
+    kept = f" kept in {code.patch}" if code.patch else ""
+    files = "1 untracked file" if code.untracked == 1 else f"{code.untracked} untracked files"
+    if not code.dirty:
+        return f"none ({files}{kept})" if code.untracked else "none"
+    return f"uncommitted{',' if kept else ''}{kept}" + (f", {files}" if code.untracked else "")
 
 
 def _environment(environment: Any) -> Lines:
