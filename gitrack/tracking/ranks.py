@@ -78,13 +78,14 @@ def read_note(outbox: Path, sequence: int, *, patience: float = PATIENCE) -> str
 
 
 def sweep_notes(outbox: Path, *, older_than: float = 86_400) -> None:
-    """Remove the notes of launches long over."""
+    """Remove the notes of launches long over, and of runs that are no longer here."""
     for note in outbox.glob(f"{_NOTE}*"):
         try:
-            if time.time() - note.stat().st_mtime > older_than:
+            run_here = (outbox / note.read_text()).is_dir()
+            if not run_here or time.time() - note.stat().st_mtime > older_than:
                 note.unlink()
-        except FileNotFoundError:
-            continue
+        except (OSError, UnicodeDecodeError):
+            continue  # somebody else's, or just removed
 
 
 def _note(outbox: Path, sequence: int) -> Path:

@@ -176,9 +176,9 @@ def _empty(place: Place, box: Path, into: bool, done: Synced) -> None:
     if not box.is_dir():
         return
     outbox.sweep(box)
-    ranks.sweep_notes(box)
     for folder in outbox.run_folders(box):
         _bring(place, box, folder, into, done)
+    ranks.sweep_notes(box)
 
 
 def _bring(place: Place, box: Path, folder: Path, into: bool, done: Synced) -> None:
