@@ -7,6 +7,7 @@ to say which.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import threading
@@ -48,9 +49,26 @@ def start_run(
 ) -> Run:
     """Start a run and make it the active one; use it with `with`, or end it with `end_run`.
 
-    `run_id` goes on with a run that waits or is on the branch already. `nested=True` makes it a
-    child of the active run (`parent` names another one). `folder` is where the code lies, if that
-    is not the current folder. A name is made up, or made by the policy's pattern, if none is given.
+    experiment  the hypothesis under test, such as `xgboost-weather-20241022`. Unless given: that
+                of the active run, what `set_experiment` said, `GITRACK_EXPERIMENT`, or `default`.
+    name        for people. Unless given: made by the policy's pattern, or made up.
+    params      settings: a dict, nested ones too, or an object with attributes (`argparse`).
+    tags        labels that may change later; notes: text for people, up to 100,000 characters.
+    run_id      goes on with a run that waits or is on the branch. `GITRACK_RUN_ID` does so for the
+                first run of a process, and lets several processes write to one.
+    nested      makes it a child of the active run; `parent` names another run by its id.
+    folder      where the code lies; the current folder unless given.
+
+    The end of a `with` block commits the run: `finished`, `failed` with the traceback if the body
+    raised or left with an exit code, `killed` after control-C. Without a block it ends with the
+    program. A program that dies without a word (SIGKILL, SIGTERM, power) leaves the run in the
+    outbox; the next `gitrack` command commits it as `killed` with every call that had returned.
+    Ranks of a launcher (torchrun, srun, mpirun) all write to the run of rank 0, which commits it.
+
+    Raises UsageError if a run is active already and this one is not nested, or if `run_id` is none
+    or is being written elsewhere; NotFound for a `run_id` that nobody knows; InvalidName;
+    PolicyViolation where the policy refuses; ConfigError for settings that cannot be read. Trouble
+    with git, disk or DVC never raises: it is said once by the logger `gitrack`.
     """
     above = active_here()
     if above is not None and not (nested or parent):
@@ -97,7 +115,10 @@ def _begin(place: Place, wish: start.Wish, run_id: str | None, *, top: bool) -> 
 
 
 def set_experiment(name: str) -> None:
-    """The experiment of runs that are started without naming one."""
+    """Name the experiment of runs that this process starts without naming one.
+
+    Raises InvalidName.
+    """
     global _experiment
     _experiment = names.experiment_name(name)
 
@@ -116,7 +137,11 @@ def active_here() -> Run | None:
 
 
 def active_run() -> Run | None:
-    """The run that the functions of `gitrack` write to, if there is one."""
+    """The run that the functions of `gitrack` write to, or None.
+
+    The innermost open run that this thread or asyncio task has started; in a thread that started
+    none, the only one that is open in this process.
+    """
     here = active_here()
     if here is not None:
         return here
@@ -144,7 +169,11 @@ def the_run() -> Run:
 
 
 def end_run(status: str = "finished") -> None:
-    """End the active run, if there is one, and commit it."""
+    """End the active run, if there is one, and commit it.
+
+    `status` is `finished`, `failed` or `killed`; anything else raises UsageError. Trouble with
+    git, disk or DVC does not raise: the run then waits in the outbox for `gitrack sync`.
+    """
     run = active_run()
     if run is not None:
         run.end(status)
@@ -203,36 +232,48 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
-# the functions of `gitrack`: each does to the active run what its method of that name does
+# the functions of `gitrack`: each does to the active run what its method of that name does, and
+# raises UsageError if there is none
 
 
 def log_param(name: str, value: object) -> Run:
-    """One setting of the active run."""
+    """One setting of the active run. See `Run.log_params`."""
     return the_run().log_param(name, value)
 
 
 def log_params(params: Mapping[str, object] | object) -> Run:
-    """Settings of the active run."""
+    """Settings of the active run. See `Run.log_params`."""
     return the_run().log_params(params)
 
 
-def log_metric(name: str, value: float, step: int | None = None, **more: Any) -> Run:
-    """One number of the active run."""
-    return the_run().log_metric(name, value, step, **more)
+def log_metric(
+    name: str,
+    value: float,
+    step: int | None = None,
+    *,
+    timestamp: float | dt.datetime | None = None,
+) -> Run:
+    """One number of the active run. See `Run.log_metrics`."""
+    return the_run().log_metric(name, value, step, timestamp=timestamp)
 
 
-def log_metrics(metrics: Mapping[str, Any], step: int | None = None, **more: Any) -> Run:
-    """Numbers of the active run that belong together."""
-    return the_run().log_metrics(metrics, step, **more)
+def log_metrics(
+    metrics: Mapping[str, Any],
+    step: int | None = None,
+    *,
+    timestamp: float | dt.datetime | None = None,
+) -> Run:
+    """Numbers of the active run that belong together. See `Run.log_metrics`."""
+    return the_run().log_metrics(metrics, step, timestamp=timestamp)
 
 
 def set_tag(name: str, value: object) -> Run:
-    """One label of the active run."""
+    """One label of the active run. Unlike a param it may change. See `Run.set_tags`."""
     return the_run().set_tag(name, value)
 
 
 def set_tags(tags: Mapping[str, object]) -> Run:
-    """Labels of the active run."""
+    """Labels of the active run. See `Run.set_tags`."""
     return the_run().set_tags(tags)
 
 
@@ -242,7 +283,7 @@ def delete_tag(name: str) -> Run:
 
 
 def set_notes(text: str) -> Run:
-    """Notes on the active run."""
+    """Notes on the active run; they replace earlier ones. See `Run.set_notes`."""
     return the_run().set_notes(text)
 
 
@@ -251,19 +292,25 @@ def log_seeds(seeds: Mapping[str, int]) -> Run:
     return the_run().log_seeds(seeds)
 
 
-def log_artifact(path: str | os.PathLike[str], name: str | None = None, **more: Any) -> Run:
-    """A file or folder of the active run."""
-    return the_run().log_artifact(path, name, **more)
+def log_artifact(
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    kind: str | None = None,
+    flavor: str | None = None,
+) -> Run:
+    """A file or folder of the active run, as it is now. See `Run.log_artifact`."""
+    return the_run().log_artifact(path, name, kind=kind, flavor=flavor)
 
 
 def log_artifacts(folder: str | os.PathLike[str], name: str | None = None) -> Run:
-    """Every file of a folder, for the active run."""
+    """Every file of a folder, for the active run. See `Run.log_artifacts`."""
     return the_run().log_artifacts(folder, name)
 
 
-def log_text(text: str, name: str) -> Run:
+def log_text(text: str, name: str, *, kind: str = "text") -> Run:
     """Text as a file of the active run."""
-    return the_run().log_text(text, name)
+    return the_run().log_text(text, name, kind=kind)
 
 
 def log_dict(content: Any, name: str) -> Run:
@@ -272,20 +319,22 @@ def log_dict(content: Any, name: str) -> Run:
 
 
 def log_figure(figure: Any, name: str) -> Run:
-    """A figure of the active run."""
+    """A figure of the active run (matplotlib, Altair, PIL). See `Run.log_figure`."""
     return the_run().log_figure(figure, name)
 
 
 def log_table(frame: Any, name: str) -> Run:
-    """A DataFrame of the active run."""
+    """A DataFrame of the active run, as CSV, TSV, JSON or Parquet. See `Run.log_table`."""
     return the_run().log_table(frame, name)
 
 
-def log_dataset(data: Any, name: str | None = None, **more: Any) -> Run:
-    """An input of the active run."""
-    return the_run().log_dataset(data, name, **more)
+def log_dataset(
+    data: Any, name: str | None = None, *, role: str | None = None, version: str | None = None
+) -> Run:
+    """An input of the active run: a path, a URI or a DataFrame. See `Run.log_dataset`."""
+    return the_run().log_dataset(data, name, role=role, version=version)
 
 
-def log_predictions(y_true: Any, scores: Any, **more: Any) -> Run:
-    """What was true and what the active run predicted."""
-    return the_run().log_predictions(y_true, scores, **more)
+def log_predictions(y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None) -> Run:
+    """What was true and what the active run predicted. See `Run.log_predictions`."""
+    return the_run().log_predictions(y_true, scores, ids=ids, name=name)

@@ -93,11 +93,17 @@ class Run:
     # params, metrics, tags
 
     def log_param(self, name: str, value: object) -> Self:
-        """One setting. A mapping is flattened, a list kept as JSON."""
+        """One setting; see `log_params`."""
         return self.log_params({name: value})
 
     def log_params(self, params: Mapping[str, object] | object) -> Self:
-        """Settings: a dict, nested ones too, or an object with attributes (`argparse`)."""
+        """Settings: a dict, or an object with attributes (`argparse.Namespace`, a dataclass).
+
+        Nested dicts are flattened with dots. Numbers, text, truth and None are kept as they are;
+        lists and short arrays as JSON; enums as their value; anything else as its text, of which
+        at most 8,000 characters are allowed. A param is set once: the same value again is
+        harmless, another one raises UsageError, and so do longer texts. Raises InvalidName.
+        """
         self._must_run()
         fresh = values.flat(params)
         with self._lock:
@@ -122,7 +128,7 @@ class Run:
         *,
         timestamp: float | dt.datetime | None = None,
     ) -> Self:
-        """One number. With a step it is a point of a curve; without, only the last value."""
+        """One number; see `log_metrics`."""
         return self.log_metrics({name: value}, step, timestamp=timestamp)
 
     def log_metrics(
@@ -132,7 +138,15 @@ class Run:
         *,
         timestamp: float | dt.datetime | None = None,
     ) -> Self:
-        """Numbers that belong together. NaN and infinities are kept, numpy and torch read."""
+        """Numbers that belong together. With a step each is a point of a curve, without only the
+        last value is kept.
+
+        Takes Python, numpy and torch numbers and arrays of one element; NaN and infinities are
+        kept, integers beyond 64 bits become floats. `step` is any whole number of 64 bits, in any
+        order. `timestamp` is seconds since 1970, or a datetime (local time unless it has a zone);
+        now unless given. All or none of them is kept when it returns, whatever happens to the
+        process then. Raises UsageError for what is no number or no step, and InvalidName.
+        """
         if self._status is not Status.RUNNING:
             self._must_run()
         when = None if timestamp is None else values.nanoseconds(timestamp)
@@ -146,11 +160,14 @@ class Run:
         return self
 
     def set_tag(self, name: str, value: object) -> Self:
-        """One label. Unlike a param it may change."""
+        """One label. Unlike a param it may change: the last value counts. See `set_tags`."""
         return self.set_tags({name: value})
 
     def set_tags(self, tags: Mapping[str, object]) -> Self:
-        """Labels."""
+        """Labels, of the same types as params. The project's policy warns or refuses.
+
+        Raises UsageError, InvalidName and PolicyViolation.
+        """
         self._must_run()
         fresh = values.flat(tags, kind="tag")
         self.judge_tags(fresh)
@@ -161,7 +178,7 @@ class Run:
         return self
 
     def delete_tag(self, name: str) -> Self:
-        """Remove a label."""
+        """Remove a label; one that is not there is no mistake."""
         self._must_run()
         with self._lock:
             self._tags.pop(values.key("tag", name), None)
@@ -169,7 +186,8 @@ class Run:
         return self
 
     def set_notes(self, text: str) -> Self:
-        """What people should know about this run; replaces earlier notes."""
+        """What people should know about this run, up to 100,000 characters of Markdown or plain
+        text; replaces earlier notes. Raises UsageError for what is longer or no text."""
         self._must_run()
         self.journal.event("notes", text=values.text("a note", text, longest=values.LONGEST_NOTE))
         return self
@@ -191,8 +209,16 @@ class Run:
         kind: str | None = None,
         flavor: str | None = None,
     ) -> Self:
-        """A file or folder, as it is now. `name` is its path in the run (default: its own name);
-        one that ends in `/` is a folder to put it in."""
+        """A file or folder, as it is now: it may change or go afterwards.
+
+        `name` is its path in the run (its own name unless given); one that ends in `/` is a folder
+        to put it in. Logged again under one name, the last counts. `kind` is one word (`file` or
+        `folder` unless given; `model`, `figure` …), `flavor` a model's library. Small text and
+        pictures (`artifacts.inline_below`, 100 kB) go to the branch, everything else to DVC. Links
+        are followed; pipes, dangling links and loops in a folder are left out with a warning.
+        Raises UsageError if nothing is there, and InvalidName for a name that some system could
+        not store. A full disk warns.
+        """
         self._must_run()
         found = files.source(path)
         if name is None or name.endswith("/"):
@@ -202,7 +228,11 @@ class Run:
         return self._keep(name, what, flavor, path=found)
 
     def log_artifacts(self, folder: str | os.PathLike[str], name: str | None = None) -> Self:
-        """Every file of a folder, each an artifact of its own, below `name`."""
+        """Every file of a folder, each an artifact of its own, below `name`.
+
+        Raises UsageError if it is no folder, and InvalidName for a name that some system could not
+        store; then none of them is kept.
+        """
         self._must_run()
         top = files.source(folder)
         if not top.is_dir():
@@ -219,7 +249,7 @@ class Run:
         return self
 
     def log_text(self, text: str, name: str, *, kind: str = "text") -> Self:
-        """Text as a file."""
+        """Text as a file, in UTF-8. Raises UsageError for what is no text, and InvalidName."""
         if not isinstance(text, str):
             hint = "log a file with log_artifact, a dict with log_dict"
             raise UsageError(f"text is a {type(text).__name__}", hint=hint)
@@ -228,19 +258,25 @@ class Run:
     def log_bytes(
         self, data: bytes, name: str, *, kind: str = "file", flavor: str | None = None
     ) -> Self:
-        """Bytes as a file."""
+        """Bytes as a file. Raises UsageError for what is no bytes, and InvalidName."""
         self._must_run()
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise UsageError(f"{data!r:.60} is not bytes", hint="log text with log_text")
         return self._keep(check_name(name), kind, flavor, data=bytes(data))
 
     def log_dict(self, content: Any, name: str) -> Self:
-        """A dict or list as JSON, or as YAML if the name ends in .yaml or .yml."""
+        """A dict or list as JSON, or as YAML if the name ends in .yaml or .yml.
+
+        Raises UsageError for what JSON cannot say, and InvalidName.
+        """
         self._must_run()
         return self.log_bytes(files.as_document(content, check_name(name)), name, kind="dict")
 
     def log_figure(self, figure: Any, name: str) -> Self:
-        """A figure of matplotlib or Altair, or a picture of PIL, as what its name ends in."""
+        """A figure of matplotlib or Altair, or a picture of PIL, as what its name ends in.
+
+        Raises UsageError for other figures and endings, and InvalidName.
+        """
         from gitrack.tracking.content.figures import figure_bytes
 
         self._must_run()
@@ -248,7 +284,10 @@ class Run:
         return self.log_bytes(data, full, kind="figure")
 
     def log_table(self, frame: Any, name: str) -> Self:
-        """A DataFrame as CSV, TSV, JSON or Parquet, as its name says."""
+        """A DataFrame as CSV, TSV, JSON or Parquet, as its name says.
+
+        Raises UsageError for what is none and for other endings, and InvalidName.
+        """
         from gitrack.tracking.content.frames import frame_bytes
 
         self._must_run()
@@ -258,7 +297,12 @@ class Run:
     def log_predictions(
         self, y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None
     ) -> Self:
-        """What was true and what was predicted, case by case: comparisons test on these pairs."""
+        """What was true and what was predicted, case by case: comparisons test on these pairs.
+
+        `scores` are probabilities (a column a class for several classes), values or labels; `ids`
+        name the cases where runs may see them in another order. Raises UsageError if the lengths
+        differ, InvalidName, and MissingExtra without pyarrow.
+        """
         from gitrack.tracking.content.predictions import predictions_bytes
 
         self._must_run()
@@ -273,7 +317,12 @@ class Run:
         role: str | None = None,
         version: str | None = None,
     ) -> Self:
-        """An input: a path, a URI or a DataFrame. Its md5, rows and columns are taken now."""
+        """An input: a path, a URI or a DataFrame. Its md5, rows and columns are taken now.
+
+        `name` is that of the file unless given, `role` is such as `train` or `test`, `version`
+        whatever you call it. One name in several roles is several inputs. Nothing is copied.
+        Raises UsageError for what is not there, and InvalidName.
+        """
         from gitrack.tracking.content import describe_dataset
 
         self._must_run()
@@ -290,7 +339,12 @@ class Run:
     # the end
 
     def end(self, status: str = "finished", *, error: str | None = None) -> None:
-        """End the run and commit it. A second call does nothing."""
+        """End the run and commit it. A second call does nothing.
+
+        `status` is `finished`, `failed` or `killed`, else UsageError; `error` is kept as its
+        reason. In a process that joined the run only this process's part ends. Trouble with git,
+        disk or DVC does not raise: the run then waits in the outbox for `gitrack sync`.
+        """
         try:
             final = Status(status)
         except ValueError:
