@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from gitrack.errors import MissingExtra, UnreadableFile, UsageError
-from gitrack.model.run import Fault, Run, RunBundle
+from gitrack.model.run import Dataset, Fault, Run, RunBundle
 from gitrack.site import Hide, build_site
 from gitrack.site import build as building
 from tests.site.flights import MadeStore
@@ -226,3 +226,21 @@ def test_monstrous_values_are_shown(tmp_path):
     page = next((tmp_path / "site/runs").iterdir()).read_text("utf-8")
     assert "⟨U+202E⟩" in page
     assert "∞" in page
+
+
+def test_pages_say_that_something_is_left_out(tmp_path, bundles):
+    hide = Hide(params=["subsample"], public=True)
+    build_site(MadeStore(bundles[:1]), tmp_path / "site", title="T", hide=hide)
+    build_site(MadeStore(bundles[:1]), tmp_path / "open", title="T")
+
+    said = "This site leaves out some params and names of people and machines"
+    assert all(said in page.read_text() for page in (tmp_path / "site").rglob("*.html"))
+    assert not any("leaves out" in page.read_text() for page in (tmp_path / "open").rglob("*.html"))
+
+
+def test_a_role_that_is_the_name_is_said_once(tmp_path, bundles):
+    run = msgspec.structs.replace(bundles[0].run, data=[Dataset(name="train", role="train")])
+    build_site(MadeStore([RunBundle(run=run)]), tmp_path / "site", title="T")
+
+    page = (tmp_path / f"site/runs/{run.id}.html").read_text()
+    assert "<h3><bdi>train</bdi></h3>" in page

@@ -94,3 +94,34 @@ def test_a_port_in_use_is_named(served, tmp_path):
 
     with pytest.raises(UsageError, match=f"port {port} of this machine"):
         Server(tmp_path, port)
+
+
+def test_a_fault_in_looking_is_shown_and_serving_goes_on(tmp_path, capfd):
+    (tmp_path / "index.html").write_text("here")
+    server = Server(tmp_path)
+    looked = threading.Event()
+
+    def look():
+        looked.set()
+        raise ValueError("a fault of ours")
+
+    thread = threading.Thread(target=server.run, args=(look,), kwargs={"every": 0.01})
+    thread.start()
+    assert looked.wait(10)
+    assert get(server, "/")[:2] == (200, b"here")
+    server.stop()
+    thread.join(timeout=10)
+    assert "a fault of ours" in capfd.readouterr().err
+
+
+def test_a_reader_who_goes_away_is_no_traceback(served, capfd):
+    import socket
+    import struct
+
+    port = int(served.url.rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as reader:
+        reader.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n")
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    assert get(served, "/")[0] == 200
+    assert capfd.readouterr().err == ""

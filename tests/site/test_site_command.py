@@ -1,6 +1,12 @@
 """`gitrack site build`, as it is typed."""
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import msgspec
@@ -15,6 +21,7 @@ from gitrack.config.policy import (
     PrimaryMetric,
     Stage,
 )
+from gitrack.errors import UsageError
 from gitrack.model.measure import Measure
 from gitrack.store import open_store
 
@@ -77,11 +84,8 @@ def test_settings_hide_what_they_name(project):
 
 
 def test_runs_that_come_while_it_builds_are_for_the_next_one(project, bundles):
-    from gitrack.store.pinned import PinnedBranch
-    from gitrack.store.runs import RunStore
-
     store = open_store()
-    pinned = RunStore(PinnedBranch(store.branch, store.branch.tip()))
+    pinned = store.at(store.branch.tip())
     late = msgspec.structs.replace(bundles[0].run, id="20270101-000000-aaaaaa")
     store.commit_runs([msgspec.structs.replace(bundles[0], run=late)])
 
@@ -109,3 +113,89 @@ def test_the_policy_says_which_way_is_better():
 
     assert list(told.primary) == [Measure("profit", "maximize")]
     assert told.goal("ece") == "minimize"
+
+
+def test_a_second_build_reads_no_record_for_its_index_again(project, monkeypatch):
+    from gitrack.store.index import scan
+
+    build()
+
+    def never(*_):
+        raise AssertionError("scanned again")
+
+    monkeypatch.setattr(scan, "scan", never)
+    build()
+
+
+def test_two_builds_on_two_machines_are_the_same_bytes(project, tmp_path):
+    """Another zone, language, order of hashes, mask of files, current folder and output."""
+    machines = [
+        ("UTC", "C", "1", 0o022, project, "first"),
+        ("Pacific/Auckland", "C.UTF-8", "4242", 0o077, tmp_path, "deeper/second site"),
+    ]
+    built = []
+    for zone, language, seed, mask, folder, output in machines:
+        environment = {
+            **os.environ,
+            "TZ": zone,
+            "LC_ALL": language,
+            "LANG": language,
+            "PYTHONHASHSEED": seed,
+        }
+        program = "from gitrack.cli.main import main; main()"
+        at = ["-C", str(project), "site", "build", "--output", str(tmp_path / output)]
+        command = [sys.executable, "-c", program, *at]
+        subprocess.run(
+            command, env=environment, cwd=folder, umask=mask, check=True, capture_output=True
+        )
+        site = tmp_path / output
+        built.append(
+            {str(p.relative_to(site)): p.read_bytes() for p in site.rglob("*") if p.is_file()}
+        )
+
+    assert built[0].keys() == built[1].keys()
+    assert [name for name in built[0] if built[0][name] != built[1][name]] == []
+
+
+def test_serving_ends_quietly(project):
+    environment = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""}
+    program = "from gitrack.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "site", "serve", "--open"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as serving:
+        url = serving.stdout.readline().strip()
+        with urllib.request.urlopen(url) as answer:
+            assert b"Late flights" in answer.read()
+        serving.send_signal(signal.SIGINT)
+        said = serving.communicate(timeout=30)[1]
+
+    assert serving.returncode == 0
+    assert "no browser to open it in" in said
+    assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_built(project):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = CliRunner().invoke(cli, ["site", "serve", "--port", port])
+
+    assert isinstance(done.exception, UsageError)
+    assert f"port {port}" in str(done.exception)
+    assert not (project / ".tracking/site").exists()
+
+
+def test_a_build_that_fails_is_said_and_the_next_one_is_tried(project, monkeypatch, capsys):
+    from gitrack.cli.commands.site import _Project, _Renewal
+
+    renew = _Renewal(_Project(), project / ".tracking/site")
+    with monkeypatch.context() as broken:
+        broken.setattr(_Project, "tip", lambda _: "a")
+        broken.setattr(_Project, "build", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        renew()
+        assert "not built again: disk full" in capsys.readouterr().err
+    renew()
+
+    assert "built again: 3 runs" in capsys.readouterr().err

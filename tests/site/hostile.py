@@ -1,0 +1,127 @@
+"""A branch that means harm: every field of every record, and every name of a file, is an attack.
+
+It is written with git itself, so that names which our own writers refuse are there too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from gitrack.model.run import Artifact, Code, Dataset, Environment, Run, Status
+from gitrack.store.codec.records import dump_run
+
+EVIL = "\"'><script>alert(1)</script></script><img src=x onerror=alert(2)>{{7*7}}${8*8}\u2028\u202e"
+LINK = "javascript:alert(3)"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"><script>alert(5)</script></svg>'
+HTML = b"<!doctype html><html><body onload=alert(6)><script>alert(7)</script></body></html>"
+IDS = tuple(f"20260101-00000{number}-aaaaaa" for number in (1, 2, 3))
+
+#: The same in the name of a folder or file, where a slash would divide it.
+NAME = EVIL.replace("/", "\u2215")
+_NAMES = (NAME, "--help", "a\nb", "  ", 'q"uote', "\u202egnp.exe", "n" * 200, "\udcff\udcfe")
+
+
+def evil_run(number: int) -> Run:
+    """A run in which every text is an attack, and every number odd."""
+    names = {EVIL: EVIL, "__proto__": LINK, "constructor": "x", "a.b[c]": number, LINK: number}
+    return Run(
+        id=IDS[number - 1],
+        name=f"{EVIL}{number}",
+        experiment=NAME,
+        status=Status.FAILED,
+        started=f"2026-01-01T00:00:0{number}Z",
+        ended="0001-01-01T00:00:00Z",
+        author=EVIL,
+        command=EVIL,
+        parent=EVIL,
+        notes=EVIL,
+        error=EVIL,
+        params=names,
+        metrics={
+            EVIL: 0.1 * number,
+            "__proto__": float(number),
+            "loss": number / 3,
+            "hasOwnProperty": 1,
+            "huge": 10**400,
+            "nan": float("nan"),
+        },
+        curves={f"{EVIL}.min": 0.1, f"{EVIL}.min_step": 1e308, f"{EVIL}.count": float("inf")},
+        tags={**names, "hypothesis": EVIL},
+        code=Code(
+            commit=EVIL,
+            branch=LINK,
+            remote=LINK,
+            dirty=True,
+            patch=EVIL,
+            untracked=3,
+            subfolder=EVIL,
+        ),
+        data=[
+            Dataset(name=EVIL, role=EVIL, path=EVIL, uri=LINK, dvc=EVIL, version=EVIL, rows=-1),
+            Dataset(name=LINK, path=LINK, uri=EVIL, size=2**62),
+        ],
+        environment=Environment(
+            python=EVIL,
+            image=EVIL,
+            packages=EVIL,
+            os=EVIL,
+            host=EVIL,
+            cpu=EVIL,
+            gpu=EVIL,
+            variables={EVIL: EVIL, LINK: LINK},
+        ),
+        seeds={EVIL: 1, LINK: 2**70},
+        artifacts=[
+            Artifact(path=EVIL, kind=EVIL, flavor=EVIL, store="dvc", md5=EVIL),
+            Artifact(path="a b;rm -rf $HOME", store="dvc", md5=EVIL + ".dir", files=2),
+            Artifact(path=LINK, kind="model", flavor=LINK),
+        ],
+    )
+
+
+def evil_files() -> dict[str, bytes]:
+    """What lies beside a record, by the path in the run's folder."""
+    head = f'step\ttime\t{EVIL}\tdatum["x"]\n'
+    files = {
+        "history.tsv": head + "0\t0.0\t0.1\t1\n1\t1.0\t0.2\t2\n2\t2.0\tnan\t3\n",
+        "code.patch": f"diff --git a/{EVIL} b/{EVIL}\n@@ -1 +1 @@ {EVIL}\n-{EVIL}\n+{EVIL}\n",
+        "environment.txt": f"{EVIL}==1\n{EVIL}\n{LINK}=={EVIL}\n",
+        "output.txt": f"{EVIL}\x1b]8;;{LINK}\x07{EVIL}\r{EVIL}\n",
+    }
+    found = {name: text.encode() for name, text in files.items()}
+    for name in _NAMES:
+        found[f"artifacts/{name}.html"] = HTML
+    return {
+        **found,
+        f"artifacts/{NAME}/{NAME}.txt": EVIL.encode(),
+        "artifacts/picture.svg": SVG,
+        "artifacts/picture.png": HTML,
+        "artifacts/drawn.html": SVG,
+        "artifacts/bytes.js": b"\x00\xff" * 9,
+    }
+
+
+def evil_branch(repo: Path) -> None:
+    """Three such runs on `gitrack`, and records of which nothing can be made."""
+    files = {"format.yaml": b"format: 1\n"}
+    for number in (1, 2, 3):
+        folder = f"runs/{NAME}/2026-01/01/{IDS[number - 1]}"
+        files[f"{folder}/run.yaml"] = dump_run(evil_run(number))
+        files |= {f"{folder}/{name}": data for name, data in evil_files().items()}
+    files[f"runs/{NAME}/2026-01/01/20260101-000009-zzzzzz/run.yaml"] = EVIL.encode()
+    files[f"runs/{NAME}"[:-1] + "x"] = b"a file among experiments"
+    body = b"".join(
+        b"M 100644 inline %b\ndata %d\n%b\n" % (_quoted(path), len(data), data)
+        for path, data in files.items()
+    )
+    head = b"commit refs/heads/gitrack\ncommitter E <e@example.com> 1767225600 +0000\ndata 1\nm\n"
+    subprocess.run(
+        ["git", "-C", str(repo), "fast-import", "--quiet"], input=head + body, check=True
+    )
+
+
+def _quoted(path: str) -> bytes:
+    """A path as fast-import reads it: in quotes, everything but letters as octal numbers."""
+    data = path.encode("utf-8", "surrogateescape")
+    return b'"%b"' % b"".join(b"\\%03o" % byte for byte in data)
