@@ -159,7 +159,11 @@ def test_two_builds_on_two_machines_are_the_same_bytes(project, tmp_path):
 
 def test_serving_ends_quietly(project):
     environment = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "BROWSER": ""}
-    program = "from gitrack.cli.main import main; main()"
+    # whoever starts the tests in the background hands down that interrupts are ignored
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from gitrack.cli.main import main; main()"
+    )
     command = [sys.executable, "-c", program, "site", "serve", "--open"]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
