@@ -177,6 +177,8 @@ def _one_of(value: object, kinds: tuple[Any, ...], place: Place) -> object:
 
 
 def _literal(value: object, choices: tuple[object, ...], place: Place) -> object:
+    if value is False and "off" in choices:
+        return "off"  # YAML takes the bare word for false
     if isinstance(value, str) and value in choices:
         return value
     words = [str(choice) for choice in choices]

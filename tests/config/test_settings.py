@@ -116,3 +116,14 @@ def test_text_that_is_not_utf8_is_an_error_with_the_file_in_it(tmp_path):
 
     with pytest.raises(ConfigError, match=r"\.tracking/config\.yaml:1: not UTF-8"):
         load_config(tmp_path)
+
+
+@pytest.mark.parametrize("written", ["off", "false", "'off'"])
+def test_the_bare_word_off_is_the_word_and_not_false(tmp_path, written):
+    (tmp_path / ".tracking").mkdir()
+    text = f"capture: {{output: {written}, secrets: {written}}}\n"
+    (tmp_path / ".tracking/config.yaml").write_text(text)
+
+    capture = load_config(tmp_path).capture
+
+    assert (capture.output, capture.secrets) == ("off", "off")
