@@ -35,16 +35,6 @@ class DvcSettings(msgspec.Struct, frozen=True, kw_only=True):
     remotes: dict[str, Remote] = {}
 
 
-def dvc_root(start: Path, *, top: Path) -> Path | None:
-    """The folder of the DVC project that `start` lies in, no higher than `top`."""
-    for folder in (start, *start.parents):
-        if (folder / ".dvc").is_dir():
-            return folder
-        if folder == top:
-            break
-    return None
-
-
 def project_files() -> dict[str, str]:
     """What `dvc init` writes into a checkout; paths from the project's folder."""
     return {

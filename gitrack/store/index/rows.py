@@ -8,14 +8,12 @@ Names are `id`, `name`, `experiment`, `status`, … and, with the section in fro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from gitrack.errors import UnreadableFile
 from gitrack.model.run import Code, Dataset, Environment, Fault, Run
 from gitrack.store.codec.records import check_run, convert, load_value
 from gitrack.store.index.columns import Value
-from gitrack.store.layout import place_of
 
 _SECTIONS = frozenset({"params", "metrics", "curves", "tags", "seeds"})
 _RECORDS = {"code": frozenset(Code.__struct_fields__)}
@@ -130,12 +128,3 @@ def _columns(signature: tuple[Any, ...]) -> tuple[Keys, list[int] | None]:
         first = {name: place for place, name in reversed(list(enumerate(names))) if name}
         chosen, kept = list(first.values()), list(first)
     return (*kept, "path", "blob"), None if len(chosen) == len(names) else chosen
-
-
-def read_rows(found: Iterable[tuple[str, str, bytes]]) -> Rows:
-    """(path, blob, contents) of many records."""
-    rows = Rows()
-    for path, blob, data in found:
-        if place_of(path) is not None:
-            rows.add(path, blob, data)
-    return rows
