@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import statistics
 import subprocess
@@ -86,7 +87,9 @@ def _kills() -> None:
     for _ in range(KILLS):
         with Path("said").open("wb") as said:
             process = subprocess.Popen([sys.executable, "-c", _LOGS], stdout=said)
-            time.sleep(0.5)
+            while not Path("said").stat().st_size and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(random.uniform(0.05, 0.5))
             process.send_signal(signal.SIGKILL)
             process.wait()
         run_id, *steps = Path("said").read_text().split()
