@@ -58,6 +58,7 @@ class Index:
         self._folder = folder
         self._state: State | None = None
         self._table: RunTable | None = None
+        self._format_unread = False
 
     def table(self) -> RunTable:
         """All runs at the present tip."""
@@ -129,12 +130,16 @@ class Index:
 
     def _strange_format(self, commit: str) -> list[FaultRow]:
         """A fault if the branch says that it is of a format that this reader does not know."""
-        from gitrack.errors import NotFound
+        from gitrack.errors import NotFound, StoreError
 
+        self._format_unread = False
         try:
             data = self._branch.read(FORMAT_FILE, at=commit)
         except NotFound:
             return []
+        except StoreError as error:  # damaged, or not to be had by this clone
+            self._format_unread = True
+            return [(FORMAT_FILE, error.message, error.hint)]
         if data.startswith(b"format: 1\n"):
             return []
         from gitrack.store.index.scan import strange_format
@@ -185,7 +190,7 @@ class Index:
         return name if self._put(name, data) else None
 
     def _save(self, state: State) -> State:
-        if None in state.files or not state.lasting:
+        if None in state.files or not state.lasting or self._format_unread:
             return state
         about = {
             "commit": state.commit,

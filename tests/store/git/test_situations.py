@@ -441,3 +441,30 @@ class TestOddRefs:
         branch.commit({"a": b"2"}, "second")
         assert branch.read("a") == b"2"
         assert leftovers(repo / ".git") == []
+
+
+def test_a_partial_clone_without_its_remote_names_what_it_lacks(repo: Path, git: Git):
+    from gitrack.store import open_store
+
+    GitBranch(Repository.discover(repo)).commit(
+        {
+            "format.yaml": b"format: 1\n",
+            "runs/e/2024-10/22/20241022-143012-7k3f9q/run.yaml": b"format: 1\n",
+        },
+        "runs",
+    )
+    git(repo, "config", "uploadpack.allowFilter", "true")
+    clone = repo.parent / "partial"
+    source = f"file://{repo}"
+    git(repo, "clone", "-q", "--filter=blob:none", "--no-checkout", source, str(clone))
+    repo.rename(repo.parent / "away")
+
+    table = open_store(clone).table()
+
+    assert {fault.path.rpartition("/")[2] for fault in table.faults} == {"format.yaml", "run.yaml"}
+    (record,) = (fault for fault in table.faults if fault.path.endswith("run.yaml"))
+    assert "'origin' does not give it" in record.why
+    # and nothing of that is remembered
+    (repo.parent / "away").rename(repo)
+    faults = open_store(clone).table().faults
+    assert ["does not give" in fault.why for fault in faults] == [False]
