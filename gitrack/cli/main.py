@@ -30,8 +30,18 @@ COMMANDS = {
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
+class _ReaderGone(Exception):
+    """Whoever read our output has seen enough."""
+
+
 class _LateGroup(click.Group):
     """Knows its commands by name and imports one only when it is asked for."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # before click sees it, which ends by exit code 1
+            raise _ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -85,7 +95,7 @@ def main() -> None:
     try:
         code = _run()
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, _ReaderGone):
         # Whoever read us has seen enough (`gitrack ls | head`). The buffer that is left must not
         # be tried again when Python ends. Not a failure: `set -o pipefail` would end a script.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
