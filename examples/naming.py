@@ -24,8 +24,10 @@ BAD = ["Test 3 (final)", "xgboost", "xgboost-baseline-20241399"]
 
 def main() -> None:
     for experiment in GOOD:
-        with gitrack.start_run(experiment, params={"learning_rate": 0.05, "max_depth": 8}) as run:
-            print(run.name)
+        for rate, depth in [(0.05, 8), (0.01, 6)]:
+            params = {"learning_rate": rate, "max_depth": depth}
+            with gitrack.start_run(experiment, params=params) as run:
+                print(run.name)
     for experiment in BAD:
         try:
             with gitrack.start_run(experiment):

@@ -93,6 +93,16 @@ def main() -> None:
             "reports/evaluation_report.html",
         )
 
+        # What the model takes and gives, and five rows to try it with
+        run.log_dict(
+            {
+                "inputs": {name: str(kind) for name, kind in X_train.dtypes.items()},
+                "output": str(scores.dtype),
+            },
+            "signature.json",
+        )
+        run.log_table(X_train[:5], "input_example.json")
+
         # The model, in a format that is safe to load
         with tempfile.TemporaryDirectory() as folder:
             model.set_params(callbacks=None).save_model(Path(folder, "model.ubj"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +54,7 @@ def test_metrics_have_curves_and_final_values(play) -> None:
 
     assert run.metrics["test_auc_roc"] == 0.892
     assert run.metrics["best_iteration"] == 423
+    assert len(run.metrics) == 10
     assert run.curves["val_logloss.count"] == 424
     assert run.curves["val_logloss.min_step"] == 423
 
@@ -79,7 +82,10 @@ def test_names_follow_the_convention_or_are_refused(play, repo: Path) -> None:
         "lightgbm-weather-features-20241022",
         "xgboost-weather-features-zone-embeddings-20241029",
     }
-    assert "xgboost-baseline-20241015-lr005-depth8" in {run.name for run in runs}
+    names = {run.name for run in runs}
+    assert len(names) == 8
+    assert "xgboost-weather-features-20241022-lr005-depth8" in names
+    assert "xgboost-weather-features-20241022-lr001-depth6" in names
     assert printed.count("refused: ") == 3
 
 
@@ -103,3 +109,60 @@ def test_a_whole_training_is_tracked(play) -> None:
     assert kinds["model.ubj"] == "model"
     assert kinds["plots/confusion_matrix.png"] == "figure"
     assert "reports/evaluation_report.html" in kinds
+    assert {"signature.json", "input_example.json"} <= set(kinds)
+
+
+def test_code_data_and_environment_are_identified(play, repo: Path, git) -> None:
+    _, (run,) = play("provenance.py")
+
+    assert run.code is not None
+    assert run.code.commit == git(repo, "rev-parse", "HEAD")
+    assert run.code.branch == git(repo, "branch", "--show-current")
+    assert run.code.dirty is False
+    train, test = run.data
+    assert (train.path, train.role, train.version, train.rows) == (
+        "data/train.csv",
+        "train",
+        "v1.4.2",
+        4,
+    )
+    assert train.dvc == f"md5:{hashlib.md5((repo / 'data/train.csv').read_bytes()).hexdigest()}"
+    assert test.rows == 1
+    assert run.params["data.row_count"] == 5
+    assert str(run.params["data.feature_set_hash"]).startswith("sha256:")
+    assert run.environment is not None
+    assert run.environment.image == "ml-training:2024.10.15"
+    assert run.environment.python == platform.python_version()
+    assert run.environment.cores
+    assert str(run.environment.packages).startswith("sha256:")
+
+
+def test_files_of_every_kind_are_kept(play) -> None:
+    _, (run,) = play("artifacts.py")
+
+    stores = {artifact.path: (artifact.kind, artifact.store) for artifact in run.artifacts}
+    assert stores["model.skops"] == ("model", "dvc")
+    assert stores["plots/roc_curve.png"] == ("figure", "git")
+    assert set(stores) == {
+        "model.skops",
+        "feature_importance.csv",
+        "plots/confusion_matrix.png",
+        "plots/feature_importance.png",
+        "plots/roc_curve.png",
+        "reports/evaluation.html",
+        "reports/evaluation.json",
+    }
+
+
+def test_a_loop_of_epochs_keeps_curves_and_the_best_checkpoint(play) -> None:
+    _, (run,) = play("epochs.py")
+
+    assert run.status is Status.FINISHED
+    assert run.curves["val/loss.count"] == 30
+    assert run.metrics["val/loss"] < run.curves["val/loss.max"] / 2
+    assert run.params["forecast_horizon"] == 7
+    assert run.tags["demand-forecast"] is True
+    assert run.notes
+    assert [artifact.path for artifact in run.artifacts if artifact.kind == "model"] == [
+        "model_checkpoint.npy"
+    ]
