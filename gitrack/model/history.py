@@ -9,8 +9,12 @@ first line that begins with `#`.
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 
 import msgspec
 
@@ -40,12 +44,24 @@ class Point(msgspec.Struct, frozen=True):
     value: float | int
 
 
+class Track(msgspec.Struct, frozen=True, kw_only=True):
+    """Metrics that were always logged together, by columns, in the order of their logging.
+
+    `places` tells the order among several tracks.
+    """
+
+    steps: Sequence[int]
+    times: Sequence[float]
+    places: Sequence[int]
+    columns: Mapping[str, Sequence[float | int]]
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """Rows by step. `sampled_from` is the number of rows of the whole, if this is a sample."""
 
-    steps: list[int] = []
-    times: list[float | None] = []
-    columns: dict[str, list[Value]] = {}
+    steps: Sequence[int] = []
+    times: Sequence[float | None] = []
+    columns: Mapping[str, Sequence[Value]] = {}
     sampled_from: int | None = None
 
     @classmethod
@@ -56,6 +72,16 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         row, in the order of time.
         """
         return cls._of_cells((p.step, p.time, p.name, p.value) for p in points)
+
+    @classmethod
+    def join(cls, tracks: Iterable[Track]) -> History:
+        """The same as `of`, for very many points."""
+        tracks = [track for track in tracks if track.steps]
+        if len(tracks) == 1 and _rises(tracks[0].steps):
+            (track,) = tracks
+            columns = dict(sorted(track.columns.items()))
+            return cls(steps=track.steps, times=track.times, columns=columns)
+        return _Weaver(tracks).weave()
 
     @classmethod
     def union(cls, histories: Iterable[History]) -> History:
@@ -107,7 +133,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         found: dict[str, float | int] = {}
         for name in sorted(self.columns):
             column = self.columns[name]
-            found[f"{name}.count"] = sum(value is not None for value in column)
+            found[f"{name}.count"] = len(column) - _missing(column)
             extremes = _extremes(column)
             if extremes is not None:
                 low, high = extremes
@@ -129,7 +155,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
             kept.update(_extremes(column) or ())
         room = rows - len(kept)
         if room > 0:
-            kept.update(_spread([row for row in range(total) if row not in kept], room))
+            kept.update(_spread(sorted(kept), total, room))
         chosen = sorted(kept)
         return History(
             steps=[self.steps[row] for row in chosen],
@@ -170,24 +196,112 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         return _read(text, name)
 
 
-def _extremes(column: list[Value]) -> tuple[int, int] | None:
+class _Weaver:
+    """Tracks that share steps, or that go back in them, as rows by step."""
+
+    def __init__(self, tracks: list[Track]) -> None:
+        self.tracks = tracks
+        self.steps = array("q")
+        self.times = array("d")
+        self.owners = array("q")  # of each set of metrics, the number of its track
+        for number, track in enumerate(tracks):
+            self.steps.extend(track.steps)
+            self.times.extend(track.times)
+            self.owners.extend(array("q", [number]) * len(track.steps))
+
+    def weave(self) -> History:
+        groups = self._groups()
+        # each group's row for each set of metrics
+        rows = [array("q", bytes(8 * len(self.steps))) for _ in groups]
+        taking: list[list[tuple[int, array[int]]]] = [[] for _ in self.tracks]
+        for group, (numbers, places) in enumerate(zip(groups, rows, strict=True)):
+            for number in numbers:
+                taking[number].append((group, places))
+        steps, times = self._rows(taking)
+        columns: dict[str, Sequence[Value]] = {}
+        for (numbers, names), places in zip(groups.items(), rows, strict=True):
+            for name in names:
+                columns[name] = self._column(name, numbers, places, len(steps))
+        return History(steps=steps, times=times, columns=dict(sorted(columns.items())))
+
+    def _groups(self) -> dict[tuple[int, ...], list[str]]:
+        """Names that occur in the same tracks: what is true of one's rows is true of all."""
+        where: dict[str, tuple[int, ...]] = {}
+        for number, track in enumerate(self.tracks):
+            for name in track.columns:
+                where[name] = (*where.get(name, ()), number)
+        groups: dict[tuple[int, ...], list[str]] = {}
+        for name, numbers in where.items():
+            groups.setdefault(numbers, []).append(name)
+        return groups
+
+    def _order(self) -> list[int]:
+        """By step, then by time, then as it was logged."""
+        order = list(range(len(self.steps)))
+        keys: list[Sequence[float]] = [self.times, self.steps]
+        if len(self.tracks) > 1:
+            keys.insert(0, array("q", chain.from_iterable(track.places for track in self.tracks)))
+        for key in keys:
+            order.sort(key=key.__getitem__)
+        return order
+
+    def _rows(self, taking: list[list[tuple[int, array[int]]]]) -> tuple[array[int], array[float]]:
+        """The steps and times of the rows, once each set has been given its row."""
+        steps, times = array("q"), array("d")
+        first = 0  # the first row of the present step
+        filled: dict[int, int] = {}  # the row after the last one of this step that a group holds
+        all_steps, all_times, owners = self.steps, self.times, self.owners
+        for item in self._order():
+            step = all_steps[item]
+            if not steps or steps[-1] != step:
+                first = len(steps)
+                filled.clear()
+            for group, rows in taking[owners[item]]:
+                row = filled.get(group, first)
+                filled[group] = row + 1
+                rows[item] = row
+                if row == len(steps):
+                    steps.append(step)
+                    times.append(all_times[item])
+        return steps, times
+
+    def _column(
+        self, name: str, numbers: tuple[int, ...], rows: array[int], height: int
+    ) -> list[Value]:
+        column: list[Value] = [None] * height
+        begin = 0
+        for number, track in enumerate(self.tracks):
+            end = begin + len(track.steps)
+            if number in numbers:
+                for row, value in zip(rows[begin:end], track.columns[name], strict=True):
+                    column[row] = value
+            begin = end
+        return column
+
+
+def _extremes(column: Sequence[Value]) -> tuple[int, int] | None:
     """The rows of the lowest and the highest value, the earlier one of equals."""
-    present = [
-        (value, row)
-        for row, value in enumerate(column)
-        if value is not None and not math.isnan(value)
-    ]
+    present = [value for value in column if value is not None and not math.isnan(value)]
     if not present:
         return None
-    low = min(present)[1]
-    high = min(present, key=lambda item: (-item[0], item[1]))[1]
-    return low, high
+    return column.index(min(present)), column.index(max(present))
 
 
-def _spread(rows: list[int], count: int) -> list[int]:
-    if count >= len(rows):
-        return rows
-    return [rows[position * len(rows) // count] for position in range(count)]
+def _missing(column: Sequence[Value]) -> int:
+    return 0 if isinstance(column, array) else column.count(None)
+
+
+def _spread(kept: list[int], total: int, count: int) -> list[int]:
+    """`count` of all the rows that are not in `kept`, at even distances."""
+    free = total - len(kept)
+    count = min(count, free)
+    before = [row - number for number, row in enumerate(kept)]  # free rows below each kept one
+    chosen = (position * free // count for position in range(count))
+    return [number + bisect_right(before, number) for number in chosen]
+
+
+def _rises(steps: Sequence[int]) -> bool:
+    return all(map(operator.lt, steps, islice(steps, 1, None)))
 
 
 def _comment(rows: int, whole: int) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import heapq
-from collections.abc import Iterable, Iterator
-from operator import itemgetter
+from array import array
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gitrack.model.history import History, Point
+from gitrack.model.history import History, Track
 from gitrack.model.run import Dataset, Scalar, Status
 from gitrack.tracking.journal import DamagedJournal, MetricSet, read
 from gitrack.tracking.outbox import journals
 from gitrack.tracking.process import ProcessMark
+from gitrack.tracking.series import Series, Stream, merge, time_of
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,7 +81,7 @@ class Folded:
     removed_tags: set[str] = dataclasses.field(default_factory=set)
     notes: str | None = None
     metrics: dict[str, float | int] = dataclasses.field(default_factory=dict)
-    points: list[MetricSet] = dataclasses.field(default_factory=list)
+    series: list[Series] = dataclasses.field(default_factory=list)
     artifacts: dict[str, File] = dataclasses.field(default_factory=dict)
     extra: dict[str, None] = dataclasses.field(default_factory=dict)
     data: dict[tuple[str, str | None], Dataset] = dataclasses.field(default_factory=dict)
@@ -105,24 +105,41 @@ class Folded:
     def status(self) -> Status:
         return self.end.status if self.end else Status.RUNNING
 
+    @property
+    def last_step(self) -> int | None:
+        """Of the last set of metrics that was logged with one."""
+        latest = max(self._by_step(), key=lambda series: series.last_place, default=None)
+        return None if latest is None else latest.last_step
+
     def history(self, since: int | None = None) -> History:
         """The steps; times in seconds since the run's start (or another moment)."""
         begin = self.who.time if since is None else since
-        return History.of(
-            Point(point.step or 0, (point.time - begin) / 1e9, name, value)
-            for point in self.points
-            for name, value in zip(point.shape.names, point.values, strict=True)
+        return History.join(
+            Track(
+                steps=series.steps,
+                times=array("d", ((time - begin) / 1e9 for time in series.times)),
+                places=series.places,
+                columns=series.columns(),
+            )
+            for series in self._by_step()
         )
 
-    def take(self, item: dict[str, Any] | MetricSet) -> None:
-        if isinstance(item, MetricSet):
-            self.metrics.update(zip(item.shape.names, item.values, strict=True))
-            self.last = max(self.last, item.time)
-            if item.step is not None:
-                self.points.append(item)
-            return
-        self.last = max(self.last, _stamp(item))
-        _TAKES[item["kind"]](self, item)
+    def _by_step(self) -> list[Series]:
+        return [series for series in self.series if series.shape.has_step]
+
+    def take(self, event: dict[str, Any]) -> None:
+        """One event, after those before it."""
+        self.last = max(self.last, time_of(event))
+        _TAKES[event["kind"]](self, event)
+
+    def take_series(self, found: list[Series]) -> None:
+        """All that was logged of metrics: what was logged last is a metric's value."""
+        self.series = found
+        for series in sorted(found, key=lambda series: series.first_place):
+            self.metrics.update(dict.fromkeys(series.shape.names, 0))
+            self.last = max(self.last, max(series.times))
+        for series in sorted(found, key=lambda series: series.last_place):
+            self.metrics.update(zip(series.shape.names, series.last_values, strict=True))
 
     def _start(self, event: dict[str, Any]) -> None:
         # a resumed run has several: the first says who and when, the latest reopens it
@@ -215,42 +232,23 @@ def fold_journals(found: dict[str, list[bytes]], signs: dict[str, float]) -> Fol
     folded = Folded()
     streams = []
     for name, contents in found.items():
+        stream = Stream(contents)
         writer = Writer(name, last_sign=signs.get(name, 0.0))
+        for _, _, event in stream.events:
+            if event["kind"] in ("start", "join"):
+                writer.mark = _mark(event)
+        if stream.events:
+            last = stream.events[-1][2]
+            writer.closed = last["kind"] in ("end", "close")
         folded.writers.append(writer)
-        streams.append(_stamped(writer, contents))
-    if len(streams) == 1:
-        items: Iterable[tuple[int, Any]] = streams[0]
-    else:
-        items = heapq.merge(*streams, key=itemgetter(0))
-    for _, item in items:
+        streams.append(stream)
+    for event in merge(streams):
         try:
-            folded.take(item)
+            folded.take(event)
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedJournal(f"an event is not what it should be: {error}") from error
+    folded.take_series([series for stream in streams for series in stream.series])
     return folded
-
-
-def _stamped(
-    writer: Writer, contents: list[bytes]
-) -> Iterator[tuple[int, dict[str, Any] | MetricSet]]:
-    """One process's records, each with a time that never goes back: order beats clocks."""
-    latest = 0
-    for item in read(contents):
-        if isinstance(item, MetricSet):
-            stamp = item.time
-        else:
-            kind = item["kind"]
-            if kind in ("start", "join"):
-                writer.mark = _mark(item)
-            writer.closed = kind in ("end", "close")
-            stamp = _stamp(item)
-        latest = max(latest, stamp)
-        yield latest, item
-
-
-def _stamp(event: dict[str, Any]) -> int:
-    time = event.get("time")
-    return time if isinstance(time, int) else 0
 
 
 def _mark(event: dict[str, Any]) -> ProcessMark | None:

@@ -34,6 +34,8 @@ SUFFIX = ".journal"
 RETRY_AFTER = 1.0
 
 _HEAD = struct.Struct("<BI")
+#: Bytes of a record before its fields.
+PLACE_OF_FIELDS = _HEAD.size
 _METRICS = ord("M")
 _os_write = os.write
 
@@ -49,6 +51,11 @@ class Shape(msgspec.Struct, frozen=True):
     @property
     def packed(self) -> struct.Struct:
         return struct.Struct(f"<BIq{'q' if self.has_step else ''}{self.types}")
+
+    @property
+    def size(self) -> int:
+        """Bytes of one record: after its head every field has eight."""
+        return PLACE_OF_FIELDS + 8 * (1 + self.has_step + len(self.types))
 
 
 class Journal:
@@ -281,37 +288,56 @@ class MetricSet(NamedTuple):
     values: tuple[float | int, ...]
 
 
+class Stretch(NamedTuple):
+    """Sets of metrics of one shape that follow each other: so many, as they were packed."""
+
+    shape: Shape
+    sets: int
+    packed: memoryview
+
+
 class DamagedJournal(Exception):
     """Not the cut end that a kill leaves: bytes in the middle that nobody wrote like that."""
 
 
 def read(segments: Iterable[bytes]) -> Iterator[dict[str, Any] | MetricSet]:
     """Events and sets of metrics of one process, in the order in which they were logged."""
-    shapes: dict[int, tuple[Shape, struct.Struct]] = {}
+    for item in stretches(segments):
+        if isinstance(item, dict):
+            yield item
+            continue
+        shape = item.shape
+        for _, _, when, *fields in shape.packed.iter_unpack(item.packed):
+            step = fields.pop(0) if shape.has_step else None
+            yield MetricSet(shape, when, step, tuple(fields))
+
+
+def stretches(segments: Iterable[bytes]) -> Iterator[dict[str, Any] | Stretch]:
+    """The same, without an object for each of very many sets."""
+    shapes: dict[int, tuple[Shape, int]] = {}
     for data in segments:
         yield from _read_segment(data, shapes)
 
 
 def _read_segment(
-    data: bytes, shapes: dict[int, tuple[Shape, struct.Struct]]
-) -> Iterator[dict[str, Any] | MetricSet]:
+    data: bytes, shapes: dict[int, tuple[Shape, int]]
+) -> Iterator[dict[str, Any] | Stretch]:
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
         raise DamagedJournal("it does not begin as a journal does")
+    view = memoryview(data)
     at, end = len(MAGIC), len(data)
     while at + _HEAD.size <= end:
         kind, size = _HEAD.unpack_from(data, at)
         if kind == _METRICS:
             if size not in shapes:
                 raise DamagedJournal(f"unknown shape {size} at byte {at}")
-            shape, packed = shapes[size]
-            if at + packed.size > end:
+            shape, width = shapes[size]
+            if at + width > end:
                 return
-            fields = packed.unpack_from(data, at)
-            if shape.has_step:
-                yield MetricSet(shape, fields[2], fields[3], fields[4:])
-            else:
-                yield MetricSet(shape, fields[2], None, fields[3:])
-            at += packed.size
+            again = data.startswith(data[at : at + _HEAD.size], at + width)
+            count = _alike(data, at, width) if again else 1
+            yield Stretch(shape, count, view[at : at + count * width])
+            at += count * width
             continue
         if kind not in b"JS":
             raise DamagedJournal(f"unknown kind of record at byte {at}")
@@ -322,8 +348,27 @@ def _read_segment(
             yield _read_event(payload, at)
         else:
             shape = _read_shape(payload, at)
-            shapes[shape.number] = (shape, shape.packed)
+            shapes[shape.number] = (shape, shape.size)
         at += _HEAD.size + size
+
+
+def _alike(data: bytes, at: int, width: int) -> int:
+    """How many whole records in a row begin with the same head as the one at `at`."""
+    head = data[at : at + _HEAD.size]
+    whole = (len(data) - at) // width
+    count, window = 1, 8
+    # wider and wider looks: all heads of a window are compared in a few slices
+    while count < whole:
+        window = min(window * 4, whole - count)
+        begin, end = at + count * width, at + (count + window) * width
+        same = window
+        for place in range(_HEAD.size):
+            found = data[begin + place : end : width]
+            same = min(same, window - len(found.lstrip(head[place : place + 1])))
+        count += same
+        if same < window:
+            break
+    return count
 
 
 def _read_event(payload: bytes, at: int) -> dict[str, Any]:
@@ -341,6 +386,7 @@ def _read_shape(payload: bytes, at: int) -> Shape:
         shape = msgspec.json.decode(payload, type=Shape)
     except msgspec.DecodeError as error:
         raise DamagedJournal(f"the shape at byte {at} is wrong: {error}") from error
-    if len(shape.types) != len(shape.names) or set(shape.types) - {"d", "q"}:
+    names = shape.names
+    if not len(shape.types) == len(names) == len(set(names)) or set(shape.types) - {"d", "q"}:
         raise DamagedJournal(f"the shape at byte {at} is wrong")
     return shape

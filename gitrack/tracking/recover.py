@@ -127,7 +127,7 @@ def _described(folder: Path, folded: Folded, who: Who) -> Waiting:
         status=folded.status,
         started=moment(who.time),
         last=moment(folded.last),
-        step=folded.points[-1].step if folded.points else None,
+        step=folded.last_step,
         metrics=folded.metrics,
         project=who.project,
     )

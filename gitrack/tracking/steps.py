@@ -6,6 +6,8 @@ import gzip
 import importlib.util
 import io
 import math
+from array import array
+from collections.abc import Sequence
 
 from gitrack.model.history import History, Value
 
@@ -41,7 +43,7 @@ def _parquet(history: History) -> bytes:
     }
     for name, column in history.columns.items():
         kind = pyarrow.float32() if _fits_float32(column) else pyarrow.float64()
-        floats = [None if value is None else float(value) for value in column]
+        floats = _floats(column)
         columns[name] = pyarrow.array(floats, kind, from_pandas=False)
     out = io.BytesIO()
     table = pyarrow.Table.from_arrays(list(columns.values()), names=list(columns))
@@ -56,17 +58,19 @@ def _parquet(history: History) -> bytes:
     return out.getvalue()
 
 
-def _fits_float32(column: list[Value]) -> bool:
+def _floats(column: Sequence[Value]) -> Sequence[float | None]:
+    if isinstance(column, array) and column.typecode == "d":
+        return column
+    return [None if value is None else float(value) for value in column]
+
+
+def _fits_float32(column: Sequence[Value]) -> bool:
     """True if no value loses one of the 7 digits that are shown anywhere."""
-    return all(
-        value is None
-        or value == 0
-        or not math.isfinite(value)
-        or (_SMALLEST_FLOAT32 < abs(value) < _LARGEST_FLOAT32 and not _whole_and_large(value))
-        for value in column
+    sizes = [abs(value) for value in column if value and math.isfinite(value)]
+    if not sizes:
+        return True
+    # counters past 2**24 would be rounded to their neighbours
+    largest_whole = max((size for size in sizes if isinstance(size, int)), default=0)
+    return (
+        min(sizes) > _SMALLEST_FLOAT32 and max(sizes) < _LARGEST_FLOAT32 and largest_whole <= 2**24
     )
-
-
-def _whole_and_large(value: float | int) -> bool:
-    """Counters past 2**24 would be rounded to their neighbours."""
-    return isinstance(value, int) and abs(value) > 2**24

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from gitrack.model.history import History, Value
@@ -185,7 +187,7 @@ def _metric_rows(run: Run, history: History | None, goals: Goals) -> list[Metric
     return [_metric_row(name, run, columns.get(name), goals) for name in names]
 
 
-def _metric_row(name: str, run: Run, column: list[Value] | None, goals: Goals) -> MetricRow:
+def _metric_row(name: str, run: Run, column: Sequence[Value] | None, goals: Goals) -> MetricRow:
     value = run.metrics.get(name)
     known = [v for v in column or () if v is not None]
     if value is None and known:
