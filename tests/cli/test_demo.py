@@ -51,6 +51,10 @@ def test_one_run_of_the_demo_and_then_another(tmp_path: Path, git: Callable[...,
     assert first.returncode == 0, first.stderr
     assert "[1/1] python train.py --experiment xgboost-baseline" in first.stderr
     assert (folder / ".tracking/site/index.html").as_uri() in first.stdout
+    next_lines = first.stdout.partition("Next:\n")[2].splitlines()
+    typed = [line for line in next_lines if line.split()[:2] != ["gitrack", "site"]][:-1]
+    played = subprocess.run(["sh", "-ec", "\n".join(typed)], capture_output=True, check=False)
+    assert played.returncode == 0, played.stderr
     assert git(folder, "status", "--short") == ""
     assert git(folder, "log", "--format=%an", "-1") == "Ada Example"
     (run,) = _runs(folder)

@@ -312,10 +312,22 @@ def _farewell(folder: Path, runs: int, seconds: float, quiet: bool) -> None:
     click.echo(f"{counted} in {seconds:.0f} s. The website: {page.as_uri()}")
     click.echo(
         "\nNext:\n"
+        f"{_activation()}"
         f"  cd {here}\n"
-        "  git log --oneline gitrack                       one commit a run\n"
+        "  git log --oneline gitrack   # one commit a run\n"
         "  gitrack ls \"tags.hypothesis contains 'weather'\"\n"
         "  gitrack show @last\n"
         "  gitrack site serve\n"
         "  python train.py --experiment xgboost-after-departure --features after-departure"
     )
+
+
+def _activation() -> str:
+    """The line that makes a shell find this gitrack and its Python, where it does not yet."""
+    ours = Path(sys.prefix, "bin")
+    found = shutil.which("gitrack")
+    script = ours / "activate"
+    if not script.exists() or (found and Path(found).parent == ours):
+        return ""
+    near = os.path.relpath(script)
+    return f"  . {shlex.quote(str(script) if near.startswith('..') else near)}\n"
