@@ -177,6 +177,18 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
             sample = self.thin(rows)
         return sample
 
+    def rounded(self) -> History:
+        """As `from_tsv` gives it back, however long it is."""
+        return History(
+            steps=self.steps,
+            times=[float(text) if (text := _seconds(time)) else None for time in self.times],
+            columns={
+                _safe_name(name): [None if v is None else float(_cell(v)) for v in column]
+                for name, column in self.columns.items()
+            },
+            sampled_from=self.sampled_from,
+        )
+
     def to_tsv(self) -> str:
         """The text of `history.tsv`."""
         names = list(self.columns)

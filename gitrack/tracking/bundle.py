@@ -117,7 +117,7 @@ def _with_earlier(logged: History, earlier: Earlier | None) -> History:
     if earlier is None or earlier.history is None:
         return logged
     # rounded like what is there, so that a value which is there already is seen to be
-    return History.union([earlier.history, History.from_tsv(logged.to_tsv())])
+    return History.union([earlier.history, logged.rounded()])
 
 
 def _names(earlier: Earlier | None) -> set[str]:

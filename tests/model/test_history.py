@@ -83,6 +83,7 @@ def test_text_and_table_agree(rows: list[tuple[int, float, float]], sampled: int
     assert again.steps == history.steps
     assert again.sampled_from == sampled
     assert again.to_tsv() == text
+    assert repr(history.rounded()) == repr(again)
 
 
 def test_curves_say_what_the_steps_said():

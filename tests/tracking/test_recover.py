@@ -345,6 +345,19 @@ def test_a_long_history_is_a_sample_on_the_branch_and_whole_in_dvc(project, runs
     assert kept.curves["loss.min"] == -1.0
 
 
+def test_a_resumed_run_may_log_more_than_any_table_that_is_read(project, runs, monkeypatch):
+    monkeypatch.setattr("gitrack.model.history._MAX_READ", 60_000)
+    with gitrack.start_run("e") as run:
+        run.log_metric("loss", 2.0, step=0)
+    with gitrack.start_run(run_id=run.id) as run:
+        for step in range(5000):
+            run.log_metric("loss", step / 7, step=1 + step)
+
+    (kept,) = runs()
+    assert kept.curves["loss.count"] == 5001
+    assert open_store(project).history(run.id).sampled_from == 5001
+
+
 def _hostile(project, *events: dict) -> Path:
     """A folder in the outbox that somebody else has made."""
     run_id = "20241015-120000-aaaaaa"
