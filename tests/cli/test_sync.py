@@ -137,6 +137,16 @@ def test_status_counts_what_a_remote_lacks(project, git, tmp_path):
     assert "  1 ahead of and 0 behind origin/gitrack" in command("status").stdout
 
 
+def test_status_of_a_fresh_clone_knows_where_its_branch_is(project, git, tmp_path, monkeypatch):
+    with gitrack.start_run("e"):
+        pass
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(project), str(clone))
+    monkeypatch.chdir(clone)
+
+    assert "  0 ahead of and 0 behind origin/gitrack" in command("status").stdout
+
+
 @pytest.mark.parametrize(
     "arguments", [["ls"], ["show", "@last"], ["status"], ["site", "build"]], ids=" ".join
 )

@@ -105,17 +105,21 @@ def _branch(place: Place) -> BranchStatus:
         return BranchStatus(name=name)
     table = store.table()
     return BranchStatus(
-        name=name, tip=tip, runs=table.rows, unreadable=len(table.faults), **_distance(place, name)
+        name=name,
+        tip=tip,
+        runs=table.rows,
+        unreadable=len(table.faults),
+        **_distance(place, name, tip),
     )
 
 
-def _distance(place: Place, branch: str) -> dict[str, Any]:
-    """How far the branch is from what was last fetched or pushed."""
+def _distance(place: Place, branch: str, tip: str) -> dict[str, Any]:
+    """How far the branch is from what was last fetched or pushed. A fresh clone has only that."""
     assert place.repository is not None
     remote = f"{place.config.remote}/{branch}"
     try:
         counted = place.repository.git(
-            "rev-list", "--left-right", "--count", f"refs/heads/{branch}...refs/remotes/{remote}"
+            "rev-list", "--left-right", "--count", f"{tip}...refs/remotes/{remote}"
         )
     except GitrackError:
         return {}

@@ -66,9 +66,10 @@ def take_facts(
     facts = Facts(command=command_line(top or folder))
     facts = _with_commit(facts, repository)
     tell(facts)
-    facts = _with_environment(facts, settings, key)
-    tell(facts)
+    # first what cannot be found out later: a run may end before all is known
     facts = _with_changes(facts, repository, settings)
+    tell(facts)
+    facts = _with_environment(facts, settings, key)
     tell(facts)
     with _lock:
         _known[key.git_dir] = (key, facts)

@@ -163,7 +163,7 @@ class Scanner:
         if self.mode == "refuse":
             raise SecretFound(
                 f"{finding} must not reach history",
-                hint="remove it, or set capture.secrets to redact in .tracking/config.yaml",
+                hint="set  capture: {secrets: redact}  in .tracking/config.yaml, or do not log it",
             )
         if finding not in self.findings:
             self.findings.append(finding)
