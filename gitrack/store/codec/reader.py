@@ -23,8 +23,8 @@ from gitrack.store.codec.emitter import AMBIGUOUS, MAX_DIGITS, MAX_KEY
 _CHARACTERS = r'[^"\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*+'
 _ESCAPE = r'\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})'
 _STRING = rf'"{_CHARACTERS}(?:{_ESCAPE}{_CHARACTERS})*"'
-_WHOLE = rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS}}})"
-_NUMBER = _WHOLE + r"(?:\.[0-9]{1,400}(?:e[+-][0-9]{1,4})?)?"
+_WHOLE = rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS}}}+)"
+_NUMBER = _WHOLE + r"(?:\.[0-9]{1,400}+(?:e[+-][0-9]{1,4}+)?)?"
 _VALUE = rf"{_STRING}|{_NUMBER}|true|false|null|\.nan|-?\.inf|\{{\}}|\[\]"
 _KEY_TEXT = rf"[A-Za-z_][A-Za-z0-9_./@+=-]*+|{_STRING}"
 
