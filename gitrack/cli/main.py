@@ -82,7 +82,7 @@ class _LateGroup(click.Group):
     help="Run as if started in this folder.",
 )
 def cli(directory: str | None) -> None:
-    """Experiment tracking and a model registry without a server.
+    """Experiment tracking without a server.
 
     Runs live on a branch of this git repository; `gitrack demo DIR` shows it all in two minutes.
     """

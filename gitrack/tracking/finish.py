@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 #: Seconds that the owner of a run waits for its other processes to close their journals.
 PATIENCE = 2.0
-_WHOLE_HISTORY = "history.parquet"
 
 
 def finish_live(run: LiveRun, status: Status, error: str | None) -> None:
