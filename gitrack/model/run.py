@@ -49,20 +49,49 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: int | None = None
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that a run read and that another run, or somebody else, had made.
+
+    A named artifact has `name` and `version`; what a run left has that run's id as `run`, and its
+    `path` there; `uri` is what lies elsewhere. `md5` is what was read, whatever numbers say later.
+    """
+
+    name: str | None = None
+    version: int | None = None
+    run: str | None = None
+    path: str | None = None
+    uri: str | None = None
+    md5: str | None = None
+
+
 class Artifact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file or folder that a run left, below its `artifacts/`.
 
-    `store` says where the bytes are: `git` (on the branch) or `dvc` (a pointer is on the branch).
-    `md5` of a folder ends in `.dir`, as DVC's does.
+    `store` says where the bytes are: `git` (on the branch), `dvc` (a pointer is on the branch) or
+    `uri` (where `uri` says; nothing was copied). `md5` of a folder ends in `.dir`, as DVC's does.
+    `name` makes it a version of the named artifact that runs share.
     """
 
     path: str
     kind: str = "file"
     flavor: str | None = None
-    store: Literal["git", "dvc"] = "git"
+    name: str | None = None
+    store: Literal["git", "dvc", "uri"] = "git"
+    uri: str | None = None
     md5: str | None = None
     size: int | None = None
     files: int | None = None
+    description: str | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact about a run that a gate may ask for. `report` is the path of an artifact."""
+
+    name: str
+    passed: bool
+    detail: str | None = None
+    report: str | None = None
+    time: str | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,9 +138,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: dict[str, Scalar] = {}
     code: Code | None = None
     data: list[Dataset] = []
+    uses: list[Use] = []
     environment: Environment | None = None
     seeds: dict[str, int] = {}
     artifacts: list[Artifact] = []
+    evidence: list[Evidence] = []
 
 
 class RunBundle(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,13 +2,16 @@
 
 Names are `id`, `name`, `experiment`, `status`, … and, with the section in front, `params.x`,
 `metrics.x`, `curves.x.min`, `tags.x`, `code.commit`, `environment.python`, `seeds.x`,
-`data.<name>.version`; `path` is the run's folder and `blob` the id of its record.
+`data.<name>.version`; `path` is the run's folder and `blob` the id of its record. `artifacts`
+and `uses` hold those lists as JSON, for who follows bytes from run to run.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
+
+import msgspec
 
 from gitrack.errors import UnreadableFile
 from gitrack.model.run import Code, Dataset, Environment, Fault, Run
@@ -20,7 +23,9 @@ _RECORDS = {"code": frozenset(Code.__struct_fields__)}
 _RECORDS["environment"] = frozenset(Environment.__struct_fields__) - {"variables"}
 _DATASET = frozenset(Dataset.__struct_fields__)
 _PLAIN = frozenset(Run.__struct_fields__) - _SECTIONS - set(_RECORDS)
-_PLAIN = _PLAIN - {"format", "data", "artifacts"}
+_PLAIN = _PLAIN - {"format", "data", "evidence"}
+_LISTS = frozenset({"artifacts", "uses"})
+_json = msgspec.json.Encoder().encode
 
 Keys = tuple[str, ...]
 
@@ -100,7 +105,7 @@ def _flatten(value: dict[str, Any]) -> tuple[tuple[Any, ...], list[Value]]:
                 values += one.values()
         else:
             signature.append(name)
-            values.append(item)
+            values.append(_json(item).decode() if name in _LISTS else item)
     return tuple(signature), values
 
 

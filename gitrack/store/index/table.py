@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,9 +12,10 @@ from gitrack.store.index.columns import Value, kind_of
 from gitrack.store.index.segment import Damaged, Segment
 
 if TYPE_CHECKING:
+    import msgspec
     import numpy as np
 
-    from gitrack.model.run import Fault
+    from gitrack.model.run import Artifact, Fault, Use
 
 #: Columns in the order in which people expect them; params, metrics and the rest follow by name.
 _FIRST = (
@@ -21,7 +23,7 @@ _FIRST = (
     *("parent", "notes", "error"),
 )
 #: For the machine alone: they are columns, but nobody lists them.
-_HIDDEN = frozenset({"blob"})
+_HIDDEN = frozenset({"blob", "artifacts", "uses"})
 
 
 class Piece(NamedTuple):
@@ -115,6 +117,16 @@ class RunTable:
         """The folder of a run."""
         return str(self.column("path")[row])
 
+    def artifacts(self, row: int) -> list[Artifact]:
+        """What a run left."""
+        text = self.column("artifacts")[row]
+        return [] if text is None else _decoder("artifacts").decode(str(text))
+
+    def uses(self, row: int) -> list[Use]:
+        """What a run read of other runs, or from elsewhere."""
+        text = self.column("uses")[row]
+        return [] if text is None else _decoder("uses").decode(str(text))
+
     def _whole(self, read: Callable[[], Any]) -> Any:
         """What `read` gives; when the cache turns out to be damaged, once more from the branch."""
         try:
@@ -188,6 +200,16 @@ class RunTable:
                 keys = [key for piece in self._pieces for key in _keys(piece)]
                 self._order = sorted(range(len(keys)), key=keys.__getitem__)
         return self._order
+
+
+@cache
+def _decoder(name: str) -> msgspec.json.Decoder[Any]:
+    import msgspec  # late: a listing does without
+
+    from gitrack.model.run import Artifact, Use
+
+    kinds = {"artifacts": list[Artifact], "uses": list[Use]}
+    return msgspec.json.Decoder(kinds[name])
 
 
 def _keys(piece: Piece) -> list[tuple[Any, Any]]:
