@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import threading
 import traceback
-import unicodedata
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
-
-from gitrack.artifacts.names import check_name
-from gitrack.errors import InvalidName, UsageError
-from gitrack.model.ids import short
+from gitrack.errors import UsageError
 from gitrack.model.run import Scalar, Status
-from gitrack.tracking import files, notice, values
+from gitrack.tracking import values
+from gitrack.tracking.filing import Filing
+from gitrack.tracking.inputs import Inputs
 from gitrack.tracking.journal import Journal
 
 if TYPE_CHECKING:
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
 LONGEST_ERROR = 8_000
 
 
-class Run:
+class Run(Filing, Inputs):
     """What `start_run` gives. Every `log_…` returns the run, so calls can be chained.
 
     Misuse (a wrong type, a bad name, a run that has ended) raises at once. Trouble with the disk,
@@ -199,143 +194,6 @@ class Run:
         self.journal.event("seeds", values=whole)
         return self
 
-    # files
-
-    def log_artifact(
-        self,
-        path: str | os.PathLike[str],
-        name: str | None = None,
-        *,
-        kind: str | None = None,
-        flavor: str | None = None,
-    ) -> Self:
-        """A file or folder, as it is now: it may change or go afterwards.
-
-        `name` is its path in the run (its own name unless given); one that ends in `/` is a folder
-        to put it in. Logged again under one name, the last counts. `kind` is one word (`file` or
-        `folder` unless given; `model`, `figure` …), `flavor` a model's library. Small text and
-        pictures (`artifacts.inline_below`, 100 kB) go to the branch, everything else to DVC. Links
-        are followed; pipes, dangling links and loops in a folder are left out with a warning.
-        Raises UsageError if nothing is there, and InvalidName for a name that some system could
-        not store. A full disk warns.
-        """
-        self._must_run()
-        found = files.source(path)
-        if name is None or name.endswith("/"):
-            name = f"{name or ''}{found.resolve().name}"
-        name = check_name(name)
-        what = kind or ("folder" if found.is_dir() else "file")
-        return self._keep(name, what, flavor, path=found)
-
-    def log_artifacts(self, folder: str | os.PathLike[str], name: str | None = None) -> Self:
-        """Every file of a folder, each an artifact of its own, below `name`.
-
-        Raises UsageError if it is no folder, and InvalidName for a name that some system could not
-        store; then none of them is kept.
-        """
-        self._must_run()
-        top = files.source(folder)
-        if not top.is_dir():
-            hint = "log one file with log_artifact"
-            raise UsageError(f"{top} is not a folder", hint=hint)
-        prefix = f"{check_name(name.rstrip('/'))}/" if name else ""
-        found = {
-            check_name(prefix + path.relative_to(top).as_posix()): path
-            for path in sorted(top.rglob("*"))
-            if path.is_file()
-        }
-        for path_in_run, path in found.items():
-            self._keep(path_in_run, "file", None, path=path)
-        return self
-
-    def log_text(self, text: str, name: str, *, kind: str = "text") -> Self:
-        """Text as a file, in UTF-8. Raises UsageError for what is no text, and InvalidName."""
-        if not isinstance(text, str):
-            hint = "log a file with log_artifact, a dict with log_dict"
-            raise UsageError(f"text is a {type(text).__name__}", hint=hint)
-        return self.log_bytes(text.encode("utf-8", "backslashreplace"), name, kind=kind)
-
-    def log_bytes(
-        self, data: bytes, name: str, *, kind: str = "file", flavor: str | None = None
-    ) -> Self:
-        """Bytes as a file. Raises UsageError for what is no bytes, and InvalidName."""
-        self._must_run()
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise UsageError(f"{data!r:.60} is not bytes", hint="log text with log_text")
-        return self._keep(check_name(name), kind, flavor, data=bytes(data))
-
-    def log_dict(self, content: Any, name: str) -> Self:
-        """A dict or list as JSON, or as YAML if the name ends in .yaml or .yml.
-
-        Raises UsageError for what JSON cannot say, and InvalidName.
-        """
-        self._must_run()
-        return self.log_bytes(files.as_document(content, check_name(name)), name, kind="dict")
-
-    def log_figure(self, figure: Any, name: str) -> Self:
-        """A figure of matplotlib or Altair, or a picture of PIL, as what its name ends in.
-
-        Raises UsageError for other figures and endings, and InvalidName.
-        """
-        from gitrack.tracking.content.figures import figure_bytes
-
-        self._must_run()
-        full, data = figure_bytes(figure, check_name(name))
-        return self.log_bytes(data, full, kind="figure")
-
-    def log_table(self, frame: Any, name: str) -> Self:
-        """A DataFrame as CSV, TSV, JSON or Parquet, as its name says.
-
-        Raises UsageError for what is none and for other endings, and InvalidName.
-        """
-        from gitrack.tracking.content.frames import frame_bytes
-
-        self._must_run()
-        full, data = frame_bytes(frame, check_name(name))
-        return self.log_bytes(data, full, kind="table")
-
-    def log_predictions(
-        self, y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None
-    ) -> Self:
-        """What was true and what was predicted, case by case: comparisons test on these pairs.
-
-        `scores` are probabilities (a column a class for several classes), values or labels; `ids`
-        name the cases where runs may see them in another order. Raises UsageError if the lengths
-        differ, InvalidName, and MissingExtra without pyarrow.
-        """
-        from gitrack.tracking.content.predictions import predictions_bytes
-
-        self._must_run()
-        usual, data, kind = predictions_bytes(y_true, scores, ids)
-        return self.log_bytes(data, name or usual, kind=kind)
-
-    def log_dataset(
-        self,
-        data: Any,
-        name: str | None = None,
-        *,
-        role: str | None = None,
-        version: str | None = None,
-    ) -> Self:
-        """An input: a path, a URI or a DataFrame. Its md5, rows and columns are taken now.
-
-        `name` is that of the file unless given, `role` is such as `train` or `test`, `version`
-        whatever you call it. One name in several roles is several inputs. Nothing is copied.
-        Raises UsageError for what is not there, and InvalidName.
-        """
-        from gitrack.tracking.content import describe_dataset
-
-        self._must_run()
-        repository = self.place.repository
-        dataset, extra = describe_dataset(
-            data, name, role, version, root=repository.worktree if repository else None
-        )
-        self.journal.event("data", dataset=msgspec.to_builtins(dataset))
-        for path, content in extra.items():
-            write = partial(files.write_in, content, path, below=files.EXTRA)
-            self._write(path, write, "file", {})
-        return self
-
     # the end
 
     def end(self, status: str = "finished", *, error: str | None = None) -> None:
@@ -378,52 +236,11 @@ class Run:
 
     # within
 
-    def _must_run(self) -> None:
-        if self._status is not Status.RUNNING:
-            raise UsageError(
-                f"run {short(self.id)} has ended ({self._status})",
-                hint=f"go on with it by gitrack.start_run(run_id='{self.id}')",
-            )
-
     def judge_tags(self, tags: Mapping[str, Scalar], *, complete: bool = False) -> None:
         """Hold tags against the policy: it warns or refuses."""
         from gitrack.tracking.rules import judge_tags
 
         judge_tags(self.place.policy, tags, complete=complete)
-
-    def _keep(
-        self,
-        name: str,
-        kind: str,
-        flavor: str | None,
-        *,
-        path: Path | None = None,
-        data: bytes = b"",
-    ) -> Self:
-        """An artifact into the outbox now; into git or DVC when the run ends."""
-        if not isinstance(kind, str) or not kind.isidentifier():
-            raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
-        name = unicodedata.normalize("NFC", name)  # as two files they would be one on a Mac
-        if path is not None:
-            write = partial(files.copy_in, path, name)
-        else:
-            write = partial(files.write_in, data, name)
-        self._write(name, write, "artifact", {"artifact": kind, "flavor": flavor})
-        return self
-
-    def _write(
-        self, name: str, write: Callable[[Path], None], event: str, content: dict[str, Any]
-    ) -> None:
-        """First the file, then the word of it: what a journal names is there."""
-        if self.folder is None:
-            notice.warn_once("artifacts", f"{name} is not kept: nowhere to write it")
-            return
-        try:
-            with self._lock:
-                write(self.folder)
-                self.journal.event(event, path=name, **content)
-        except (OSError, shutil.Error) as error:
-            notice.warn(f"{name} of run {short(self.id)} is not kept: {notice.worded(error)}")
 
 
 def outcome_of(error: BaseException | None) -> tuple[Status, str | None]:

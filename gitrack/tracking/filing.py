@@ -1,0 +1,146 @@
+"""The files that a live run leaves: artifacts, text, figures, tables, predictions."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from gitrack.artifacts.names import check_name
+from gitrack.errors import InvalidName, UsageError
+from gitrack.tracking import files
+from gitrack.tracking.live import Live
+
+
+class Filing(Live):
+    """What of `Run` takes files and contents."""
+
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        *,
+        kind: str | None = None,
+        flavor: str | None = None,
+    ) -> Self:
+        """A file or folder, as it is now: it may change or go afterwards.
+
+        `name` is its path in the run (its own name unless given); one that ends in `/` is a folder
+        to put it in. Logged again under one name, the last counts. `kind` is one word (`file` or
+        `folder` unless given; `model`, `figure` …), `flavor` a model's library. Small text and
+        pictures (`artifacts.inline_below`, 100 kB) go to the branch, everything else to DVC. Links
+        are followed; pipes, dangling links and loops in a folder are left out with a warning.
+        Raises UsageError if nothing is there, and InvalidName for a name that some system could
+        not store. A full disk warns.
+        """
+        self._must_run()
+        found = files.source(path)
+        if name is None or name.endswith("/"):
+            name = f"{name or ''}{found.resolve().name}"
+        name = check_name(name)
+        what = kind or ("folder" if found.is_dir() else "file")
+        return self._keep(name, what, flavor, path=found)
+
+    def log_artifacts(self, folder: str | os.PathLike[str], name: str | None = None) -> Self:
+        """Every file of a folder, each an artifact of its own, below `name`.
+
+        Raises UsageError if it is no folder, and InvalidName for a name that some system could not
+        store; then none of them is kept.
+        """
+        self._must_run()
+        top = files.source(folder)
+        if not top.is_dir():
+            hint = "log one file with log_artifact"
+            raise UsageError(f"{top} is not a folder", hint=hint)
+        prefix = f"{check_name(name.rstrip('/'))}/" if name else ""
+        found = {
+            check_name(prefix + path.relative_to(top).as_posix()): path
+            for path in sorted(top.rglob("*"))
+            if path.is_file()
+        }
+        for path_in_run, path in found.items():
+            self._keep(path_in_run, "file", None, path=path)
+        return self
+
+    def log_text(self, text: str, name: str, *, kind: str = "text") -> Self:
+        """Text as a file, in UTF-8. Raises UsageError for what is no text, and InvalidName."""
+        if not isinstance(text, str):
+            hint = "log a file with log_artifact, a dict with log_dict"
+            raise UsageError(f"text is a {type(text).__name__}", hint=hint)
+        return self.log_bytes(text.encode("utf-8", "backslashreplace"), name, kind=kind)
+
+    def log_bytes(
+        self, data: bytes, name: str, *, kind: str = "file", flavor: str | None = None
+    ) -> Self:
+        """Bytes as a file. Raises UsageError for what is no bytes, and InvalidName."""
+        self._must_run()
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise UsageError(f"{data!r:.60} is not bytes", hint="log text with log_text")
+        return self._keep(check_name(name), kind, flavor, data=bytes(data))
+
+    def log_dict(self, content: Any, name: str) -> Self:
+        """A dict or list as JSON, or as YAML if the name ends in .yaml or .yml.
+
+        Raises UsageError for what JSON cannot say, and InvalidName.
+        """
+        self._must_run()
+        return self.log_bytes(files.as_document(content, check_name(name)), name, kind="dict")
+
+    def log_figure(self, figure: Any, name: str) -> Self:
+        """A figure of matplotlib or Altair, or a picture of PIL, as what its name ends in.
+
+        Raises UsageError for other figures and endings, and InvalidName.
+        """
+        from gitrack.tracking.content.figures import figure_bytes
+
+        self._must_run()
+        full, data = figure_bytes(figure, check_name(name))
+        return self.log_bytes(data, full, kind="figure")
+
+    def log_table(self, frame: Any, name: str) -> Self:
+        """A DataFrame as CSV, TSV, JSON or Parquet, as its name says.
+
+        Raises UsageError for what is none and for other endings, and InvalidName.
+        """
+        from gitrack.tracking.content.frames import frame_bytes
+
+        self._must_run()
+        full, data = frame_bytes(frame, check_name(name))
+        return self.log_bytes(data, full, kind="table")
+
+    def log_predictions(
+        self, y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None
+    ) -> Self:
+        """What was true and what was predicted, case by case: comparisons test on these pairs.
+
+        `scores` are probabilities (a column a class for several classes), values or labels; `ids`
+        name the cases where runs may see them in another order. Raises UsageError if the lengths
+        differ, InvalidName, and MissingExtra without pyarrow.
+        """
+        from gitrack.tracking.content.predictions import predictions_bytes
+
+        self._must_run()
+        usual, data, kind = predictions_bytes(y_true, scores, ids)
+        return self.log_bytes(data, name or usual, kind=kind)
+
+    def _keep(
+        self,
+        name: str,
+        kind: str,
+        flavor: str | None,
+        *,
+        path: Path | None = None,
+        data: bytes = b"",
+    ) -> Self:
+        """An artifact into the outbox now; into git or DVC when the run ends."""
+        if not isinstance(kind, str) or not kind.isidentifier():
+            raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
+        name = unicodedata.normalize("NFC", name)  # as two files they would be one on a Mac
+        if path is not None:
+            write = partial(files.copy_in, path, name)
+        else:
+            write = partial(files.write_in, data, name)
+        self._write(name, write, "artifact", {"artifact": kind, "flavor": flavor})
+        return self
