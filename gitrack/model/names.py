@@ -25,6 +25,8 @@ MAX_PATH = 400
 #: Printable ASCII that some system, shell or DVC reads as something else in a file name.
 _UNSAFE = frozenset('<>:"|?*\\%`')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE)
+#: A version, or what would be taken for one.
+_VERSION = re.compile(r"[vV]?\d+\Z")
 #: What git itself refuses to check out, in its spellings on Windows and macOS.
 _GIT = re.compile(r"\.?git(?:~[0-9]+)?\Z", re.IGNORECASE)
 
@@ -57,6 +59,32 @@ def experiment_name(name: object) -> str:
 def model_name(name: object) -> str:
     """A folder below `registry/`: one path part, at most 120 bytes."""
     return _part("model name", _text("model name", name))
+
+
+def artifact_name(name: object) -> str:
+    """What runs share a named artifact by, a folder below `artifacts/`: one part, 120 bytes."""
+    kind = "artifact name"
+    text = _text(kind, name)
+    before, colon, after = text.partition(":")
+    if colon and before and after:
+        hint = f"name it {before!r} and give aliases=({after!r},)"
+        raise InvalidName(kind, text, "holds a ':', which comes before a version", hint=hint)
+    return _part(kind, text)
+
+
+def alias_name(name: object) -> str:
+    """A pointer to a version: one path part that nobody takes for a version."""
+    kind = "alias"
+    text = _part(kind, _text(kind, name))
+    if text.casefold() == "latest":
+        hint = "leave it out: 'latest' always is the highest version"
+        raise InvalidName(kind, text, "cannot be set", hint=hint)
+    if _VERSION.match(text):
+        hint = f"write {f'release-{text}'!r}"
+        raise InvalidName(kind, text, "looks like the number of a version", hint=hint)
+    if "@" in text:
+        raise InvalidName(kind, text, "holds '@', which comes before an alias", hint="leave it out")
+    return text
 
 
 def artifact_path(path: object) -> str:
