@@ -13,6 +13,7 @@ RUNS = "runs"
 FORMAT_FILE = "format.yaml"
 RECORD = "run.yaml"
 HISTORY = "history.tsv"
+PIPELINE = "pipeline.yaml"
 ARTIFACTS = "artifacts"
 
 #: Hosts list at most 1,000 entries of a folder, so a full day goes on in `<dd>-2`.

@@ -2,8 +2,9 @@
 
 Names are `id`, `name`, `experiment`, `status`, … and, with the section in front, `params.x`,
 `metrics.x`, `curves.x.min`, `tags.x`, `code.commit`, `environment.python`, `seeds.x`,
-`data.<name>.version`; `path` is the run's folder and `blob` the id of its record. `artifacts`
-and `uses` hold those lists as JSON, for who follows bytes from run to run.
+`data.<name>.version`; `path` is the run's folder, `blob` the id of its record, `pipeline` that of
+its `pipeline.yaml`. `artifacts` and `uses` hold those lists as JSON, for who follows bytes from
+run to run.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Rows:
         self._groups: dict[Keys, tuple[list[int], list[list[Value]]]] = {}
         self._names: dict[tuple[Any, ...], tuple[Keys, list[int] | None]] = {}
 
-    def add(self, path: str, blob: str, data: bytes) -> None:
-        """One `run.yaml`: a row, or a fault."""
+    def add(self, path: str, blob: str, data: bytes, pipeline: str | None = None) -> None:
+        """One `run.yaml`: a row, or a fault. `pipeline` is the id of the file beside it."""
         try:
             value = load_value(path, data)
             run = convert(path, data, value, Run)
@@ -57,7 +58,7 @@ class Rows:
         names, chosen = known
         if chosen is not None:
             values = [values[place] for place in chosen]
-        values += (path.rpartition("/")[0], blob)
+        values += (path.rpartition("/")[0], blob, pipeline)
         group = self._groups.get(names)
         if group is None:
             group = self._groups[names] = ([], [])
@@ -132,4 +133,4 @@ def _columns(signature: tuple[Any, ...]) -> tuple[Keys, list[int] | None]:
     if len(set(kept)) != len(kept):  # a dataset's name made to look like another's numbered one
         first = {name: place for place, name in reversed(list(enumerate(names))) if name}
         chosen, kept = list(first.values()), list(first)
-    return (*kept, "path", "blob"), None if len(chosen) == len(names) else chosen
+    return (*kept, "path", "blob", "pipeline"), None if len(chosen) == len(names) else chosen

@@ -15,7 +15,15 @@ from gitrack.store.codec.records import load_record
 from gitrack.store.index.rows import Rows
 from gitrack.store.index.segment import Segment, pack
 from gitrack.store.index.table import Piece, RunTable
-from gitrack.store.layout import FORMAT_FILE, RECORD, RUNS, misplaced, place_of, why_misplaced
+from gitrack.store.layout import (
+    FORMAT_FILE,
+    PIPELINE,
+    RECORD,
+    RUNS,
+    misplaced,
+    place_of,
+    why_misplaced,
+)
 
 FaultRow = tuple[str, str, str | None]
 
@@ -26,6 +34,14 @@ _MANY = 500
 _MISSING = f"{RECORD} is missing"
 _MEND = "restore it from git, or remove what is left of the run"
 _STRAY = "remove it: only runs lie below runs/"
+
+
+class Record(NamedTuple):
+    """A run's record, and the id of the pipeline that lies beside it."""
+
+    path: str
+    blob: str
+    pipeline: str | None = None
 
 
 class Found(NamedTuple):
@@ -44,18 +60,21 @@ def scan(branch: Branch, commit: str) -> Found:
     return found._replace(faults=sorted([*faults, *found.faults]))
 
 
-def sort_out(entries: Iterable[Entry]) -> tuple[list[tuple[str, str]], list[FaultRow]]:
-    """(path, blob) of the records among files sorted by path, and what does not belong."""
-    records: list[tuple[str, str]] = []
+def sort_out(entries: Iterable[Entry]) -> tuple[list[Record], list[FaultRow]]:
+    """The records among files sorted by path, and what does not belong."""
+    records: list[Record] = []
     faults: list[FaultRow] = []
+    pipeline: str | None = None
     inside = "\0"  # the run's folder at which we are, with a slash
     found = True
     for entry in entries:
         path = entry.path
         if path.startswith(inside):
             if path == inside + RECORD:
-                records.append((path, entry.id))
+                records.append(Record(path, entry.id, pipeline))
                 found = True
+            elif path == inside + PIPELINE:  # sorts before the record
+                pipeline = entry.id
             if "/../" not in path and "/./" not in path:
                 continue
         why = why_misplaced(path)
@@ -69,18 +88,19 @@ def sort_out(entries: Iterable[Entry]) -> tuple[list[tuple[str, str]], list[Faul
         place = place_of(path)
         found = place is None
         inside = "\0" if place is None else f"{place.folder}/"
+        pipeline = entry.id if path == inside + PIPELINE else None
         if path == inside + RECORD:
-            records.append((path, entry.id))
+            records.append(Record(path, entry.id))
             found = True
     if not found:
         faults.append((inside[:-1], _MISSING, _MEND))
     return records, faults
 
 
-def read(branch: Branch, records: Sequence[tuple[str, str]]) -> Found:
+def read(branch: Branch, records: Sequence[Record]) -> Found:
     """Records to pieces, each sorted by (id, path), and those that cannot be read."""
     ordered = sorted(records, key=_id_and_path)
-    contents = branch.read_many([blob for _, blob in ordered])
+    contents = branch.read_many([record.blob for record in ordered])
     made: list[tuple[Piece, bytes]] = []
     faults: list[FaultRow] = []
     lasting = True
@@ -88,10 +108,10 @@ def read(branch: Branch, records: Sequence[tuple[str, str]]) -> Found:
         batch = ordered[start : start + MAX_ROWS]
         with _uncollected(len(batch)):
             rows = Rows()
-            for path, blob in batch:
+            for path, blob, pipeline in batch:
                 data = next(contents)[1]
                 if isinstance(data, bytes):
-                    rows.add(path, blob, data)
+                    rows.add(path, blob, data, pipeline)
                 else:
                     lasting = False
                     faults.append((path, data.message, data.hint))
@@ -114,8 +134,8 @@ def _uncollected(records: int) -> Iterator[None]:
         gc.enable()
 
 
-def _id_and_path(record: tuple[str, str]) -> tuple[str, str]:
-    folder = record[0].rpartition("/")[0]
+def _id_and_path(record: Record) -> tuple[str, str]:
+    folder = record.path.rpartition("/")[0]
     return folder.rpartition("/")[2], folder
 
 
@@ -164,7 +184,8 @@ class Update:
 
     def apply(self) -> list[tuple[Piece, bytes]]:
         """New pieces; `pieces` and `faults` are then those of the newer tree without them."""
-        records: list[tuple[str, str]] = []
+        records: list[Record] = []
+        pipelines: dict[str, str | None] = {}
         touched: set[str] = set()
         gone: set[str] = set()
         for path, entry in self.changes:
@@ -175,18 +196,47 @@ class Update:
                 gone.add(place.folder)
                 touched.add(place.folder)
                 if entry is not None:
-                    records.append((path, entry.id))
+                    records.append(Record(path, entry.id))
             else:
                 touched.add(place.folder)
+                if path == f"{place.folder}/{PIPELINE}":
+                    pipelines[place.folder] = None if entry is None else entry.id
+        records = self._with_pipelines(records, pipelines, gone)
         found = read(self.branch, records)
         faults = found.faults
         self.lasting = found.lasting
         self._bury(gone)
         self._forget(touched)
-        with_record = {path.rpartition("/")[0] for path, _ in records}
+        with_record = {record.path.rpartition("/")[0] for record in records}
         faults += self._without_record(touched - with_record)
         self.faults = sorted([*self.faults, *faults])
         return found.pieces
+
+    def _with_pipelines(
+        self, records: list[Record], changed: dict[str, str | None], gone: set[str]
+    ) -> list[Record]:
+        """The records with what lies beside them, and those beside which a pipeline changed."""
+        by_folder = {record.path.rpartition("/")[0]: record for record in records}
+        # of a run that is committed again, the file of before may still lie there
+        again = self._known(by_folder.keys() - changed.keys()) | (changed.keys() - gone)
+        found = [
+            record._replace(pipeline=changed.get(folder))
+            for folder, record in by_folder.items()
+            if folder not in again
+        ]
+        for folder in sorted(again):
+            found += sort_out(self.branch.entries(folder, at=self.commit))[0]
+        gone |= again
+        return found
+
+    def _known(self, folders: set[str]) -> set[str]:
+        """Those of the folders that the older tree had; a new run is younger than all others."""
+        known = {path.rpartition("/")[0] for path, *_ in self.faults} & folders
+        ids = [folder.rpartition("/")[2] for folder in folders]
+        for piece in self.pieces:
+            if any(piece.first[0] <= id <= piece.last[0] for id in ids):
+                known.update(folders.intersection(piece.segment.column("path")))
+        return known
 
     def _stray(self, path: str, entry: Entry | None) -> None:
         named = misplaced(path)
@@ -227,7 +277,7 @@ class Update:
                 entry = next(
                     e for e in self.branch.entries(folder, at=self.commit) if e.path == path
                 )
-                again = read(self.branch, [(path, entry.id)])
+                again = read(self.branch, [Record(path, entry.id)])
                 self.lasting = self.lasting and again.lasting
                 yield from again.faults
             elif names:

@@ -23,7 +23,7 @@ _FIRST = (
     *("parent", "notes", "error"),
 )
 #: For the machine alone: they are columns, but nobody lists them.
-_HIDDEN = frozenset({"blob", "artifacts", "uses"})
+_HIDDEN = frozenset({"blob", "pipeline", "artifacts", "uses"})
 
 
 class Piece(NamedTuple):

@@ -10,10 +10,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gitrack.model.run import Code, Dataset, Environment, Run, RunBundle, Status
+from gitrack.store.codec.records import dump_run
 from gitrack.store.index import Index
+from gitrack.store.layout import run_folder
 from gitrack.store.memory import MemoryBranch
 from gitrack.store.runs import RunStore
 
@@ -315,3 +318,43 @@ print(sorted({{"yaml", "numpy", "pandas", "git"}} & set(sys.modules)))
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_pipeline_beside_a_record_is_known_however_it_came(tmp_path):
+    branch = MemoryBranch()
+    store = RunStore(branch, tmp_path / "cache")
+    runs = [a_run(number) for number in range(4)]
+    folders = [run_folder(run.experiment, run.id) for run in runs]
+    beside = {"pipeline.yaml": b"format: 1\nstages: []\n"}
+    store.commit_runs([RunBundle(run=runs[0]), RunBundle(run=runs[1], files=beside)])
+    ids = {entry.path: entry.id for entry in branch.entries()}
+    first = ids[f"{folders[1]}/pipeline.yaml"]
+
+    def told() -> list[object]:
+        warm = RunStore(branch, tmp_path / "cache").table().column("pipeline")
+        assert warm == RunStore(branch).table().column("pipeline")
+        return warm
+
+    assert told() == [None, first]
+    assert "pipeline" not in store.table().names()
+
+    # a record that changes keeps what lies beside it
+    changed = msgspec.structs.replace(runs[1], notes="again")
+    branch.commit({f"{folders[1]}/run.yaml": dump_run(changed)}, "notes")
+    assert told() == [None, first]
+    # a pipeline that comes, changes or goes alone
+    branch.commit({f"{folders[0]}/pipeline.yaml": b"format: 1\n"}, "late")
+    second = RunStore(branch).table().column("pipeline")[0]
+    assert second not in (None, first)
+    assert told() == [second, first]
+    branch.commit({f"{folders[1]}/pipeline.yaml": None}, "gone")
+    assert told() == [second, None]
+    # a broken record that is mended
+    good = branch.read(f"{folders[0]}/run.yaml")
+    branch.commit({f"{folders[0]}/run.yaml": b"x: [\n"}, "broken")
+    assert told() == [None]
+    branch.commit({f"{folders[0]}/run.yaml": good}, "mended")
+    assert told() == [second, None]
+    # and with a new run
+    store.commit_runs([RunBundle(run=runs[2], files=beside), RunBundle(run=runs[3])])
+    assert told() == [second, None, first, None]
