@@ -133,11 +133,18 @@ class BranchMoved(StoreError):
 class MergeConflict(StoreError):
     """Two sides changed one file, and only people can tell which is right."""
 
-    def __init__(self, paths: Sequence[str], *, ours: str = "here", theirs: str = "there") -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        ours: str = "here",
+        theirs: str = "there",
+        hint: str = "nothing was touched; make one side like the other, then try again",
+    ) -> None:
         shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
         super().__init__(
             f"{shown} changed both {ours} and {theirs}, in different ways",
-            hint="nothing was touched; make one side like the other, then try again",
+            hint=hint,
         )
         self.paths = list(paths)
 

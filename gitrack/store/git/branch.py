@@ -24,7 +24,7 @@ from gitrack.store.git.trees import (
 )
 
 if TYPE_CHECKING:
-    from gitrack.store.git.merge import Resolve
+    from gitrack.store.git.merge import Mediate, Resolve
     from gitrack.store.git.writer import Writer
 
 #: Beyond so many folders a git process is faster than opening them one by one.
@@ -105,7 +105,17 @@ class GitBranch:
         A file that both sides changed is put to `resolve`; what that cannot unite (without it:
         every such file) raises MergeConflict, and nothing is written.
         """
-        return self._writer.merge(theirs, message, resolve)
+        from gitrack.store.git.merge import Plain, refuse
+
+        plain = Plain(message, resolve or refuse)
+        return self.unite(theirs, lambda _ours, _theirs: plain)
+
+    def unite(self, theirs: str, mediate: Mediate) -> str:
+        """As `merge`, by a mediator, which may change other files too and words the message.
+
+        It is made anew, with both commits, for each try: the branch may move meanwhile.
+        """
+        return self._writer.merge(theirs, mediate)
 
     @cached_property
     def _writer(self) -> Writer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -27,6 +28,43 @@ Resolve = Callable[[Clash], bytes | None]
 def refuse(clash: Clash) -> bytes | None:
     """Leave every clash to people."""
     raise MergeConflict([clash.path])
+
+
+class Mediator(Protocol):
+    """Decides one try of a merge: what becomes of clashes, what else changes, what is told."""
+
+    def resolve(self, clash: Clash) -> bytes | None:
+        """The contents that unite both sides, None to delete; MergeConflict if it cannot."""
+
+    def more(self) -> Mapping[str, bytes | None]:
+        """Changes of other files, on top of the united folders; asked for after every clash."""
+
+    def message(self) -> str:
+        """The message of the merge; asked for last."""
+
+
+#: Gives the mediator for a try to unite two commits, ours and theirs.
+Mediate = Callable[[str, str], Mediator]
+
+
+class Plain:
+    """A mediator with a message that is known beforehand, and one function for clashes."""
+
+    def __init__(self, message: str, resolve: Resolve) -> None:
+        self._message = message
+        self._resolve = resolve
+
+    def resolve(self, clash: Clash) -> bytes | None:
+        """What the function says."""
+        return self._resolve(clash)
+
+    def more(self) -> Mapping[str, bytes | None]:
+        """Nothing."""
+        return {}
+
+    def message(self) -> str:
+        """What was given."""
+        return self._message
 
 
 class Union:

@@ -11,7 +11,7 @@ from gitrack.errors import BranchMoved, GitrackError, StoreError
 from gitrack.store.git.files import Files
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.lock import LOCK_SECONDS, WriterLock, waits
-from gitrack.store.git.merge import Resolve, Union, refuse
+from gitrack.store.git.merge import Mediate, Union
 from gitrack.store.git.message import joint_author, joint_message, split_message
 from gitrack.store.git.objects import (
     HASHES,
@@ -164,23 +164,22 @@ class Writer:
                 time.sleep(os.urandom(1)[0] / 5000)  # chance parts those who meet
         raise BranchMoved(self._ref.branch)
 
-    def merge(self, theirs: str, message: str, resolve: Resolve | None) -> str:
+    def merge(self, theirs: str, mediate: Mediate) -> str:
         """Unite the branch with another commit; the id of the new tip."""
-        decide = resolve or refuse
         self._reader.commit(theirs)  # NotFound rather than git's opinion of a strange name
         lock = WriterLock(self._repository, self._files)
         try:
             for _ in waits(LOCK_SECONDS, lock.path):
                 taken = lock.take()
                 if taken is not False:
-                    return self._merge(theirs, message, decide, exclusive=taken is True)
+                    return self._merge(theirs, mediate, exclusive=taken is True)
         except OSError as error:
             raise StoreError(f"the merge could not be written: {error}") from error
         finally:
             lock.release()
         raise AssertionError("waits() ends by LockTimeout")
 
-    def _merge(self, theirs: str, message: str, resolve: Resolve, *, exclusive: bool) -> str:
+    def _merge(self, theirs: str, mediate: Mediate, *, exclusive: bool) -> str:
         self._ref.refuse_if_checked_out()
         if exclusive:
             self._settle_announced()
@@ -191,7 +190,7 @@ class Writer:
             if ours is None or self._holds(theirs, ours):
                 new = self._forward(theirs, ours, exclusive=exclusive)
             else:
-                new = self._unite(ours, theirs, message, resolve, exclusive=exclusive)
+                new = self._unite(ours, theirs, mediate, exclusive=exclusive)
             if new is not None:
                 return new
         raise BranchMoved(self._ref.branch)
@@ -204,9 +203,7 @@ class Writer:
         )
         return theirs if moved else None
 
-    def _unite(
-        self, ours: str, theirs: str, message: str, resolve: Resolve, *, exclusive: bool
-    ) -> str | None:
+    def _unite(self, ours: str, theirs: str, mediate: Mediate, *, exclusive: bool) -> str | None:
         objects: list[Packed] = []
 
         def add(kind: bytes, data: bytes) -> bytes:
@@ -215,8 +212,15 @@ class Writer:
 
         base = self._repository.git("merge-base", ours, theirs, check=False)
         roots = [self._root(commit) for commit in (base.partition("\n")[0] or None, ours, theirs)]
-        union = Union(self._reader.folder, self._reader.blob, add, resolve)
+        mediator = mediate(ours, theirs)
+        union = Union(self._reader.folder, self._reader.blob, add, mediator.resolve)
         after = union.of(*roots)
+        more = {
+            path: None if data is None else add(b"blob", data)
+            for path, data in mediator.more().items()
+        }
+        after = edited(after, plan_of(more), self._reader.folder)
+        message = mediator.message()
         request = Request(message, self._repository.identity(), Stamp.now(), {}, objects)
         parents = (bytes.fromhex(ours), bytes.fromhex(theirs))
         return self._try([Job(request)], after, parents, ours, exclusive=exclusive)
