@@ -23,6 +23,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The event that opens a journal: which run, and which process writes.
 
     `named` if the user or the policy chose the name; `resumed` if the branch has an earlier part.
+    `wished_…` is what a process that joined would have called the run, had it begun one.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Who(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     project: str | None = None
     resumed: bool = False
     rank: int = 0
+    wished_experiment: str | None = None
+    wished_name: str | None = None
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +78,7 @@ class Folded:
 
     start: Who | None = None
     join: Who | None = None
+    adopts: frozenset[str] = frozenset()
     end: End | None = None
     params: dict[str, Scalar] = dataclasses.field(default_factory=dict)
     tags: dict[str, Scalar] = dataclasses.field(default_factory=dict)
@@ -95,6 +99,11 @@ class Folded:
         who = self.start or self.join
         if who is None:
             raise DamagedJournal("no journal says which run this is")
+        joined = self.join
+        if joined is not None and joined.wished_experiment and "experiment" in self.adopts:
+            who = msgspec.structs.replace(who, experiment=joined.wished_experiment)
+        if joined is not None and joined.wished_name and "name" in self.adopts:
+            who = msgspec.structs.replace(who, name=joined.wished_name, named=True)
         return who
 
     @property
@@ -150,6 +159,10 @@ class Folded:
     def _join(self, event: dict[str, Any]) -> None:
         self.join = self.join or msgspec.convert(event, Who)
 
+    def _adopt(self, event: dict[str, Any]) -> None:
+        """The owner wraps a command, and takes what it was not told from who joins first."""
+        self.adopts = frozenset(msgspec.convert(event["fields"], list[str]))
+
     def _end(self, event: dict[str, Any]) -> None:
         self.end = msgspec.convert(event, End)
 
@@ -192,6 +205,7 @@ class Folded:
 _TAKES = {
     "start": Folded._start,
     "join": Folded._join,
+    "adopt": Folded._adopt,
     "end": Folded._end,
     "close": Folded._close,
     "params": Folded._params,

@@ -146,14 +146,18 @@ def resume(place: Place, run_id: str, *, may_join: bool, wish: Wish, may_create:
     return _with_wish(run, wish)
 
 
-def join(place: Place, run_id: str, who: Who | None = None) -> Run:
-    """Write to a run that another process owns and commits."""
+def join(place: Place, run_id: str, who: Who | None = None, wish: Wish | None = None) -> Run:
+    """Write to a run that another process owns and commits; a `wish` adds its settings to it."""
     folder = outbox.make_run_folder(place.outbox, run_id)
     known = who or Who(id=run_id, name=run_id, experiment="")
+    if wish is not None:
+        known = msgspec.structs.replace(
+            known, wished_experiment=wish.experiment, wished_name=wish.name
+        )
     name = f"member-{ranks.rank()}-{os.getpid()}-{secrets.token_hex(3)}"
     opened = Journal(folder, name, lambda: _join_event(known))
     _keep_heart_beating()
-    return Run(
+    joined = Run(
         run_id=run_id,
         name=known.name,
         experiment=known.experiment,
@@ -162,6 +166,7 @@ def join(place: Place, run_id: str, who: Who | None = None) -> Run:
         owner=False,
         folder=folder,
     )
+    return joined if wish is None else _with_wish(joined, wish)
 
 
 def _resume_from_outbox(place: Place, folder: Path, run_id: str, may_join: bool, wish: Wish) -> Run:
@@ -183,7 +188,7 @@ def _resume_from_outbox(place: Place, folder: Path, run_id: str, may_join: bool,
             hint = "use that one, or end it first"
             raise UsageError(f"run {run_id} is open in this very process", hint=hint)
         if may_join or _is_family(folded):
-            return join(place, run_id, who)
+            return join(place, run_id, who, wish)
         raise UsageError(
             f"run {run_id} is being written by another process",
             hint=f"end it there first, or export GITRACK_RUN_ID={run_id} to write to it together",
@@ -251,7 +256,14 @@ def _event(kind: str, who: Who) -> dict[str, Any]:
 
 
 def _join_event(who: Who) -> dict[str, Any]:
-    known = Who(id=who.id, name=who.name, experiment=who.experiment, rank=ranks.rank())
+    known = Who(
+        id=who.id,
+        name=who.name,
+        experiment=who.experiment,
+        rank=ranks.rank(),
+        wished_experiment=who.wished_experiment,
+        wished_name=who.wished_name,
+    )
     return _event("join", known)
 
 

@@ -47,6 +47,7 @@ class Capture:
         # held while the outbox is written to: `finish` must not leave a writer behind
         self._writing = threading.Lock()
         self._over = False
+        self._command: str | None = None
         self._saved: Facts | None = None
         self._saved_output = 0
 
@@ -73,6 +74,29 @@ class Capture:
     def known(self) -> Facts:
         """What has been found out by now."""
         return self._facts
+
+    @property
+    def hears(self) -> bool:
+        """True if the end of what is printed is kept."""
+        return self._tail is not None
+
+    def hear(self, stream: str, text: str) -> None:
+        """Take what a wrapped command printed as if this process had."""
+        if self._tail is not None:
+            self._tail.write(stream, text)
+
+    def stands_for(self, command: str) -> None:
+        """This process only wraps `command`, which is what the record shall name."""
+        self._command = command
+
+    def wait_for_code(self, timeout: float) -> None:
+        """Until commit and changes are known: what runs next may change the checkout."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until and not self._complete.is_set():
+            code = self._facts.code
+            if code is not None and code.dirty is not None:
+                return
+            self._complete.wait(0.005)
 
     def finish(self, timeout: float = 0.3) -> Captured:
         """Stop, and give what there is by then."""
@@ -190,7 +214,7 @@ class Capture:
         return Captured(
             code=facts.code,
             environment=environment,
-            command=facts.command,
+            command=self._command or facts.command,
             files={name: data for name, data in files.items() if data},
             warnings=warnings,
         )
