@@ -8,7 +8,7 @@ from gitrack.artifacts.keep import Kept, keep
 from gitrack.artifacts.names import check_name
 from gitrack.artifacts.pointers import Pointer, dump_pointer, load_pointer
 from gitrack.artifacts.project import cache_of
-from gitrack.artifacts.remote import deliver
+from gitrack.artifacts.transfer import deliver
 
 __all__ = [
     "Cache",

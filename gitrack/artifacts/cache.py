@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import stat
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from gitrack.artifacts.sources import open_regular
+from gitrack.artifacts.copying import copy_file, link_file, md5_of_file, room_or_error
 from gitrack.errors import ArtifactError
 
 if TYPE_CHECKING:
     from dvc_data.hashfile.tree import Tree
 
-#: From here on a terminal sees a progress bar.
-_LARGE = 64 * 1024 * 1024
-_CHUNK = 1024 * 1024
 #: The mode by which DVC knows that nobody has written into an object.
 _PROTECTED = 0o444
-#: Pairs of disks between which this process has found that nothing can be cloned.
-_no_clones: set[tuple[int, int]] = set()
 #: How our temporaries begin; DVC skips names that are not hashes.
 TEMPORARY = ".gitrack-"
 
@@ -44,6 +37,17 @@ class Cache:
     def has(self, md5: str, *, legacy: bool = False) -> bool:
         return self.path(md5, legacy=legacy).is_file()
 
+    def sizes(self, md5s: Iterable[str], *, legacy: bool = False) -> dict[str, int]:
+        """The sizes of those objects that are here."""
+        base = os.fspath(self.folder if legacy else self._objects)
+        found = {}
+        for md5 in md5s:
+            try:  # a Path for each costs more than the question
+                found[md5] = os.stat(f"{base}/{md5[:2]}/{md5[2:]}").st_size  # noqa: PTH116
+            except FileNotFoundError:
+                continue
+        return found
+
     def put_bytes(self, data: bytes) -> tuple[str, int]:
         """Keep `data`; its md5 and size."""
         with self._temporary() as temporary:
@@ -57,8 +61,8 @@ class Cache:
         must not reach the cache. `ours` files may be linked, and then become read-only.
         """
         with self._temporary() as temporary:
-            linked = ours and _link(source, temporary)
-            return self._adopt(temporary, None if linked else _copy(source, temporary))
+            linked = ours and link_file(source, temporary)
+            return self._adopt(temporary, None if linked else copy_file(source, temporary))
 
     def put_tree(self, entries: Iterable[tuple[str, str]]) -> str:
         """Keep the list of a folder's files, (relative path, md5) each; its md5 with `.dir`."""
@@ -67,15 +71,29 @@ class Cache:
         md5: str = tree.oid
         with self._temporary() as temporary:
             temporary.write_bytes(data)
-            self._place(temporary, md5, len(data))
+            self._place(temporary, self.path(md5), len(data))
         return md5
 
     def put_object(self, source: Path, md5: str) -> None:
         """Take over an object of another cache."""
         with self._temporary() as temporary:
-            if not _link(source, temporary):
-                _copy(source, temporary)
-            self._place(temporary, md5, temporary.stat().st_size)
+            if not link_file(source, temporary):
+                copy_file(source, temporary)
+            self._place(temporary, self.path(md5), temporary.stat().st_size)
+
+    def receive(
+        self, md5: str, bring: Callable[[Path], str | None], origin: object, *, legacy: bool = False
+    ) -> int:
+        """Let `bring` write an object aside, and take it over if it is what its md5 says.
+
+        `bring` gives the md5 if it knows it. The size; ArtifactError names `origin` otherwise.
+        """
+        with self._temporary() as temporary:
+            found = bring(temporary)
+            refuse_other_bytes(temporary, md5, origin, found=found, legacy=legacy)
+            size = temporary.stat().st_size
+            self._place(temporary, self.path(md5, legacy=legacy), size)
+        return size
 
     @property
     def _objects(self) -> Path:
@@ -83,15 +101,13 @@ class Cache:
 
     def _adopt(self, temporary: Path, md5: str | None) -> tuple[str, int]:
         """Give a file of ours its place by its md5, which is taken from these very bytes."""
-        with open_regular(temporary) as file:
-            size = os.fstat(file.fileno()).st_size
-            md5 = md5 or md5_of(file, "", size)
-        self._place(temporary, md5, size)
+        size = temporary.stat().st_size
+        md5 = md5 or md5_of_file(temporary)
+        self._place(temporary, self.path(md5), size)
         return md5, size
 
-    def _place(self, temporary: Path, md5: str, size: int) -> None:
+    def _place(self, temporary: Path, place: Path, size: int) -> None:
         """Rename, so that an object is there whole or not at all."""
-        place = self.path(md5)
         if _is_whole(place, size):
             return
         database = self._database()
@@ -122,6 +138,24 @@ class Cache:
                 path.unlink(missing_ok=True)
 
 
+def refuse_other_bytes(
+    file: Path, md5: str, origin: object, *, found: str | None = None, legacy: bool = False
+) -> None:
+    """ArtifactError that names `origin` if a file is not what its md5 says.
+
+    `found` is the md5 of the file, if somebody has taken it.
+    """
+    # DVC 2 treated text in a way of its own, but not the lists of folders
+    as_text = legacy and not md5.endswith(".dir")
+    if found is None or as_text:
+        found = md5_of_file(file, legacy=as_text)
+    if found != md5.removesuffix(".dir"):
+        raise ArtifactError(
+            f"{origin} holds other bytes than were stored: md5 {found}, expected {md5}",
+            hint="remove that file; a clone or a remote may still have the right one",
+        )
+
+
 def _is_whole(place: Path, size: int) -> bool:
     """An object that a crash has torn, or that somebody may have written into, is not trusted."""
     try:
@@ -141,107 +175,3 @@ def make_tree(entries: Iterable[tuple[str, str]]) -> Tree:
         tree.add(tuple(relative.split("/")), None, HashInfo("md5", md5))
     tree.digest()
     return tree
-
-
-def md5_of(file: BinaryIO, name: str, size: int, *, kind: str = "md5") -> str:
-    """The md5 as DVC takes it, streamed. `kind` is the `hash` of a pointer."""
-    from dvc_data.hashfile.hash import get_hash_stream
-
-    stream = get_hash_stream(file, name=kind)
-    with _progress(f"hashing {name}".rstrip(), size) as advance:
-        while chunk := stream.read(_CHUNK):
-            advance(len(chunk))
-    value: str = stream.hash_value
-    return value
-
-
-def _copy(source: Path, target: Path) -> str | None:
-    """Clone or copy; the md5 when copying has told it."""
-    with open_regular(source) as file:
-        before = os.fstat(file.fileno())
-        md5 = None if _clone(source, target) else _copy_hashing(file, source, target)
-        _refuse_changed(source, before, os.fstat(file.fileno()))
-    return md5
-
-
-def _link(source: Path, target: Path) -> bool:
-    """Share the very file; False where the file system cannot."""
-    with open_regular(source):
-        pass
-    try:
-        target.hardlink_to(source)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
-        return False
-    return True
-
-
-def _clone(source: Path, target: Path) -> bool:
-    """Share the blocks until somebody writes (btrfs, XFS, APFS); False where that is unknown."""
-    from dvc_objects.fs.system import reflink
-
-    disks = (source.stat().st_dev, target.parent.stat().st_dev)
-    if disks in _no_clones:
-        return False
-    try:
-        reflink(str(source), str(target))  # type: ignore[no-untyped-call]  # DVC ships no types
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
-        target.unlink(missing_ok=True)
-        _no_clones.add(disks)
-        return False
-    return True
-
-
-def _copy_hashing(file: BinaryIO, source: Path, target: Path) -> str:
-    from dvc_data.hashfile.hash import get_hash_stream
-
-    size = os.fstat(file.fileno()).st_size
-    stream = get_hash_stream(file)
-    with target.open("xb") as copy, _progress(f"storing {source.name}", size) as advance:
-        while chunk := stream.read(_CHUNK):
-            copy.write(chunk)
-            advance(len(chunk))
-    value: str = stream.hash_value
-    return value
-
-
-def _refuse_changed(source: Path, before: os.stat_result, after: os.stat_result) -> None:
-    """A checkpoint that is still being written would be kept half old, half new."""
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise ArtifactError(
-            f"{source} changed while it was being stored",
-            hint="log it when it is completely written",
-        )
-
-
-@contextmanager
-def room_or_error(folder: Path) -> Iterator[None]:
-    """Turn what the disk says about the cache into an ArtifactError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ArtifactError(
-                f"no space left for heavy files in {folder}", hint="free some disk space"
-            ) from error
-        raise ArtifactError(
-            f"heavy files cannot be written to {folder}: {error.strerror or error}"
-        ) from error
-
-
-@contextmanager
-def _progress(what: str, size: int) -> Iterator[Callable[[int], object]]:
-    """A bar on a terminal for what takes seconds; nothing otherwise."""
-    if size < _LARGE or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=size)
-        yield lambda count: progress.advance(task, count)

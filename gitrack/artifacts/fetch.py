@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from gitrack.artifacts.cache import TEMPORARY, Cache, md5_of, room_or_error
+import msgspec
+
+from gitrack.artifacts.cache import TEMPORARY, Cache, refuse_other_bytes
+from gitrack.artifacts.listing import list_folder, read_list
 from gitrack.artifacts.pointers import Pointer
 from gitrack.artifacts.remote import RemoteObjects
-from gitrack.artifacts.sources import open_regular
-from gitrack.errors import ArtifactError
+from gitrack.artifacts.transfer import download
+from gitrack.errors import ArtifactError, NotFound
 
-_MD5 = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
-_LIST_MOST = 256 * 1024 * 1024
+
+class Listed(msgspec.Struct, frozen=True):
+    """A file of a folder: its path below it, with `/`, its md5, its size if it is in the cache."""
+
+    relative: str
+    md5: str
+    size: int | None
 
 
 def fetch(
@@ -33,21 +38,52 @@ def fetch(
     What the cache lacks comes from `remote`, through the cache. Raises ArtifactError if bytes
     are missing or are not those that were stored.
     """
-    if target.exists() or target.is_symlink():
-        raise ArtifactError(f"{target} exists already", hint="name another place")
-    source = _Source(cache, remote, pointer.hash)
+    _refuse_existing(target)
+    source = _Source(cache, remote, pointer)
+    source.obtain(pointer.md5)
     with _aside(target) as aside:
-        if pointer.is_folder:
-            aside.mkdir()
-            listing = source.obtain(pointer.md5)
-            _verify(listing, pointer.md5, listing, pointer.hash)
-            for relative, md5 in list_folder(listing, pointer.md5):
-                place = aside / relative
-                place.parent.mkdir(parents=True, exist_ok=True)
-                source.copy(md5, place)
-        else:
+        if not pointer.is_folder:
             source.copy(pointer.md5, aside)
+            return target
+        aside.mkdir()
+        made = {aside}
+        for listed in source.listing():
+            place = aside / listed.relative
+            if place.parent not in made:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                made.add(place.parent)
+            source.copy(listed.md5, place)
     return target
+
+
+def fetch_file(
+    pointer: Pointer,
+    inner: str,
+    target: Path,
+    *,
+    cache: Cache,
+    remote: RemoteObjects | None = None,
+) -> Path:
+    """One file of a folder, without the others, to `target`, which must not exist yet.
+
+    Of the remote only the folder's list and that one object are asked. NotFound if the folder
+    has no such file.
+    """
+    _refuse_existing(target)
+    for listed in listing(pointer, cache, remote):
+        if listed.relative == inner:
+            one = msgspec.structs.replace(pointer, md5=listed.md5, size=None, nfiles=None)
+            return fetch(one, target, cache=cache, remote=remote)
+    raise NotFound(f"{pointer.path} holds no file {inner!r}")
+
+
+def listing(pointer: Pointer, cache: Cache, remote: RemoteObjects | None = None) -> list[Listed]:
+    """The files of a folder, sorted, from its list in the cache or in the remote."""
+    if not pointer.is_folder:
+        raise ArtifactError(f"{pointer.path} is one file, not a folder")
+    source = _Source(cache, remote, pointer)
+    source.obtain(pointer.md5, alone=True)
+    return source.listing()
 
 
 def missing(pointer: Pointer, cache: Cache) -> list[str]:
@@ -57,84 +93,55 @@ def missing(pointer: Pointer, cache: Cache) -> list[str]:
         return [pointer.md5]
     if not pointer.is_folder:
         return []
-    files = list_folder(cache.path(pointer.md5, legacy=legacy), pointer.md5)
-    return sorted({md5 for _, md5 in files if not cache.has(md5, legacy=legacy)})
-
-
-def list_folder(listing: Path, md5: str) -> list[tuple[PurePosixPath, str]]:
-    """(relative path, md5) of each file of a folder, from its list in the cache.
-
-    The list came from somewhere else: nothing in it may lead out of the folder.
-    """
-    if listing.stat().st_size > _LIST_MOST:
-        raise ArtifactError(f"the list {md5} of a folder's files is too large to be one")
-    try:
-        value = json.loads(listing.read_bytes())
-        if not isinstance(value, list):
-            raise TypeError(value)
-        entries = [(PurePosixPath(entry["relpath"]), entry["md5"]) for entry in value]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ArtifactError(f"{listing} is not DVC's list of a folder's files") from error
-    for relative, file_md5 in entries:
-        inside = relative.parts and not relative.is_absolute() and ".." not in relative.parts
-        if not inside or "\0" in str(relative) or "\\" in str(relative):
-            raise ArtifactError(f"{listing} holds the path {str(relative)!r}, which leads out")
-        if not isinstance(file_md5, str) or not _MD5.match(file_md5):
-            raise ArtifactError(f"{listing} holds {str(file_md5)[:60]!r}, which is not an md5")
-    return entries
+    files = {md5 for _, md5 in list_folder(cache.path(pointer.md5, legacy=legacy), pointer.md5)}
+    return sorted(files - cache.sizes(files, legacy=legacy).keys())
 
 
 class _Source:
-    """A cache, and behind it a remote for what the cache lacks."""
+    """What a pointer stands for, in a cache and behind it a remote for what that lacks."""
 
-    def __init__(self, cache: Cache, remote: RemoteObjects | None, kind: str) -> None:
+    def __init__(self, cache: Cache, remote: RemoteObjects | None, pointer: Pointer) -> None:
+        self.pointer = pointer
+        self.legacy = pointer.hash != "md5"
         self.cache = cache
-        self.remote = remote
-        self.kind = kind
+        self.remote = remote.layout(legacy=self.legacy) if remote else None
 
-    def obtain(self, md5: str) -> Path:
-        """Where an object lies in the cache, after it was brought there if need be."""
-        place = self.cache.path(md5, legacy=self.kind != "md5")
-        if not place.is_file():
-            self._download(md5, place)
-        return place
+    def obtain(self, md5: str, *, alone: bool = False) -> None:
+        """Bring into the cache what it lacks of an object; of a folder `alone` the list."""
+        pointer = msgspec.structs.replace(self.pointer, md5=md5)
+        lacking = missing(pointer, self.cache)
+        if not lacking or (alone and lacking != [md5]):
+            return
+        if self.remote is None:
+            raise ArtifactError(
+                f"{lacking[0]} is not in the DVC cache {self.cache.folder}, and there is no remote",
+                hint="ask whoever has it to push it, or set artifacts.remote in config.yaml",
+            )
+        download([md5], self.cache, self.remote, alone=alone).must_be_whole()
+
+    def listing(self) -> list[Listed]:
+        """The files of the folder, whose list is in the cache."""
+        place = self.cache.path(self.pointer.md5, legacy=self.legacy)
+        refuse_other_bytes(place, self.pointer.md5, place)
+        entries = read_list(place.read_bytes(), place)
+        sizes = self.cache.sizes((md5 for _, md5 in entries), legacy=self.legacy)
+        return sorted(
+            (Listed(str(relative), md5, sizes.get(md5)) for relative, md5 in entries),
+            key=lambda listed: listed.relative,
+        )
 
     def copy(self, md5: str, target: Path) -> None:
         """Clone or copy an object, then check what has arrived. Never a link into the cache."""
         from dvc_objects.fs.utils import copyfile
 
-        place = self.obtain(md5)
+        place = self.cache.path(md5, legacy=self.legacy)
         copyfile(str(place), str(target))
-        _verify(target, md5, place, self.kind)
-
-    def _download(self, md5: str, place: Path) -> None:
-        if self.remote is None:
-            raise ArtifactError(
-                f"{md5} is not in the DVC cache {self.cache.folder}, and there is no remote",
-                hint="ask whoever has it to push it, or set artifacts.remote in config.yaml",
-            )
-        aside = place.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
-        with room_or_error(self.cache.folder):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self.remote.download(md5, aside)
-                _verify(aside, md5, self.remote.url, self.kind)
-                aside.chmod(0o444)
-                aside.replace(place)
-            finally:
-                aside.unlink(missing_ok=True)
+        refuse_other_bytes(target, md5, place, legacy=self.legacy)
 
 
-def _verify(file: Path, md5: str, origin: object, kind: str) -> None:
-    if md5.endswith(".dir"):
-        kind = "md5"  # DVC 2 knew no other way for lists
-    with open_regular(file) as content:
-        found = md5_of(content, file.name, os.fstat(content.fileno()).st_size, kind=kind)
-    if found != md5.removesuffix(".dir"):
-        raise ArtifactError(
-            f"{origin} holds other bytes than were stored: md5 {found}, expected {md5}",
-            hint="remove that file; a clone or a remote may still have the right one",
-        )
+def _refuse_existing(target: Path) -> None:
+    if target.exists() or target.is_symlink():
+        raise ArtifactError(f"{target} exists already", hint="name another place")
 
 
 @contextmanager

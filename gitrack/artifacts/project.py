@@ -33,6 +33,9 @@ class DvcSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Path | None = None
     shared: bool = False
     remotes: dict[str, Remote] = {}
+    #: Settings of remotes whose URL is not here, but on the branch: credentials, mostly.
+    without_url: dict[str, dict[str, str]] = {}
+    core: dict[str, str] = {}
 
 
 def project_files() -> dict[str, str]:
@@ -71,10 +74,10 @@ def _main_worktree(common_dir: Path) -> Path | None:
     return common_dir.resolve().parent if common_dir.name == ".git" else None
 
 
-def read_settings(root: Path) -> DvcSettings:
+def read_settings(root: Path | None) -> DvcSettings:
     """DVC's settings for the project in `root`: system, user, project and local."""
     merged: dict[str, dict[str, Any]] = {}
-    for path in _levels(root / ".dvc"):
+    for path in _levels(root / ".dvc" if root else None):
         for section, values in _read(path).items():
             if isinstance(values, Mapping):
                 known = merged.setdefault(section, {})
@@ -85,10 +88,16 @@ def read_settings(root: Path) -> DvcSettings:
         cache=Path(folder) if folder else None,
         shared=cache.get("shared") == "group",
         remotes={remote.name: remote for remote in _remotes(merged)},
+        without_url={
+            _remote_name(section): dict(values)
+            for section, values in merged.items()
+            if section.startswith("remote ") and not values.get("url")
+        },
+        core=dict(merged.get("core", {})),
     )
 
 
-def _levels(dvc_dir: Path) -> Iterator[Path]:
+def _levels(dvc_dir: Path | None) -> Iterator[Path]:
     """DVC's settings files, the stronger later."""
     import platformdirs
 
@@ -100,8 +109,9 @@ def _levels(dvc_dir: Path) -> Iterator[Path]:
     )
     yield Path(system) / "config"
     yield Path(user) / "config"
-    yield dvc_dir / "config"
-    yield dvc_dir / "config.local"
+    if dvc_dir is not None:
+        yield dvc_dir / "config"
+        yield dvc_dir / "config.local"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -134,10 +144,13 @@ def _resolved(values: Mapping[str, object], folder: Path) -> dict[str, str]:
 
 def _remotes(merged: Mapping[str, Mapping[str, str]]) -> Iterator[Remote]:
     for section, values in merged.items():
-        kind, _, name = section.partition(" ")
-        if kind == "remote" and values.get("url"):
+        if section.startswith("remote ") and values.get("url"):
             rest = {key: value for key, value in values.items() if key != "url"}
-            yield Remote(name=name.strip().strip('"'), url=values["url"], settings=rest)
+            yield Remote(name=_remote_name(section), url=values["url"], settings=rest)
+
+
+def _remote_name(section: str) -> str:
+    return section.partition(" ")[2].strip().strip('"')
 
 
 def share_cache(worktree: Path, common_dir: Path) -> bool:

@@ -2,112 +2,196 @@
 
 from __future__ import annotations
 
+import copy
+import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from gitrack.artifacts.branch_files import REMOTE
-from gitrack.artifacts.cache import TEMPORARY, Cache
+from gitrack.artifacts.cache import TEMPORARY, refuse_other_bytes
+from gitrack.artifacts.copying import copy_file
 from gitrack.errors import ArtifactError, MissingExtra
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+#: Threads for a folder: what is copied there waits for a disk, not for answers.
+_FOLDER_JOBS = 4
+#: Seconds until a server that does not answer counts as down, unless DVC's settings say more.
+_PATIENCE = 10
+#: How often botocore asks again; s3fs asks again on top of that.
+_ATTEMPTS = 2
+#: Objects of this size go to S3 in parts, of which so many are in memory.
+_PART = 16 * 1024 * 1024
+_PARTS_AT_ONCE = 4
+
+
+class Unreachable(ArtifactError):
+    """The remote itself fails, not an object: trying others may be in vain."""
+
+
+def is_folder(url: str) -> bool:
+    """True for a remote that needs no network, so far as the path tells."""
+    return _URL.match(url) is None
 
 
 class RemoteObjects:
     """Objects by md5 at a URL (any that DVC understands) or in a folder.
 
-    `settings` are those of the remote in DVC's config: endpoint, profile, …
+    `settings` are those of the remote in DVC's config: endpoint, profile, … `legacy` is the
+    layout of DVC 2.
     """
 
     def __init__(
         self, url: str, settings: Mapping[str, str] | None = None, *, legacy: bool = False
     ) -> None:
         self.url = url
-        self._files, base = _file_system(url, settings or {})
-        self._base: str = base if legacy else self._files.join(base, "files", "md5")
+        self.legacy = legacy
+        self.is_folder = is_folder(url)
+        self._files, self._root = _file_system(url, settings or {})
+        self.jobs: int = _FOLDER_JOBS if self.is_folder else self._files.jobs
+
+    def layout(self, *, legacy: bool) -> RemoteObjects:
+        """The same remote by the layout of DVC 2, or of DVC 3."""
+        if legacy == self.legacy:
+            return self
+        other = copy.copy(self)
+        other.legacy = legacy
+        return other
 
     def path(self, md5: str) -> str:
-        joined: str = self._files.join(self._base, md5[:2], md5[2:])
-        return joined
+        return f"{self._base}/{md5[:2]}/{md5[2:]}"
 
     def has(self, md5: str) -> bool:
         with self._said_plainly():
             return bool(self._files.exists(self.path(md5)))
 
-    def download(self, md5: str, target: Path) -> None:
-        """Raises ArtifactError if the remote lacks it or cannot be reached."""
-        with self._said_plainly(md5):
-            self._files.get_file(self.path(md5), str(target))
+    def present(self, sizes: Mapping[str, int | None], *, jobs: int | None = None) -> set[str]:
+        """Which of these md5s are there.
 
-    def upload(self, md5: str, source: Path) -> None:
-        """Bring an object there, aside first where the remote is a folder."""
+        A folder's are looked at one by one, and one of another size than ours is torn. A server
+        is asked as DVC asks it: by lists of prefixes, or for each, whatever takes fewer requests.
+        """
+        with self._said_plainly():
+            if self.is_folder:
+                if not os.path.isdir(self.url):  # noqa: PTH112 - thousands of paths follow
+                    return set()
+                return {md5 for md5, size in sizes.items() if _is_there(self.path(md5), size)}
+            return set(self._database().oids_exist(set(sizes), jobs=jobs)) if sizes else set()
+
+    def download(self, md5: str, target: Path) -> str | None:
+        """Bring an object to `target`; its md5 where copying has told it.
+
+        Raises ArtifactError if the remote lacks it or cannot be reached.
+        """
         with self._said_plainly(md5):
-            if self._files.protocol != "local":
-                self._files.put_file(str(source), self.path(md5))
-                return
-            aside = Path(self.path(md5)).with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
-            try:
-                self._files.put_file(str(source), str(aside))
-                aside.replace(self.path(md5))
-            finally:
-                aside.unlink(missing_ok=True)
+            if self.is_folder:
+                return copy_file(Path(self.path(md5)), target)
+            self._files.get_file(self.path(md5), str(target), **self._in_parts())
+            return None
+
+    def upload(self, md5: str, source: Path) -> int:
+        """Bring an object there, whole or not at all, if its bytes are what its md5 says."""
+        with self._said_plainly():
+            if self.is_folder:
+                return self._copy_in(md5, source)
+            refuse_other_bytes(source, md5, source, legacy=self.legacy)
+            self._send(source, self.path(md5))
+            return source.stat().st_size
+
+    def about(self, md5s: Sequence[str]) -> dict[str, Mapping[str, object]]:
+        """What the file system tells (size, times under names of its own) of those that are there."""
+        with self._said_plainly():
+            found = self._files.info([self.path(md5) for md5 in md5s], return_exceptions=True)
+            for outcome in found:
+                if isinstance(outcome, BaseException) and not isinstance(outcome, _ABSENT):
+                    raise outcome
+            told = zip(md5s, found, strict=True)
+            return {md5: about for md5, about in told if not isinstance(about, BaseException)}
+
+    def remove(self, md5s: Sequence[str]) -> None:
+        """Take objects out; what is gone already is no trouble."""
+        with self._said_plainly():
+            for md5 in md5s:
+                with suppress(*_ABSENT):
+                    self._files.rm_file(self.path(md5))
+
+    @property
+    def _base(self) -> str:
+        return self._root if self.legacy else f"{self._root.rstrip('/')}/files/md5"
+
+    def _copy_in(self, md5: str, source: Path) -> int:
+        place = Path(self.path(md5))
+        aside = place.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            found = copy_file(source, aside)
+            refuse_other_bytes(aside, md5, source, found=found, legacy=self.legacy)
+            aside.replace(place)
+        finally:
+            aside.unlink(missing_ok=True)
+        return place.stat().st_size
+
+    def _send(self, source: Path, path: str) -> None:
+        from dvc_objects.fs.base import ObjectFileSystem
+        from dvc_objects.fs.utils import as_atomic
+
+        if isinstance(self._files, ObjectFileSystem) or self._files.protocol.startswith("http"):
+            # a store of objects shows one when it has all of it
+            self._files.put_file(str(source), path, **self._in_parts())
+            return
+        with as_atomic(self._files, path, create_parents=True) as aside:
+            self._files.put_file(str(source), aside)
+
+    def _in_parts(self) -> dict[str, int]:
+        """s3fs would hold 500 MB of one object in memory."""
+        if self._files.protocol != "s3":
+            return {}
+        return {"chunksize": _PART, "max_concurrency": _PARTS_AT_ONCE}
+
+    def _database(self) -> Any:
+        from dvc_data.hashfile.db import HashFileDB
+
+        return HashFileDB(self._files, self._base, hash_name="md5")
 
     @contextmanager
     def _said_plainly(self, md5: str | None = None) -> Iterator[None]:
+        """`md5` is what is being fetched: only then does a missing file mean a missing object."""
         try:
             yield
+        except ArtifactError as error:
+            if md5 is None or not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            raise self._lacks(md5) from error
         except FileNotFoundError as error:
-            raise ArtifactError(
-                f"{md5} is not in {self.url}", hint="ask whoever has it to push it"
-            ) from error
-        except ArtifactError:
-            raise
+            if md5 is None:
+                raise Unreachable(f"{self.url} cannot be used: {_sentence(error)}") from error
+            raise self._lacks(md5) from error
         except Exception as error:
-            raise ArtifactError(f"{self.url} cannot be used: {error}") from error
+            raise Unreachable(f"{self.url} cannot be used: {_sentence(error)}") from error
+
+    def _lacks(self, md5: str) -> ArtifactError:
+        return ArtifactError(f"{md5} is not in {self.url}", hint="ask whoever has it to push it")
 
 
-def push(md5s: Iterable[str], cache: Cache, remote: RemoteObjects) -> int:
-    """Bring what the remote lacks there, the files of folders before their lists; how many.
-
-    The list goes last: whoever sees it may rely on all that it names.
-    """
-    from gitrack.artifacts.fetch import list_folder
-
-    count = 0
-    for md5 in md5s:
-        if remote.has(md5):
-            continue
-        place = cache.path(md5)
-        if not place.is_file():
-            raise ArtifactError(
-                f"{md5} is neither in the DVC cache {cache.folder} nor in {remote.url}",
-                hint="push it from where the run was made",
-            )
-        if md5.endswith(".dir"):
-            count += push({inner for _, inner in list_folder(place, md5)}, cache, remote)
-        remote.upload(md5, place)
-        count += 1
-    return count
+def _sentence(error: BaseException) -> str:
+    """Some libraries raise errors that say nothing but their kind."""
+    return str(error) or type(error).__name__
 
 
-def deliver(md5s: Iterable[str], cache: Cache, url: str | None) -> bool:
-    """True if a remote has these objects now: a remote that is a folder gets them at once.
-
-    One at a URL is left alone, since the end of a training must not wait for a network. Only
-    for what is delivered may a day's folder point DVC at the remote: until then plain DVC finds
-    the bytes in the cache of the checkout, and would look there no more.
-    """
-    if url is None or _URL.match(url):
+def _is_there(path: str, size: int | None) -> bool:
+    try:
+        found = os.stat(path).st_size  # noqa: PTH116 - a Path costs more than the question
+    except FileNotFoundError:
         return False
-    push(md5s, cache, RemoteObjects(url))
-    return True
+    return size is None or size == found
 
 
 def _file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
-    if not _URL.match(url):
+    if is_folder(url):
         from dvc_objects.fs.local import localfs
 
         return localfs, url
@@ -117,15 +201,26 @@ def _file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
         from dvc.fs import get_cloud_fs
     except ImportError:
         raise MissingExtra(f"the remote {url}", "DVC", "dvc") from None
+    scheme = url.partition("://")[0].lower()
     try:
         # through DVC's own schema, so that 'true' becomes True and unknown settings are named
         known = Config.validate({"remote": {REMOTE: {**settings, "url": url}}})
         cls, options, path = get_cloud_fs(known, name=REMOTE)
-        return cls(**options), path
+        if scheme == "s3":
+            options.setdefault("connect_timeout", _PATIENCE)
+        files = cls(**options)
+        if scheme == "s3":
+            _ask_less_often(files)
+        return files, path
     except DvcException as error:
         raise ArtifactError(f"DVC cannot use {url}: {error}") from error
     except ImportError as error:
-        scheme = url.partition("://")[0]
         raise ArtifactError(
             f"DVC cannot reach {url}: {error}", hint=f"pip install 'dvc[{scheme}]'"
         ) from error
+
+
+def _ask_less_often(files: Any) -> None:
+    """DVC has no setting for it, and a server that is down would cost minutes."""
+    options = files.fs_args.setdefault("config_kwargs", {})
+    options.setdefault("retries", {"max_attempts": _ATTEMPTS})

@@ -16,7 +16,8 @@ from gitrack.artifacts import (
     keep,
     load_pointer,
 )
-from gitrack.artifacts.remote import RemoteObjects, push
+from gitrack.artifacts.remote import RemoteObjects
+from gitrack.artifacts.transfer import upload
 
 DAY = "runs/churn-20241022/2024-10/22"
 ARTIFACTS = f"{DAY}/20241022-143012-7k3f9q/artifacts"
@@ -94,8 +95,8 @@ def test_a_fresh_clone_gets_everything_from_a_remote(
     heavy = keep(b"\0" * 200_000, "big.bin", cache=cache)
     model = keep(folder, "model", cache=cache)
     put_on_branch(repo, on_branch(heavy, model, remote=remote))
-    assert push([heavy.md5, model.md5], cache, RemoteObjects(remote)) == 7
-    assert push([heavy.md5, model.md5], cache, RemoteObjects(remote)) == 0
+    assert upload([heavy.md5, model.md5], cache, RemoteObjects(remote)).sent == 7
+    assert upload([heavy.md5, model.md5], cache, RemoteObjects(remote)).sent == 0
     git(tmp_path, "clone", "-q", "--bare", str(repo), "hub.git")
     git(tmp_path, "clone", "-q", "hub.git", "clone")
     clone = tmp_path / "clone"
@@ -123,7 +124,7 @@ def test_dvc_api_and_import_work_from_another_project(
     cache = Cache(tmp_path / "cache")
     model = keep(folder, "model", cache=cache)
     put_on_branch(repo, on_branch(model, remote=remote))
-    push([model.md5], cache, RemoteObjects(remote))
+    upload([model.md5], cache, RemoteObjects(remote))
     git(tmp_path, "clone", "-q", "--bare", str(repo), "hub.git")
     hub = f"file://{tmp_path}/hub.git"
 
@@ -144,7 +145,7 @@ def test_a_checkout_of_the_branch_stays_clean_after_dvc_pull(
     model = keep(folder, "model", cache=cache)
     text = keep(b"hello\n", "note.txt", cache=cache)
     put_on_branch(repo, on_branch(model, text, remote=remote))
-    push([model.md5], cache, RemoteObjects(remote))
+    upload([model.md5], cache, RemoteObjects(remote))
     git(repo, "worktree", "add", "-q", str(tmp_path / "tree"), "gitrack")
 
     dvc(tmp_path / "tree" / DAY, "pull", "-q")

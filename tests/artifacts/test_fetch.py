@@ -13,7 +13,8 @@ import pytest
 
 from gitrack.artifacts import Cache, Pointer, keep, load_pointer
 from gitrack.artifacts.fetch import fetch, missing
-from gitrack.artifacts.remote import RemoteObjects, push
+from gitrack.artifacts.remote import RemoteObjects
+from gitrack.artifacts.transfer import upload
 from gitrack.errors import ArtifactError
 
 
@@ -53,7 +54,7 @@ def test_files_and_folders_come_back_from_the_cache(tmp_path, cache, folder):
 def test_what_the_cache_lacks_comes_from_a_remote_and_stays(tmp_path, cache, folder):
     kept = keep(folder, "model", cache=cache)
     remote = RemoteObjects(str(tmp_path / "remote"))
-    push([kept.md5], cache, remote)
+    upload([kept.md5], cache, remote)
     elsewhere = Cache(tmp_path / "elsewhere")
     assert missing(pointer_of(kept), elsewhere) == [kept.md5]
 
@@ -66,7 +67,7 @@ def test_what_the_cache_lacks_comes_from_a_remote_and_stays(tmp_path, cache, fol
 
 def test_a_remote_by_url_is_reached_through_dvc(tmp_path, cache, folder):
     kept = keep(folder, "model", cache=cache)
-    push([kept.md5], cache, RemoteObjects(str(tmp_path / "remote")))
+    upload([kept.md5], cache, RemoteObjects(str(tmp_path / "remote")))
     handler = partial(Silent, directory=str(tmp_path / "remote"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -81,7 +82,7 @@ def test_a_remote_by_url_is_reached_through_dvc(tmp_path, cache, folder):
 def test_a_remote_that_dvc_has_no_plugin_for_is_named(cache):
     kept = keep(b"\0" * 5000, "x.bin", cache=cache)
     with pytest.raises(ArtifactError, match=r"hdfs://bucket"):
-        push([kept.md5], cache, RemoteObjects("hdfs://bucket/place"))
+        upload([kept.md5], cache, RemoteObjects("hdfs://bucket/place"))
     with pytest.raises(ArtifactError, match="DVC cannot use"):
         RemoteObjects("http://example.com", {"no_such_setting": "1"})
 

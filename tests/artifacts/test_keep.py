@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.artifacts import cache as cache_module
-from gitrack.artifacts import keep
+from gitrack.artifacts import copying, keep
 from gitrack.errors import ArtifactError, InvalidName
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -165,7 +164,7 @@ def test_a_torn_or_altered_object_is_replaced(tmp_path, cache):
 def test_a_file_that_changes_meanwhile_is_refused(tmp_path, cache, monkeypatch):
     source = tmp_path / "checkpoint.pt"
     source.write_bytes(b"\0" * 5000)
-    copy = cache_module._copy_hashing
+    copy = copying._copy_hashing
 
     def grow_while_copying(file, path, target):
         md5 = copy(file, path, target)
@@ -173,8 +172,8 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path, cache, monkeypatch):
             more.write(b"more")
         return md5
 
-    monkeypatch.setattr(cache_module, "_clone", lambda source, target: False)
-    monkeypatch.setattr(cache_module, "_copy_hashing", grow_while_copying)
+    monkeypatch.setattr(copying, "_clone", lambda source, target: False)
+    monkeypatch.setattr(copying, "_copy_hashing", grow_while_copying)
     with pytest.raises(ArtifactError, match=r"checkpoint\.pt changed while"):
         keep(source, "checkpoint.pt", cache=cache)
     assert [path for path in cache.rglob("*") if path.is_file()] == []
@@ -186,8 +185,8 @@ def test_a_full_disk_leaves_nothing_half(tmp_path, cache, monkeypatch, code):
         target.write_bytes(b"half")
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(cache_module, "_clone", lambda source, target: False)
-    monkeypatch.setattr(cache_module, "_copy_hashing", fail)
+    monkeypatch.setattr(copying, "_clone", lambda source, target: False)
+    monkeypatch.setattr(copying, "_copy_hashing", fail)
     (tmp_path / "x").write_bytes(b"\0" * 5000)
     with pytest.raises(ArtifactError, match="heavy files"):
         keep(tmp_path / "x", "x", cache=cache)

@@ -1,0 +1,131 @@
+"""One file to another place, and its md5 on the way, as DVC takes it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from gitrack.artifacts.sources import open_regular
+from gitrack.errors import ArtifactError
+
+#: From here on a terminal sees a progress bar.
+_LARGE = 64 * 1024 * 1024
+_CHUNK = 1024 * 1024
+#: Pairs of disks between which this process has found that nothing can be cloned.
+_no_clones: set[tuple[int, int]] = set()
+
+
+def md5_of(file: BinaryIO, name: str, size: int, *, kind: str = "md5") -> str:
+    """The md5 as DVC takes it, streamed. `kind` is the `hash` of a pointer."""
+    from dvc_data.hashfile.hash import get_hash_stream
+
+    stream = get_hash_stream(file, name=kind)
+    with _progress(f"hashing {name}".rstrip(), size) as advance:
+        while chunk := stream.read(_CHUNK):
+            advance(len(chunk))
+    value: str = stream.hash_value
+    return value
+
+
+def md5_of_file(path: Path, *, legacy: bool = False) -> str:
+    """The md5 of a file. DVC 2 took that of text as if its lines ended in LF."""
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        return md5_of(file, path.name, size, kind="md5-dos2unix" if legacy else "md5")
+
+
+def copy_file(source: Path, target: Path) -> str | None:
+    """Clone or copy to a place where nothing is; the md5 when copying has told it."""
+    with open_regular(source) as file:
+        before = os.fstat(file.fileno())
+        md5 = None if _clone(source, target) else _copy_hashing(file, source, target)
+        refuse_changed(source, before, os.fstat(file.fileno()))
+    return md5
+
+
+def link_file(source: Path, target: Path) -> bool:
+    """Share the very file; False where the file system cannot."""
+    with open_regular(source):
+        pass
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return False
+    return True
+
+
+def _clone(source: Path, target: Path) -> bool:
+    """Share the blocks until somebody writes (btrfs, XFS, APFS); False where that is unknown."""
+    from dvc_objects.fs.system import reflink
+
+    disks = (source.stat().st_dev, target.parent.stat().st_dev)
+    if disks in _no_clones:
+        return False
+    try:
+        reflink(str(source), str(target))  # type: ignore[no-untyped-call]  # DVC ships no types
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        target.unlink(missing_ok=True)
+        _no_clones.add(disks)
+        return False
+    return True
+
+
+def _copy_hashing(file: BinaryIO, source: Path, target: Path) -> str:
+    from dvc_data.hashfile.hash import get_hash_stream
+
+    size = os.fstat(file.fileno()).st_size
+    stream = get_hash_stream(file)
+    with target.open("xb") as copy, _progress(f"storing {source.name}", size) as advance:
+        while chunk := stream.read(_CHUNK):
+            copy.write(chunk)
+            advance(len(chunk))
+    value: str = stream.hash_value
+    return value
+
+
+def refuse_changed(source: Path, before: os.stat_result, after: os.stat_result) -> None:
+    """A checkpoint that is still being written would be kept half old, half new."""
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise ArtifactError(
+            f"{source} changed while it was being stored",
+            hint="log it when it is completely written",
+        )
+
+
+@contextmanager
+def room_or_error(folder: Path) -> Iterator[None]:
+    """Turn what the disk says about the cache into an ArtifactError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ArtifactError(
+                f"no space left for heavy files in {folder}", hint="free some disk space"
+            ) from error
+        raise ArtifactError(
+            f"heavy files cannot be written to {folder}: {error.strerror or error}"
+        ) from error
+
+
+@contextmanager
+def _progress(what: str, size: int) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal for what takes seconds; nothing otherwise."""
+    if size < _LARGE or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=size)
+        yield lambda count: progress.advance(task, count)
