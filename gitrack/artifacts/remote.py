@@ -51,7 +51,7 @@ class RemoteObjects:
         self.url = url
         self.legacy = legacy
         self.is_folder = is_folder(url)
-        self._files, self._root = _file_system(url, settings or {})
+        self._files, self._root = file_system(url, settings or {})
         self.jobs: int = _FOLDER_JOBS if self.is_folder else self._files.jobs
 
     def layout(self, *, legacy: bool) -> RemoteObjects:
@@ -102,8 +102,8 @@ class RemoteObjects:
             self._send(source, self.path(md5))
             return source.stat().st_size
 
-    def about(self, md5s: Sequence[str]) -> dict[str, Mapping[str, object]]:
-        """What the file system tells (size, times under names of its own) of those that are there."""
+    def about(self, md5s: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """What the file system tells of those that are there: size, and times by its own names."""
         with self._said_plainly():
             found = self._files.info([self.path(md5) for md5 in md5s], return_exceptions=True)
             for outcome in found:
@@ -190,7 +190,8 @@ def _is_there(path: str, size: int | None) -> bool:
     return size is None or size == found
 
 
-def _file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
+def file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
+    """DVC's file system for a URL or a folder, and the path in it."""
     if is_folder(url):
         from dvc_objects.fs.local import localfs
 

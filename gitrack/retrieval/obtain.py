@@ -1,0 +1,277 @@
+"""The bytes of an artifact that was located: from the branch, the DVC cache, or a remote."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gitrack.errors import ArtifactError, NotFound, UnreadableFile
+from gitrack.model.run import Artifact
+from gitrack.retrieval.resolve import Located
+from gitrack.retrieval.shelf import Shelf
+from gitrack.store.layout import ARTIFACTS
+
+if TYPE_CHECKING:
+    from gitrack.artifacts import Cache, Pointer
+    from gitrack.artifacts.remote import RemoteObjects
+    from gitrack.store.git.repository import Repository
+    from gitrack.store.runs import RunStore
+
+Bring = Callable[[Path], object]
+
+
+def obtain(
+    store: RunStore, repository: Repository, located: Located, target: Path | None = None
+) -> Path:
+    """Where the bytes are now.
+
+    With a target they are written there, whole or not at all; into it if it is a folder. Nothing
+    is ever written over. Without, they lie in a place that all share, read-only, and the next
+    call finds them there. Raises ArtifactError for bytes that are missing or not what was
+    logged, UnreadableFile where the record of a run and its files disagree, NotFound for a path
+    that the artifact does not hold.
+    """
+    shelf = Shelf(repository.home)
+    artifact = located.artifact
+    name = located.path.rpartition("/")[2]
+    if artifact.store == "uri":
+        key, bring = _elsewhere(repository, located)
+    else:
+        key, bring = _key(located), _from_project(store, repository, located)
+    if target is None:
+        found = None if key is None else shelf.find(key, name)
+        once = f"once/{_digest(located.reference)}"
+        return found or shelf.put(key or once, name, bring, again=key is None)
+    target = target / name if target.is_dir() else target
+    if target.exists() or target.is_symlink():
+        raise ArtifactError(f"{target} exists already", hint="name another place, or move it away")
+    _write_whole(target, bring)
+    return target
+
+
+def pointer_of(store: RunStore, located: Located) -> Pointer:
+    """The DVC pointer of a heavy artifact, which says what the record says.
+
+    Raises UnreadableFile where they disagree, or where there is none.
+    """
+    from gitrack.artifacts import load_pointer
+
+    path = f"{located.run_path}/{ARTIFACTS}/{located.artifact.path}.dvc"
+    try:
+        pointer = load_pointer(path, store.read(path))
+    except NotFound:
+        raise UnreadableFile(path, "is not there, but the record of its run names it") from None
+    said = located.artifact.md5
+    if said is not None and said != pointer.md5:
+        raise UnreadableFile(
+            path,
+            f"points to {pointer.md5}, but the record of its run says {said}",
+            hint="somebody has changed one of them; 'git log' of the branch says who",
+        )
+    return pointer
+
+
+def remote_of(store: RunStore, repository: Repository) -> str | None:
+    """Where this project's heavy files are shared: by the checkout's settings, else the branch's.
+
+    Raises ConfigError.
+    """
+    from gitrack.artifacts.branch_files import check_remote, remote_in
+    from gitrack.config.project import project_root
+    from gitrack.config.settings import load_config
+
+    if repository.worktree is not None:
+        root = project_root(repository.worktree / repository.subfolder)
+        inside = root is not None and root.is_relative_to(repository.worktree)
+        configured = load_config(root if inside else repository.worktree).artifacts.remote
+        if configured is not None:
+            return configured
+    try:
+        found = remote_in(store.read(".dvc/config"))
+    except NotFound:
+        return None
+    return None if found is None else check_remote(found)
+
+
+def _key(located: Located) -> str | None:
+    """The folder on the shelf: one for the whole, one for each path inside."""
+    md5 = located.artifact.md5
+    if md5 is None:
+        return None
+    inner = f"/in-{_digest(located.inner)}" if located.inner else "/whole"
+    return f"{md5}{inner}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _from_project(store: RunStore, repository: Repository, located: Located) -> Bring:
+    if located.artifact.store == "git":
+        return lambda target: _from_branch(store, located, target)
+    pointer = pointer_of(store, located)
+    return lambda target: _from_dvc(store, repository, pointer, located.inner, target)
+
+
+def _from_branch(store: RunStore, located: Located, target: Path) -> None:
+    """A small artifact: one file on the branch, or a folder of some."""
+    top = f"{located.run_path}/{ARTIFACTS}/{located.artifact.path}"
+    entries = store.branch.entries(top)
+    files: dict[str, bytes] = {}
+    for entry, (_, data) in zip(
+        entries, store.branch.read_many([entry.id for entry in entries]), strict=True
+    ):
+        if not isinstance(data, bytes):
+            raise data
+        files[entry.path.removeprefix(f"{top}/")] = data
+    if not entries:
+        try:
+            files = {"": store.read(top)}
+        except NotFound:
+            why = "is not there, but the record of its run names it"
+            raise UnreadableFile(top, why) from None
+    _check_md5(top, files, located.artifact)
+    _write_files(_within(files, located), target)
+
+
+def _check_md5(top: str, files: Mapping[str, bytes], artifact: Artifact) -> None:
+    from gitrack.artifacts.cache import make_tree
+
+    md5s = {name: hashlib.md5(data, usedforsecurity=False).hexdigest()
+            for name, data in files.items()}  # fmt: skip
+    found = md5s[""] if "" in md5s else make_tree(md5s.items()).oid
+    if artifact.md5 is not None and found != artifact.md5:
+        raise UnreadableFile(
+            top,
+            f"its md5 is {found}, but the record of its run says {artifact.md5}",
+            hint="somebody has changed one of them; 'git log' of the branch says who",
+        )
+
+
+def _within(files: Mapping[str, bytes], located: Located) -> dict[str, bytes]:
+    inner = located.inner
+    if inner is None:
+        return dict(files)
+    if inner in files:
+        return {"": files[inner]}
+    below = {
+        name.removeprefix(f"{inner}/"): data
+        for name, data in files.items()
+        if name.startswith(f"{inner}/")
+    }
+    if not below:
+        _holds_no(located.artifact.path, inner, files)
+    return below
+
+
+def _holds_no(name: str, inner: str, have: object) -> None:
+    import difflib
+
+    known = [text for text in have if text] if isinstance(have, (dict, list)) else []
+    near = difflib.get_close_matches(inner, known[:5_000], n=3) or known[:3]
+    hint = f"it holds {', '.join(near)}" if near else "it is a single file"
+    raise NotFound(f"{name!r} holds no {inner!r}", hint=hint)
+
+
+def _write_files(files: Mapping[str, bytes], target: Path) -> None:
+    if "" in files:
+        target.write_bytes(files[""])
+        return
+    for name, data in files.items():
+        parts = name.split("/")
+        if ".." in parts or "." in parts or "" in parts or "\\" in name:
+            raise UnreadableFile(name, "leads out of the artifact's folder")
+        place = target.joinpath(*parts)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+
+
+def _from_dvc(
+    store: RunStore, repository: Repository, pointer: Pointer, inner: str | None, target: Path
+) -> None:
+    from gitrack.artifacts import cache_of
+    from gitrack.artifacts.fetch import fetch, missing
+
+    cache = cache_of(repository.worktree, repository.common_dir)
+    if inner is None:
+        remote = _remote(store, repository) if missing(pointer, cache) else None
+        fetch(pointer, target, cache=cache, remote=remote)
+        return
+    if not pointer.is_folder:
+        _holds_no(pointer.path, inner, [])
+    _part_of_folder(store, repository, pointer, inner, target, cache)
+
+
+def _part_of_folder(
+    store: RunStore,
+    repository: Repository,
+    pointer: Pointer,
+    inner: str,
+    target: Path,
+    cache: Cache,
+) -> None:
+    """One file of a folder, or a folder in it: of the remote nothing else is asked."""
+    from gitrack.artifacts.fetch import fetch, listing
+
+    legacy = pointer.hash != "md5"
+    remote = None if cache.has(pointer.md5, legacy=legacy) else _remote(store, repository)
+    listed = {file.relative: file.md5 for file in listing(pointer, cache, remote)}
+    below = [inner] if inner in listed else [n for n in listed if n.startswith(f"{inner}/")]
+    if not below:
+        _holds_no(pointer.path, inner, list(listed))
+    if remote is None and not all(cache.has(listed[name], legacy=legacy) for name in below):
+        remote = _remote(store, repository)
+    for name in below:
+        one = msgspec.structs.replace(pointer, md5=listed[name], size=None, nfiles=None)
+        place = target if name == inner else target / name.removeprefix(f"{inner}/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fetch(one, place, cache=cache, remote=remote)
+
+
+def _remote(store: RunStore, repository: Repository) -> RemoteObjects | None:
+    from gitrack.artifacts.remote import RemoteObjects
+    from gitrack.artifacts.transfer import settings_for
+
+    url = remote_of(store, repository)
+    return None if url is None else RemoteObjects(url, settings_for(repository.worktree, url))
+
+
+def _elsewhere(repository: Repository, located: Located) -> tuple[str | None, Bring]:
+    """What lies at a URI: by its md5 if the record has one, else as it is now."""
+    from gitrack.artifacts.elsewhere import Elsewhere
+
+    artifact = located.artifact
+    uri = artifact.uri or ""
+    place = Elsewhere(uri, repository.worktree)
+    if located.inner:
+        place = place.inside(located.inner)
+    if artifact.md5 is not None and not located.inner:
+        return _key(located), lambda target: place.fetch(target, md5=artifact.md5)
+    state = place.state()
+    key = None if state is None else f"uri/{_digest(f'{place.uri} {state}')}"
+    return key, place.fetch
+
+
+def _write_whole(target: Path, bring: Bring) -> None:
+    """Beside the target first, so that it is there whole or not at all."""
+    aside = target.with_name(f".gitrack-{os.getpid()}-{secrets.token_hex(6)}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        bring(aside)
+        if target.exists():  # os.rename would replace a file that has come meanwhile
+            raise ArtifactError(f"{target} exists already", hint="name another place")
+        aside.rename(target)
+    except OSError as error:
+        raise ArtifactError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        if aside.is_dir() and not aside.is_symlink():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.unlink(missing_ok=True)
