@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitrack.artifacts import cache_of, check_name, keep
+from gitrack.artifacts import Pointer, cache_of, check_name, dump_pointer, keep
 from gitrack.errors import ArtifactError, NotFound
 from gitrack.model.history import History
 from gitrack.model.run import Artifact, Run, RunBundle, Status
@@ -15,7 +15,7 @@ from gitrack.store.layout import HISTORY, RECORD
 from gitrack.tracking import notice
 from gitrack.tracking.capture.captured import Captured
 from gitrack.tracking.files import ARTIFACTS, EXTRA
-from gitrack.tracking.fold import Folded, moment, nanoseconds
+from gitrack.tracking.fold import File, Folded, moment, nanoseconds
 from gitrack.tracking.steps import WHOLE, whole_history
 
 if TYPE_CHECKING:
@@ -184,6 +184,10 @@ def _artifacts(
         return artifacts, files
     cache = _cache(place)
     for name, file in sorted(folded.artifacts.items()):
+        if file.md5 is not None:
+            artifacts.append(_in_cache(name, file))
+            files[f"{ARTIFACTS}/{name}.dvc"] = _pointer_to(name, file)
+            continue
         path = _inside(folder, ARTIFACTS, name)
         if not path.exists():  # it was there when the journal said so
             notice.warn(f"{name} of run {folded.who.id} was deleted from {folder} and is left out")
@@ -198,6 +202,25 @@ def _artifacts(
         artifacts.append(_artifact(name, file.artifact, file.flavor, kept))
         files.update(_below_artifacts(kept))
     return artifacts, files
+
+
+def _in_cache(name: str, file: File) -> Artifact:
+    """An artifact whose bytes DVC has itself put into its cache."""
+    return Artifact(
+        path=check_name(name),
+        kind=file.artifact,
+        flavor=file.flavor,
+        store="dvc",
+        md5=file.md5,
+        size=file.size,
+        files=file.files,
+    )
+
+
+def _pointer_to(name: str, file: File) -> bytes:
+    assert file.md5 is not None
+    last = name.rpartition("/")[2]
+    return dump_pointer(Pointer(path=last, md5=file.md5, size=file.size, nfiles=file.files))
 
 
 def _inside(folder: Path, below: str, name: str) -> Path:

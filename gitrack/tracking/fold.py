@@ -51,11 +51,17 @@ class End(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The event of a file that was written to the outbox before."""
+    """The event of a file that was written to the outbox before.
+
+    With an `md5` nothing was written: DVC has put the bytes into its cache itself.
+    """
 
     path: str
     artifact: str = "file"
     flavor: str | None = None
+    md5: str | None = None
+    size: int | None = None
+    files: int | None = None
 
 
 @dataclasses.dataclass

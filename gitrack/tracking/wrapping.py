@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gitrack.artifacts.names import check_name
 from gitrack.model.run import Dataset, Status
 from gitrack.tracking import files, notice, outbox
 from gitrack.tracking.fold import fold
@@ -68,3 +69,12 @@ def forget(run: Run) -> None:
         run.capture.finish()
     if run.folder is not None:
         outbox.discard(run.folder, outbox.sizes(run.folder))
+
+
+def point_at(
+    run: Run, path: str, md5: str, *, size: int | None, files: int | None, kind: str
+) -> None:
+    """An artifact whose bytes are in the DVC cache already. Raises InvalidName."""
+    run.journal.event(
+        "artifact", path=check_name(path), artifact=kind, md5=md5, size=size, files=files
+    )
