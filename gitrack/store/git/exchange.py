@@ -69,6 +69,10 @@ class Exchange:
         #: where it is pushed to, without a password
         self.url = plain_url(done.out.decode("utf-8", "replace").strip())
 
+    def ours(self) -> str | None:
+        """Where the branch stands here; None in a clone that has it on its remote only."""
+        return self._ref.read()
+
     def known(self) -> str | None:
         """Where the branch stood on the remote when it was last seen."""
         return self._ref.read_remote()

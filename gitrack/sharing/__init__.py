@@ -1,0 +1,1 @@
+"""Runs and heavy files between clones: the branch by git, the bytes by DVC's remotes."""

@@ -1,0 +1,42 @@
+"""Which heavy files runs have: from the index, without opening a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from gitrack.store.index import RunTable
+
+#: An md5 becomes a path in a cache and on a remote, and a record may come from anybody.
+_MD5 = re.compile(r"[0-9a-f]{32}(?:\.dir)?\Z", re.ASCII)
+_DVC = '"dvc"'
+
+
+class HeavyFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder of a run whose bytes are not on the branch. `folder` is the run's."""
+
+    run: str
+    folder: str
+    path: str
+    md5: str
+    size: int | None = None
+
+
+def heavy_files(table: RunTable, rows: Iterable[int]) -> Iterator[HeavyFile]:
+    """Those of some runs. One whose md5 is none is left to `gitrack doctor`."""
+    texts, ids = table.column("artifacts"), table.column("id")
+    for row in rows:
+        text = texts[row]
+        if text is None or _DVC not in str(text):
+            continue
+        for artifact in table.artifacts(row):
+            if artifact.store == "dvc" and artifact.md5 and _MD5.match(artifact.md5):
+                yield HeavyFile(
+                    run=str(ids[row]),
+                    folder=table.path(row),
+                    path=artifact.path,
+                    md5=artifact.md5,
+                    size=artifact.size,
+                )
