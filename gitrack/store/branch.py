@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from gitrack.errors import GitrackError, InvalidName, UsageError
@@ -15,6 +15,17 @@ class Entry(NamedTuple):
     path: str
     id: str
     size: int | None = None
+
+
+class Plan(NamedTuple):
+    """What is to be committed."""
+
+    changes: Mapping[str, bytes | None]
+    message: str
+
+
+#: Makes a plan for the tip that it is given; None while there is no commit.
+MakePlan = Callable[[str | None], Plan]
 
 
 class Branch(Protocol):
@@ -69,6 +80,12 @@ class Branch(Protocol):
         Changes that leave everything as it is make no commit: the id is then the present tip.
         A folder whose last file is deleted is gone. Raises InvalidName for a path that cannot
         be kept, StoreError for one that is a folder where a file should be, or the reverse.
+        """
+
+    def commit_on_tip(self, make: MakePlan) -> str:
+        """Commit what `make` plans for the present tip; nobody commits between look and commit.
+
+        `make` may be called again, if somebody who knows no locks has committed all the same.
         """
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitrack.errors import BranchMoved, GitrackError, NotFound
-from gitrack.store.branch import Entry, check_commit
+from gitrack.store.branch import Entry, MakePlan, check_commit
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.objects import (
     HASHES,
@@ -95,6 +95,10 @@ class MemoryBranch:
             if after is root and self._tip is not None:
                 return self._tip
             return self._move(written(after, self._add), message)
+
+    def commit_on_tip(self, make: MakePlan) -> str:
+        with self._lock:
+            return self.commit(*make(self._tip))
 
     def _move(self, tree: bytes, message: str) -> str:
         now = Stamp.now()

@@ -3,7 +3,7 @@
     artifacts/<name>/versions/<n>.yaml    which run left it, at which path, with which md5
     artifacts/<name>/aliases/<alias>.yaml a pointer that may move; `latest` is no file
 
-Whoever writes there holds `numbering`: two processes that end at once take two numbers.
+Numbers are given by `numbering`, under the lock of the branch's writers.
 """
 
 from __future__ import annotations
@@ -94,6 +94,11 @@ class NamedArtifacts:
             except UnreadableFile as error:
                 faults.append(Fault(path=path, why=error.why, hint=error.hint))
         return found, faults
+
+    def alias_names(self, name: str) -> list[str]:
+        """The aliases of a name; without opening one of them."""
+        found = self._children(f"{FOLDER}/{name}/aliases")
+        return [alias.removesuffix(_SUFFIX) for alias in found if alias.endswith(_SUFFIX)]
 
     def alias(self, name: str, alias: str) -> ArtifactAlias:
         """Where one alias points. Raises NotFound, UnreadableFile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitrack.errors import GitrackError, UsageError
-from gitrack.store.branch import Branch, Entry
+from gitrack.store.branch import Branch, Entry, MakePlan
 
 
 class PinnedBranch:
@@ -51,4 +51,8 @@ class PinnedBranch:
         self, changes: Mapping[str, bytes | None], message: str, *, base: str | None = None
     ) -> str:
         """Refused: what is pinned does not move."""
+        raise UsageError(f"{self.name} was opened to be read at one commit")
+
+    def commit_on_tip(self, make: MakePlan) -> str:
+        """Refused likewise."""
         raise UsageError(f"{self.name} was opened to be read at one commit")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from gitrack.errors import InvalidName, NotFound, UnreadableFile, UsageError
 from gitrack.store import layout
-from gitrack.store.branch import Branch, Entry
+from gitrack.store.branch import Branch, Entry, Plan
 from gitrack.store.index import Index, RunTable
 from gitrack.store.references import find
 
 if TYPE_CHECKING:
     from gitrack.model.history import History
     from gitrack.model.run import Fault, Run, RunBundle
+    from gitrack.store.numbering import Numbered, Wish
 
 
 class RunStore:
@@ -116,12 +117,43 @@ class RunStore:
 
         if not bundles:
             raise UsageError("there is no run to commit")
-        changes = self._first_files(first_files or {})
-        days = _Days(self.branch)
-        for bundle in bundles:
-            changes.update(self._changes(bundle, days, day_files or {}))
+        changes = self._run_changes(bundles, first_files, day_files)
         message = runs_message([bundle.run for bundle in bundles], primary_metric)
         return self.branch.commit(changes, message)
+
+    def commit_named(
+        self,
+        bundle: RunBundle,
+        wishes: Sequence[Wish],
+        *,
+        first_files: Mapping[str, bytes] | None = None,
+        day_files: Mapping[str, bytes] | None = None,
+        primary_metric: str | None = None,
+    ) -> Numbered:
+        """Put a run on the branch, and with it the versions that its artifacts become.
+
+        No two commits take one number; contents that are a version already get no other one.
+        """
+        import msgspec
+
+        from gitrack.store.messages import runs_message
+        from gitrack.store.named import NamedArtifacts
+        from gitrack.store.numbering import numbered
+
+        done: list[Numbered] = []
+
+        def plan(tip: str | None) -> Plan:
+            found = numbered(NamedArtifacts(self.branch, at=tip), bundle.run, wishes)
+            done.append(found)
+            named = msgspec.structs.replace(bundle, run=found.run)
+            changes = self._run_changes([named], first_files, day_files)
+            message = runs_message([found.run], primary_metric)
+            return Plan(
+                {**changes, **found.files}, "\n".join([message[:-1], *found.trailers(), ""])
+            )
+
+        self.branch.commit_on_tip(plan)
+        return done[-1]
 
     def commit_files(
         self,
@@ -148,6 +180,18 @@ class RunStore:
         if self.branch.tip() is not None and layout.FORMAT_FILE in self.branch.children():
             return {}
         return {**layout.first_files(self._project()), **more}
+
+    def _run_changes(
+        self,
+        bundles: Sequence[RunBundle],
+        first_files: Mapping[str, bytes] | None,
+        day_files: Mapping[str, bytes] | None,
+    ) -> dict[str, bytes | None]:
+        changes = self._first_files(first_files or {})
+        days = _Days(self.branch)
+        for bundle in bundles:
+            changes.update(self._changes(bundle, days, day_files or {}))
+        return changes
 
     def _changes(
         self, bundle: RunBundle, days: _Days, day_files: Mapping[str, bytes]

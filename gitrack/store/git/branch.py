@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitrack.errors import GitrackError, NotFound
-from gitrack.store.branch import Entry, check_commit
+from gitrack.store.branch import Entry, MakePlan, check_commit
 from gitrack.store.git.objects import Folder
 from gitrack.store.git.reader import ObjectReader
 from gitrack.store.git.refs import Ref
@@ -98,6 +98,9 @@ class GitBranch:
     ) -> str:
         check_commit(changes, message)
         return self._writer.commit(changes, message, base=base)
+
+    def commit_on_tip(self, make: MakePlan) -> str:
+        return self._writer.commit_on_tip(make, self.tip)
 
     def merge(self, theirs: str, message: str, *, resolve: Resolve | None = None) -> str:
         """Unite with another commit (a fetched one): fast-forward or a commit of two parents.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from gitrack.errors import BranchMoved, GitrackError, StoreError
+from gitrack.store.branch import MakePlan, check_commit
 from gitrack.store.git.files import Files
 from gitrack.store.git.identity import Author, Stamp
 from gitrack.store.git.lock import LOCK_SECONDS, WriterLock, waits
@@ -63,6 +64,33 @@ class Writer:
             return self._submit(request, base)
         except OSError as error:
             raise StoreError(f"the commit could not be written: {error}") from error
+
+    def commit_on_tip(self, make: MakePlan, tip: Callable[[], str | None]) -> str:
+        """The id of the commit of what `make` plans, under the writers' lock."""
+        lock = WriterLock(self._repository, self._files)
+        try:
+            for _ in waits(LOCK_SECONDS, lock.path):
+                taken = lock.take()
+                if taken is not False:
+                    return self._planned(make, tip, exclusive=taken is True)
+        except OSError as error:
+            raise StoreError(f"the commit could not be written: {error}") from error
+        finally:
+            lock.release()
+        raise AssertionError("waits() ends by LockTimeout")
+
+    def _planned(self, make: MakePlan, tip: Callable[[], str | None], *, exclusive: bool) -> str:
+        for _ in range(_SWAPS):
+            if exclusive:
+                self._settle_announced()
+            base = tip()
+            changes, message = make(base)
+            check_commit(changes, message)
+            try:
+                return self._alone(self._request(changes, message), base, exclusive=exclusive)
+            except BranchMoved:
+                continue
+        raise BranchMoved(self._ref.branch)
 
     def _request(self, changes: Mapping[str, bytes | None], message: str) -> Request:
         author = self._repository.identity()
