@@ -19,9 +19,12 @@ COMMANDS = {
     "demo": "Train real models on real flights and open their website.",
     "ls": "List and search runs.",
     "show": "Print one run.",
+    "run": "Run a command and record it as a run.",
+    "repro": "Run `dvc repro` and record it as one run.",
     "status": "Say what is running, waiting and committed.",
     "sync": "Commit finished and interrupted runs that wait in the outbox.",
     "site": "Build or serve the static website.",
+    "gc": "Remove heavy files that nobody needs any more.",
     "doctor": "Check this project and this machine, and say what to mend.",
     "completion": "Print the shell completion script.",
 }
