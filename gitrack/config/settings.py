@@ -70,7 +70,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     """What a run records of its surroundings.
 
     `dirty` is about uncommitted changes when a run starts; `patch` keeps them as `code.patch`.
-    `system_metrics` is the seconds between two samples, None when off.
+    `system_metrics` is the seconds between two samples, None when off. `profiles` is what is kept
+    of the columns of data: `numbers` names no values of texts, `off` keeps names and types.
     """
 
     dirty: Literal["warn", "refuse", "ignore"] = "warn"
@@ -80,6 +81,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     output: Literal["tail", "off"] = "tail"
     environment_variables: tuple[str, ...] = ()
     secrets: Literal["redact", "refuse", "off"] = "redact"
+    profiles: Literal["full", "numbers", "off"] = "full"
 
     def __post_init__(self) -> None:
         for at, name in enumerate(self.environment_variables):

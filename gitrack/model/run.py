@@ -36,7 +36,12 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A named, hashed input. `path` is relative to the repository; `dvc` is `md5:…`."""
+    """A named, hashed input. `path` is relative to the repository; `dvc` is `md5:…`.
+
+    `kind` is how the data are kept (`csv`, `parquet`, `delta`, `frame`, `uri` …). Of data that
+    DVC tracks, `revision` is the commit that recorded them, and `changed` says that they are
+    other ones by now. `table_version` and `committed` (UTC) are those of a Delta table.
+    """
 
     name: str
     role: str | None = None
@@ -47,6 +52,11 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int | None = None
     columns: int | None = None
     size: int | None = None
+    kind: str | None = None
+    revision: str | None = None
+    changed: bool | None = None
+    table_version: int | None = None
+    committed: str | None = None
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

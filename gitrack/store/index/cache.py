@@ -23,7 +23,7 @@ from gitrack.store.index.table import Piece, RunTable
 from gitrack.store.layout import FORMAT_FILE, RUNS
 
 #: Goes up with every change of what is read from a record or how it is kept.
-READER = 5
+READER = 6
 
 #: A segment is joined with its elder when that is not this many times larger.
 _RATIO = 3

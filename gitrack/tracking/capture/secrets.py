@@ -35,9 +35,10 @@ _FREE = (
     "code",
     "data",
     "environment",
+    "evidence",
 )
 #: Fields below those that hold hashes.
-_NEVER = frozenset({"commit", "patch", "packages", "dvc", "md5"})
+_NEVER = frozenset({"commit", "patch", "packages", "dvc", "md5", "revision"})
 
 _LARGEST_CACHED = 4_000
 _ALLOWED = re.compile(r"pragma:?\s*(?:allow|white)list[ -]secret", re.IGNORECASE)
@@ -78,7 +79,7 @@ class Scanner:
             return run
         plain = {name: getattr(run, name) for name in _FREE}
         plain["code"], plain["environment"] = msgspec.to_builtins((run.code, run.environment))
-        plain["data"] = msgspec.to_builtins(run.data)
+        plain["data"], plain["evidence"] = msgspec.to_builtins((run.data, run.evidence))
         cleaned = {name: self._clean(name, value) for name, value in plain.items()}
         if self._known:
             # found late, written early: a second look for what is known by now

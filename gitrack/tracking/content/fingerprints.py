@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from gitrack.errors import UnreadableFile, UsageError
+from gitrack.errors import UsageError
+from gitrack.tracking.content.ignored import files_below
+from gitrack.tracking.content.tracked import Record, cache_for, tree_of
+
+if TYPE_CHECKING:
+    from gitrack.artifacts.hashes import Hashes
 
 _CHUNK = 4 * 1024 * 1024
 #: Below this size a file is read again rather than believed.
 _BELIEVE_FROM = 32 * 1024 * 1024
 _SAMPLES = 16
 _SAMPLE = 64 * 1024
-#: What DVC never looks into.
-_DVC_IGNORES = frozenset({".dvc", ".git", ".hg"})
-
 _known: dict[tuple[str, int, int, int], str] = {}
 
 
@@ -29,12 +30,28 @@ class Fingerprint(NamedTuple):
     size: int
 
 
-def fingerprint(path: Path) -> Fingerprint:
-    """The md5 that DVC gives this file or folder, from its `.dvc` file where that is certain."""
-    believed = _from_pointer(path)
-    if believed is not None:
-        return believed
-    return _folder(path) if path.is_dir() else _file(path)
+def fingerprint(
+    path: Path, record: Record | None = None, *, hashes: Hashes | None = None
+) -> Fingerprint:
+    """The md5 that DVC gives this file or folder, from DVC's record where that is certain.
+
+    `hashes` remembers large files from run to run. Raises Changing, and OSError.
+    """
+    if path.is_dir():
+        return _folder(path, record, hashes)
+    return _file(path, record.md5 if record is not None else None, _time_of(record), hashes)
+
+
+def sparse_digest(matrix: Any) -> tuple[str, int]:
+    """md5 of a sparse matrix of scipy by rows, and the bytes that its values take."""
+    rows = matrix.tocsr(copy=True)
+    rows.sum_duplicates()
+    rows.eliminate_zeros()
+    rows.sort_indices()
+    digest = hashlib.md5(f"sparse{rows.shape}".encode(), usedforsecurity=False)
+    for part in (rows.indptr.astype("<i8"), rows.indices.astype("<i8"), rows.data):
+        digest.update(array_digest(part).encode())
+    return digest.hexdigest(), int(rows.data.nbytes)
 
 
 def array_digest(array: Any) -> str:
@@ -102,88 +119,87 @@ def _hashed_text(column: Any) -> Any:
     return hashed.astype("<u8")
 
 
-def _file(path: Path) -> Fingerprint:
-    with path.open("rb") as file:
-        about = os.fstat(file.fileno())
-        key = (str(path.resolve()), about.st_ino, about.st_size, about.st_mtime_ns)
-        md5 = _known.get(key)
-        if md5 is None:
-            digest = hashlib.md5(usedforsecurity=False)
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-            md5 = _known[key] = digest.hexdigest()
-    return Fingerprint(md5, about.st_size)
+class Changing(Exception):
+    """The file was written to while it was being read, twice."""
 
 
-def _folder(folder: Path) -> Fingerprint:
+def _file(
+    path: Path, recorded: str | None = None, settled: int = 0, hashes: Hashes | None = None
+) -> Fingerprint:
+    """Hashed, unless DVC's cache or an earlier look says what this very content has."""
+    for _ in range(2):
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            key = (str(path.resolve()), about.st_ino, about.st_size, about.st_mtime_ns)
+            md5 = _known.get(key)
+            if md5 is None and about.st_size >= _BELIEVE_FROM:
+                md5 = _believed(path, about, recorded, settled)
+                md5 = md5 or (hashes.get(path) if hashes is not None else None)
+            if md5 is not None:
+                _known[key] = md5
+                return Fingerprint(md5, about.st_size)
+            md5 = _hashed(file)
+            after = os.fstat(file.fileno())
+        if (after.st_size, after.st_mtime_ns) == (about.st_size, about.st_mtime_ns):
+            _known[key] = md5
+            if hashes is not None and about.st_size >= _BELIEVE_FROM:
+                hashes.put(path, md5)
+            return Fingerprint(md5, about.st_size)
+    raise Changing(f"{path} changes while it is being read")
+
+
+def _hashed(file: BinaryIO) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _folder(folder: Path, record: Record | None, hashes: Hashes | None) -> Fingerprint:
     from gitrack.artifacts.cache import make_tree
 
-    found = [(relative, _file(path)) for relative, path in files_below(folder)]
+    listed = tree_of(folder, record.md5) if record is not None and record.md5 else {}
+    settled = _time_of(record)
+    found = [
+        (relative, _file(path, listed.get(relative), settled, hashes))
+        for relative, path in files_below(folder)
+    ]
     if not found:
         raise UsageError(f"folder {str(folder)!r} holds no files", hint="log it when it has some")
     tree = make_tree((relative, print_.md5) for relative, print_ in found)
     return Fingerprint(tree.oid, sum(print_.size for _, print_ in found))
 
 
-def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every file that DVC would take, with its relative path; links count as what they point at."""
-    seen = {folder.resolve()}
-    waiting = [folder]
-    while waiting:
-        place = waiting.pop()
-        for path in sorted(place.iterdir()):
-            if path.name in _DVC_IGNORES:
-                continue
-            if path.is_dir():
-                real = path.resolve()
-                if not path.is_symlink() or real not in seen:
-                    seen.add(real)
-                    waiting.append(path)
-            elif path.is_file():
-                yield path.relative_to(folder).as_posix(), path
-
-
-def _from_pointer(path: Path) -> Fingerprint | None:
-    """What `<path>.dvc` says, if the bytes in DVC's cache say that it speaks of this very file.
-
-    Size and age alone do not: after `git checkout` of another branch the pointer is new and the
-    data still the old one, until `dvc checkout`.
-    """
-    from gitrack.artifacts.pointers import SUFFIX, load_pointer
-
-    beside = path.with_name(path.name + SUFFIX)
+def _time_of(record: Record | None) -> int:
+    if record is None:
+        return 0
     try:
-        about = path.stat()
-        if path.is_dir() or about.st_size < _BELIEVE_FROM or not beside.is_file():
-            return None
-        if beside.stat().st_mtime_ns < about.st_mtime_ns:
-            return None
-        pointer = load_pointer(beside.name, beside.read_bytes())
-    except (OSError, UnreadableFile):
-        return None
-    if pointer.path != path.name or pointer.size != about.st_size or pointer.hash != "md5":
-        return None
-    cached = _cached(path, pointer.md5)
-    if cached is None or not _alike(path, cached):
-        return None
-    return Fingerprint(pointer.md5, about.st_size)
+        return record.source.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
-def _cached(path: Path, md5: str) -> Path | None:
-    from gitrack.artifacts.cache import Cache
-    from gitrack.artifacts.project import read_settings
+def _believed(path: Path, about: os.stat_result, recorded: str | None, settled: int) -> str | None:
+    """The recorded md5, if the bytes in DVC's cache say that it speaks of this very file.
 
-    for folder in path.resolve().parents:
-        if (folder / ".dvc").is_dir():
-            settings = read_settings(folder)
-            cache = Cache(settings.cache or folder / ".dvc" / "cache")
-            return cache.path(md5) if cache.has(md5) else None
-    return None
+    A file that is a link to the cached object is that object. Of a copy, size and age alone do
+    not tell: after `git checkout` of another branch the pointer is new and the data still the old
+    one, until `dvc checkout`.
+    """
+    cache = cache_for(path) if recorded is not None else None
+    if cache is None or recorded is None or not cache.has(recorded):
+        return None
+    cached = cache.path(recorded)
+    try:
+        if path.samefile(cached):
+            # whoever made it writable may have written into the cache itself
+            return recorded if not about.st_mode & 0o222 else None
+        return recorded if settled >= about.st_mtime_ns and _alike(path, cached) else None
+    except OSError:
+        return None  # it is read in full, which says what is wrong with it
 
 
 def _alike(path: Path, cached: Path) -> bool:
-    if path.samefile(cached):
-        return True
     size = path.stat().st_size
     if cached.stat().st_size != size:
         return False

@@ -17,6 +17,8 @@ from gitrack.errors import UsageError
 from gitrack.tracking.content import describe_dataset, fingerprints
 from gitrack.tracking.content.fingerprints import frame_digest
 from gitrack.tracking.content.profiles import profile_of_path
+from gitrack.tracking.content.tables import count_lines
+from gitrack.tracking.content.tracked import recorded
 
 
 @pytest.fixture
@@ -57,7 +59,9 @@ def test_a_parquet_file_and_a_folder_of_them(tmp_path: Path, frame: pd.DataFrame
     both, _ = describe_dataset(parts)
 
     assert (one.rows, one.columns) == (3, 5)
-    assert json.loads(files["data/0.json"])["columns"][2] == {"name": "flight", "type": "int64"}
+    flight = json.loads(files["data/0.json"])["columns"][2]
+    assert (flight["name"], flight["type"], flight["distinct"]) == ("flight", "int64", 3)
+    assert flight["quantiles"] == [1, 1, 1, 1, 2, 3, 3, 3, 3]
     assert (both.rows, both.columns) == (6, 5)
     assert (both.dvc or "").endswith(".dir")
 
@@ -85,11 +89,11 @@ def test_lines_of_csv(tmp_path: Path, text: str, rows: int, columns: int) -> Non
 
 
 def test_quotes_across_chunks_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitrack.tracking.content.profiles._CHUNK", 3)
+    monkeypatch.setattr("gitrack.tracking.content.tables._BLOCK", 3)
     path = tmp_path / "x.csv"
     path.write_text('a,b\n"1\n2\n3",2\n4,"5\n"\n')
 
-    assert profile_of_path(path).rows == 2
+    assert count_lines(path) == 3
 
 
 def test_other_files_are_hashed_and_a_wrong_name_does_no_harm(tmp_path: Path) -> None:
@@ -128,7 +132,8 @@ def test_a_frame_is_identified_by_its_values(frame: pd.DataFrame) -> None:
     columns = json.loads(files["data/train-set-train.json"])["columns"]
     assert columns[1] == {
         "name": "delay", "type": "float64", "missing": 1,
-        "min": -2.0, "max": 1.5, "mean": -0.25, "std": 2.474874,
+        "distinct": 2, "min": -2.0, "max": 1.5, "mean": -0.25, "std": 2.474874,
+        "quantiles": [-2.0, -2.0, -2.0, -2.0, -2.0, 1.5, 1.5, 1.5, 1.5],
     }  # fmt: skip
 
 
@@ -245,8 +250,8 @@ def test_a_pointer_is_believed_only_while_it_speaks_of_this_file(
     dvc(dvc_project, "add", "-q", "big.csv")
     true = hashlib.md5(path.read_bytes()).hexdigest()
     with monkeypatch.context() as patched:
-        patched.setattr(fingerprints, "_file", lambda _: pytest.fail("hashed"))
-        assert fingerprints.fingerprint(path).md5 == true
+        patched.setattr(fingerprints, "_hashed", lambda _: pytest.fail("hashed"))
+        assert fingerprints.fingerprint(path, recorded(path)).md5 == true
 
     # as after `git checkout` of a branch with other data: same size, older than its pointer
     other = "a,b\n" + "3,4\n" * 100
@@ -254,4 +259,5 @@ def test_a_pointer_is_believed_only_while_it_speaks_of_this_file(
     path.write_text(other)
     os.utime(path, (1_000_000, 1_000_000))
 
-    assert fingerprints.fingerprint(path).md5 == hashlib.md5(other.encode()).hexdigest()
+    assert describe_dataset(path)[0].dvc == "md5:" + hashlib.md5(other.encode()).hexdigest()
+    assert describe_dataset(path)[0].changed
