@@ -1,0 +1,143 @@
+"""`push`: what this clone has tracked goes to the remotes, heavy files first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gitrack.errors import StoreError
+from gitrack.sharing.choice import Choice
+from gitrack.sharing.meeting import Meeting, Parties, parties
+from gitrack.sharing.sending import Objects, Sender
+from gitrack.store.git.exchange import attempts
+from gitrack.tracking import recover
+from gitrack.tracking.place import Place, find_place
+
+if TYPE_CHECKING:
+    from gitrack.artifacts.transfer import Progress
+
+#: Runs that end while others are sent bring days that want a file of their own.
+_ROUNDS = 4
+
+
+class Pushed(msgspec.Struct, kw_only=True):
+    """What a push did. `runs` are new to the remote, `united` came from there meanwhile.
+
+    `held_back` says why the branch was not pushed although it was wanted.
+    """
+
+    remote: str
+    url: str
+    branch: str
+    commit: str | None = None
+    pushed: bool = False
+    runs: int = 0
+    united: int = 0
+    behind: int = 0
+    code: int = 0
+    code_failed: dict[str, str] = {}
+    held_back: str | None = None
+    objects: Objects = msgspec.field(default_factory=Objects)
+
+    @property
+    def complete(self) -> bool:
+        """True if all that was wanted is there."""
+        objects = self.objects
+        return not (objects.failed or objects.lost or self.code_failed or self.held_back)
+
+
+def push(
+    where: Place | Path | None = None,
+    *,
+    experiments: Sequence[str] = (),
+    since: str | None = None,
+    registered: bool = False,
+    runs: Sequence[str] = (),
+    jobs: int | None = None,
+    objects: bool = True,
+    branch: bool = True,
+    verify: bool = False,
+    progress: Progress | None = None,
+) -> Pushed:
+    """Send the heavy files of runs to the artifact remote, then the branch to the git remote.
+
+    The limits (`experiments`, `since`, …) are about heavy files: the branch goes as a whole, with
+    what others have pushed meanwhile united. It stays here while a heavy file that it points to
+    could be sent and was not. `verify` asks the remote again for all that was sent before.
+    Raises GitrackError if the git remote cannot be used, or both sides changed one thing.
+    """
+    choice = Choice(experiments=experiments, since=since, registered=registered, runs=runs)
+    choice.check()
+    place = where if isinstance(where, Place) else find_place(where)
+    recover.bring_in(place.folder)
+    them = parties(place)
+    done = Pushed(remote=them.exchange.remote, url=them.exchange.url, branch=them.branch.name)
+    sender = None
+    if objects:
+        sender = Sender(them, choice, jobs=jobs, verify=verify, progress=progress)
+        done.objects = sender.objects
+    met = them.meet()
+    for _ in attempts():
+        if met.ours is None:
+            return done  # nothing was ever tracked here
+        if branch and met.ahead and met.behind:
+            _unite(them, met, done)
+        commit = _ready(them, met, sender)
+        if not branch:
+            return done
+        if _send(them, met, commit, done, owed=sender.owed if sender else 0):
+            return done
+        met = them.meet()
+    raise StoreError(
+        f"{done.remote} moved each time before {done.branch} could be pushed",
+        hint="nothing is lost: type  gitrack push  again when fewer push at once",
+    )
+
+
+def _unite(them: Parties, met: Meeting, done: Pushed) -> None:
+    assert met.theirs is not None
+    done.united += len(them.new_runs(met.ours, met.theirs))
+    them.unite(met.theirs, None)
+
+
+def _ready(them: Parties, met: Meeting, sender: Sender | None) -> str:
+    """A commit of ours of which all heavy files were sent, so far as that was possible."""
+    commit = them.exchange.ours()
+    for _ in range(_ROUNDS):
+        assert commit is not None
+        changes = sender.send(commit, met.theirs) if sender is not None else {}
+        if not changes:
+            return commit
+        days = len(changes)
+        message = f"heavy files of {days} {'day' if days == 1 else 'days'} are on their remote"
+        them.store.commit_files(changes, message)
+        commit = them.exchange.ours()
+    assert commit is not None
+    return commit
+
+
+def _send(them: Parties, met: Meeting, commit: str, done: Pushed, *, owed: int) -> bool:
+    """Push a commit and the code of its runs; False if somebody else was first."""
+    ahead, behind = them.exchange.distance(commit, met.theirs) if met.theirs else (1, 0)
+    if ahead and behind:
+        return False  # a run was committed on top of an older branch meanwhile
+    done.commit, done.behind = commit, behind
+    code = them.exchange.code() - met.seen.code
+    if owed and ahead:
+        files = "heavy file" if owed == 1 else "heavy files"
+        done.held_back = f"it points to {owed} {files} that could not be sent"
+        return True
+    if not ahead and not code:
+        return True
+    sent = them.exchange.push(commit if ahead else None, code)
+    done.code += len(sent.code)
+    done.code_failed = dict(sent.refused)
+    if sent.moved:
+        return False
+    if ahead:
+        done.pushed = True
+        done.runs = len(them.new_runs(met.theirs, commit))
+    return True
