@@ -9,12 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-#: `hear(stream, text)`, where stream is `stdout` or `stderr`.
+#: `hear(stream, text)`, where stream is `stdout`, `stderr`, or `terminal` for both in one.
 Hear = Callable[[str, str], None]
 
 _CHUNK = 65_536
@@ -68,53 +67,78 @@ class _Streams:
     """What the child writes into, and our ends of it."""
 
     def __init__(self, all_to_stderr: bool) -> None:
-        self._open: list[int] = []
+        self._theirs: set[int] = set()
         self._sources: dict[int, tuple[str, int]] = {}
         targets = {"stdout": 2 if all_to_stderr else 1, "stderr": 2}
+        shown = [target for target in targets.values() if _is_terminal(target)]
         terminal: int | None = None
+        if shown:
+            # one terminal for all that is shown on ours, so that lines keep their order
+            ours, terminal = _terminal_like(shown[0])
+            self._sources[ours] = ("terminal", shown[0])
+            self._theirs.add(terminal)
+            self._screen = (shown[0], ours)
         ends = []
         for name, target in targets.items():
-            shown = _is_terminal(target)
-            if shown and terminal is not None:
-                ends.append(terminal)  # one terminal for both, so that lines keep their order
+            if terminal is not None and target in shown:
+                ends.append(terminal)
                 continue
-            ours, theirs = _terminal_like(target) if shown else os.pipe()
+            ours, theirs = os.pipe()
             self._sources[ours] = (name, target)
-            self._open.append(theirs)
-            if shown:
-                terminal = theirs
+            self._theirs.add(theirs)
             ends.append(theirs)
         self.ends = (ends[0], ends[1])
+        self._has_screen = terminal is not None
 
     def close(self) -> None:
-        for end in (*self._open, *self._sources):
+        for end in (*self._theirs, *self._sources):
             os.close(end)
 
     def pass_on(self, child: subprocess.Popen[bytes], hear: Hear) -> None:
         """Until the child has ended and nothing more comes."""
-        for end in self._open:
-            os.close(end)
-        decoders = {source: _decoder() for source in self._sources}
-        ended = threading.Event()
-        threading.Thread(target=_wait, args=(child, ended), daemon=True).start()
-        with selectors.DefaultSelector() as selector:
-            for source in self._sources:
-                selector.register(source, selectors.EVENT_READ)
-            quiet_since: float | None = None
-            while selector.get_map():
-                ready = selector.select(timeout=0.05)
-                for key, _ in ready:
-                    if not self._move(key.fd, decoders[key.fd], hear):
-                        selector.unregister(key.fd)
+        with self._resizing():
+            for end in self._theirs:
+                os.close(end)
+            ended, tell = os.pipe()
+            threading.Thread(target=_wait, args=(child, tell), daemon=True).start()
+            with selectors.DefaultSelector() as selector:
+                for source in (ended, *self._sources):
+                    selector.register(source, selectors.EVENT_READ)
+                try:
+                    self._until_the_end(selector, ended, hear)
+                finally:
+                    for key in list(selector.get_map().values()):
                         os.close(key.fd)
-                if ready or not ended.is_set():
-                    quiet_since = None
+
+    def _until_the_end(self, selector: selectors.BaseSelector, ended: int, hear: Hear) -> None:
+        decoders = {source: _decoder() for source in self._sources}
+        running = True
+        while len(selector.get_map()) > running:
+            ready = selector.select(timeout=None if running else _LINGER)
+            if not ready:
+                return  # a background job holds it open, and the command itself is over
+            for key, _ in ready:
+                if key.fd == ended:
+                    running = False
+                elif self._move(key.fd, decoders[key.fd], hear):
                     continue
-                quiet_since = quiet_since or time.monotonic()
-                if time.monotonic() - quiet_since > _LINGER:
-                    break  # a background job holds it open, and the command itself is over
-            for key in list(selector.get_map().values()):
+                selector.unregister(key.fd)
                 os.close(key.fd)
+
+    @contextmanager
+    def _resizing(self) -> Iterator[None]:
+        """Our window may change its size, and programs draw by it."""
+        number = getattr(signal, "SIGWINCH", None)
+        main = threading.current_thread() is threading.main_thread()
+        if number is None or not main or not self._has_screen:
+            yield
+            return
+        target, ours = self._screen
+        before = signal.signal(number, lambda *_: _same_size(target, ours))
+        try:
+            yield
+        finally:
+            signal.signal(number, before)
 
     def _move(self, source: int, decoder: codecs.IncrementalDecoder, hear: Hear) -> bool:
         """Pass on what is there; False at the end, or when nobody wants to read any more."""
@@ -135,9 +159,9 @@ class _Streams:
         return True
 
 
-def _wait(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
+def _wait(child: subprocess.Popen[bytes], tell: int) -> None:
     child.wait()
-    ended.set()
+    os.close(tell)
 
 
 def _decoder() -> codecs.IncrementalDecoder:
@@ -161,7 +185,6 @@ def _terminal_like(target: int) -> tuple[int, int]:
     """A terminal of the size of ours, that passes bytes on as they are: (our end, the child's)."""
     if sys.platform == "win32":
         return os.pipe()
-    import fcntl
     import pty
     import termios
 
@@ -169,9 +192,17 @@ def _terminal_like(target: int) -> tuple[int, int]:
     settings = termios.tcgetattr(theirs)
     settings[1] &= ~termios.OPOST  # our own terminal turns newlines into what it needs
     termios.tcsetattr(theirs, termios.TCSANOW, settings)
-    size = fcntl.ioctl(target, termios.TIOCGWINSZ, b"\0" * 8)
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+    _same_size(target, theirs)
     return ours, theirs
+
+
+def _same_size(target: int, terminal: int) -> None:
+    if sys.platform != "win32":
+        import fcntl
+        import termios
+
+        size = fcntl.ioctl(target, termios.TIOCGWINSZ, b"\0" * 8)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
 
 
 class _Forward:

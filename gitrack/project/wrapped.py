@@ -134,7 +134,7 @@ class _Heard:
     def __call__(self, stream: str, text: str) -> None:
         if self._capture is not None:
             self._capture.hear(stream, text)
-        if stream == "stderr":
+        if stream != "stdout":
             self._errors.write(stream, text)
 
     def last_words(self) -> str:
