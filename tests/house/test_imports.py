@@ -29,7 +29,8 @@ HEIGHT = {room: height for height, storey in enumerate(STOREYS) for room in stor
 #: Outside libraries that only some rooms may import.
 GUESTS = {
     "git": {"store"},
-    "yaml": {"config", "store"},
+    # MLmodel and what stands beside it is YAML of other tools
+    "yaml": {"config", "store", "models"},
     "dvc": {"artifacts", "project"},
     "dvc_data": {"artifacts"},
     "dvc_objects": {"artifacts"},
@@ -46,6 +47,7 @@ GUESTS = {
     "sklearn": {"tracking", "models", "analysis"},
     "skops": {"models"},
     "torch": {"tracking", "models"},
+    "cloudpickle": {"models"},
     "onnx": {"models"},
     "onnxruntime": {"models"},
     "deltalake": {"tracking"},
