@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from gitrack import errors
+    from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
     from gitrack.tracking.active import (
         active_run,
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
         log_artifacts,
         log_dataset,
         log_dict,
+        log_evidence,
         log_figure,
         log_metric,
         log_metrics,
         log_param,
         log_params,
         log_predictions,
+        log_reference,
         log_seeds,
         log_table,
         log_text,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
         set_tag,
         set_tags,
         start_run,
+        use_artifact,
     )
     from gitrack.tracking.integrations import autolog, lightgbm_callback, xgboost_callback
     from gitrack.tracking.run import Run
@@ -51,6 +55,7 @@ __all__ = [
     "__version__",
     "active_run",
     "autolog",
+    "check_leakage",
     "delete_tag",
     "end_run",
     "errors",
@@ -59,12 +64,14 @@ __all__ = [
     "log_artifacts",
     "log_dataset",
     "log_dict",
+    "log_evidence",
     "log_figure",
     "log_metric",
     "log_metrics",
     "log_param",
     "log_params",
     "log_predictions",
+    "log_reference",
     "log_seeds",
     "log_table",
     "log_text",
@@ -75,12 +82,14 @@ __all__ = [
     "set_tag",
     "set_tags",
     "start_run",
+    "use_artifact",
     "xgboost_callback",
 ]
 
 _ELSEWHERE = {
     "Run": "gitrack.tracking.run",
     "autolog": "gitrack.tracking.integrations",
+    "check_leakage": "gitrack.analysis.leakage",
     "lightgbm_callback": "gitrack.tracking.integrations",
     "search_runs": "gitrack.analysis.search",
     "seed_everything": "gitrack.tracking.seeds",

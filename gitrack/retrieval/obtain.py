@@ -101,12 +101,11 @@ def remote_of(store: RunStore, repository: Repository) -> str | None:
 
 
 def _key(located: Located) -> str | None:
-    """The folder on the shelf: one for the whole, one for each path inside."""
+    """The folder on the shelf: one for each name under which the whole or a part is known."""
     md5 = located.artifact.md5
     if md5 is None:
         return None
-    inner = f"/in-{_digest(located.inner)}" if located.inner else "/whole"
-    return f"{md5}{inner}"
+    return f"{md5}/{_digest(located.path if located.inner else located.path.rpartition('/')[2])}"
 
 
 def _digest(text: str) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from gitrack.errors import Ambiguous, NotFound, UnreadableFile, UsageError
 from gitrack.model.run import Artifact
+from gitrack.retrieval.uris import is_uri, last_part
 from gitrack.store.layout import place_of
 from gitrack.store.named import LATEST, NamedArtifacts, is_same, version_path
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gitrack.store.runs import RunStore
 
 RUNS, MODELS = "runs:", "models:"
-_URI = re.compile(r"[a-z][a-z0-9+.-]+://[^/\s]", re.IGNORECASE)
 _NAMED = re.compile(r"(?P<name>[^/:]+):(?P<version>[^/:]+)(?:/(?P<inner>.+))?\Z", re.DOTALL)
 _LONGEST = 4_000
 #: How many of a reference's slashes may belong to the name of a run.
@@ -61,11 +61,6 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
         return self.inner is None and (self.artifact.md5 or "").endswith(".dir")
 
 
-def is_uri(text: str) -> bool:
-    """True for `s3://…`, `https://…`: something that lies elsewhere."""
-    return _URI.match(text) is not None
-
-
 def locate(store: RunStore, reference: str) -> Located:
     """The one artifact that is meant.
 
@@ -83,16 +78,6 @@ def locate(store: RunStore, reference: str) -> Located:
             path=last_part(reference), store="uri", uri=reference))  # fmt: skip
     found = _of_name(store, reference)
     return found if found is not None else _of_run(store, reference, reference)
-
-
-def last_part(uri: str) -> str:
-    """How the file or folder at a URI is called."""
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(uri)
-    last = unquote(parts.path.rstrip("/").rpartition("/")[2])
-    safe = re.sub(r"[^\w. -]", "-", last).strip(". -")
-    return safe or re.sub(r"[^\w.-]", "-", parts.hostname or "").strip(".-") or "data"
 
 
 def _check(reference: object) -> None:

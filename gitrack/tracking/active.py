@@ -11,11 +11,11 @@ import datetime as dt
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gitrack.errors import UsageError
 from gitrack.model import names
@@ -23,6 +23,9 @@ from gitrack.model.run import Status
 from gitrack.tracking import notice, ranks, start
 from gitrack.tracking.place import Place, find_place
 from gitrack.tracking.run import Run, outcome_of
+
+if TYPE_CHECKING:
+    from gitrack.retrieval.used import UsedArtifact
 
 _stack: ContextVar[tuple[Run, ...]] = ContextVar("gitrack_runs", default=())
 _open: list[Run] = []
@@ -298,9 +301,35 @@ def log_artifact(
     *,
     kind: str | None = None,
     flavor: str | None = None,
+    named: str | None = None,
+    aliases: Iterable[str] = (),
+    description: str | None = None,
 ) -> Run:
     """A file or folder of the active run, as it is now. See `Run.log_artifact`."""
-    return the_run().log_artifact(path, name, kind=kind, flavor=flavor)
+    about: dict[str, Any] = {"named": named, "aliases": aliases, "description": description}
+    return the_run().log_artifact(path, name, kind=kind, flavor=flavor, **about)
+
+
+def log_reference(
+    uri: str,
+    name: str | None = None,
+    *,
+    kind: str | None = None,
+    flavor: str | None = None,
+    named: str | None = None,
+    aliases: Iterable[str] = (),
+    description: str | None = None,
+    md5: str | None = None,
+    size: int | None = None,
+) -> Run:
+    """What lies elsewhere, recorded for the active run without a copy. See `Run.log_reference`."""
+    about: dict[str, Any] = {"named": named, "aliases": aliases, "description": description}
+    return the_run().log_reference(uri, name, kind=kind, flavor=flavor, md5=md5, size=size, **about)
+
+
+def use_artifact(reference: str) -> UsedArtifact:
+    """What the active run reads of what another run left. See `Run.use_artifact`."""
+    return the_run().use_artifact(reference)
 
 
 def log_artifacts(folder: str | os.PathLike[str], name: str | None = None) -> Run:
@@ -323,9 +352,16 @@ def log_figure(figure: Any, name: str) -> Run:
     return the_run().log_figure(figure, name)
 
 
-def log_table(frame: Any, name: str) -> Run:
+def log_table(
+    frame: Any,
+    name: str,
+    *,
+    named: str | None = None,
+    aliases: Iterable[str] = (),
+    description: str | None = None,
+) -> Run:
     """A DataFrame of the active run, as CSV, TSV, JSON or Parquet. See `Run.log_table`."""
-    return the_run().log_table(frame, name)
+    return the_run().log_table(frame, name, named=named, aliases=aliases, description=description)
 
 
 def log_dataset(
@@ -338,3 +374,10 @@ def log_dataset(
 def log_predictions(y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None) -> Run:
     """What was true and what the active run predicted. See `Run.log_predictions`."""
     return the_run().log_predictions(y_true, scores, ids=ids, name=name)
+
+
+def log_evidence(
+    name: str, passed: bool, detail: str | None = None, report: str | None = None
+) -> Run:
+    """A fact about the active run that a promotion may ask for. See `Run.log_evidence`."""
+    return the_run().log_evidence(name, passed, detail, report)

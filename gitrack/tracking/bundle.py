@@ -20,6 +20,7 @@ from gitrack.tracking.steps import WHOLE, whole_history
 
 if TYPE_CHECKING:
     from gitrack.artifacts import Cache, Kept
+    from gitrack.store.numbering import Wish
     from gitrack.tracking.place import Place
 
 
@@ -50,7 +51,7 @@ def make_bundle(
         if shown.sampled_from is not None and len(logged):
             name, data = whole_history(logged, _names(earlier))
             kept = keep(data, name, cache=_cache(place), inline_below=0)
-            artifacts.append(_artifact(name, WHOLE, None, kept))
+            artifacts.append(_artifact(name, File(path=name, artifact=WHOLE), kept))
             files.update(_below_artifacts(kept))
     run = _record(folded, captured, history, artifacts)
     if earlier is not None:
@@ -79,9 +80,11 @@ def _record(folded: Folded, captured: Captured, history: History, artifacts: lis
         tags=folded.tags,
         code=captured.code,
         data=list(folded.data.values()),
+        uses=list(folded.uses),
         environment=captured.environment,
         seeds=folded.seeds,
         artifacts=artifacts,
+        evidence=list(folded.evidence.values()),
     )
 
 
@@ -139,8 +142,10 @@ def _united(earlier: Earlier, fresh: Run, folded: Folded, logged: History) -> Ru
         curves={**there.curves, **fresh.curves, **_counts(earlier, logged)},
         tags={**tags, **fresh.tags},
         data=[*(d for d in there.data if (d.name, d.role) not in known), *fresh.data],
+        uses=list(dict.fromkeys([*there.uses, *fresh.uses])),
         seeds={**there.seeds, **fresh.seeds},
         artifacts=sorted(artifacts, key=lambda artifact: artifact.path),
+        evidence=[*(e for e in there.evidence if e.name not in folded.evidence), *fresh.evidence],
     )
     if folded.start is None:
         return united
@@ -184,6 +189,9 @@ def _artifacts(
         return artifacts, files
     cache = _cache(place)
     for name, file in sorted(folded.artifacts.items()):
+        if file.uri is not None:
+            artifacts.append(_elsewhere(name, file))
+            continue
         if file.md5 is not None:
             artifacts.append(_in_cache(name, file))
             files[f"{ARTIFACTS}/{name}.dvc"] = _pointer_to(name, file)
@@ -199,9 +207,37 @@ def _artifacts(
             inline_below=place.config.artifacts.inline_below,
             ours=True,
         )
-        artifacts.append(_artifact(name, file.artifact, file.flavor, kept))
+        artifacts.append(_artifact(name, file, kept))
         files.update(_below_artifacts(kept))
     return artifacts, files
+
+
+def wishes_of(folded: Folded) -> list[Wish]:
+    """The artifacts that are to be versions of named ones."""
+    if not any(file.named for file in folded.artifacts.values()):
+        return []
+    from gitrack.store.numbering import Wish  # late: most runs name nothing
+
+    return [
+        Wish(path=name, time=moment(file.time), aliases=file.aliases)
+        for name, file in folded.artifacts.items()
+        if file.named is not None
+    ]
+
+
+def _elsewhere(name: str, file: File) -> Artifact:
+    """An artifact that nobody has copied."""
+    return Artifact(
+        path=check_name(name),
+        kind=file.artifact,
+        flavor=file.flavor,
+        name=file.named,
+        store="uri",
+        uri=file.uri,
+        md5=file.md5,
+        size=file.size,
+        description=file.description,
+    )
 
 
 def _in_cache(name: str, file: File) -> Artifact:
@@ -210,10 +246,12 @@ def _in_cache(name: str, file: File) -> Artifact:
         path=check_name(name),
         kind=file.artifact,
         flavor=file.flavor,
+        name=file.named,
         store="dvc",
         md5=file.md5,
         size=file.size,
         files=file.files,
+        description=file.description,
     )
 
 
@@ -241,15 +279,17 @@ def _below_artifacts(kept: Kept) -> dict[str, bytes]:
     return {f"{ARTIFACTS}/{path}": data for path, data in kept.branch_files.items()}
 
 
-def _artifact(name: str, kind: str, flavor: str | None, kept: Kept) -> Artifact:
+def _artifact(name: str, file: File, kept: Kept) -> Artifact:
     return Artifact(
         path=name,
-        kind=kind,
-        flavor=flavor,
+        kind=file.artifact,
+        flavor=file.flavor,
+        name=file.named,
         store=kept.store,
         md5=kept.md5,
         size=kept.size,
         files=kept.files,
+        description=file.description,
     )
 
 

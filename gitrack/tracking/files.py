@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from gitrack.errors import UsageError
 from gitrack.tracking import notice, values
@@ -17,11 +18,22 @@ ARTIFACTS = "artifacts"
 EXTRA = "extra"
 
 
+def is_uri(path: object) -> bool:
+    """True for what lies elsewhere; `file://…` is a path."""
+    if not isinstance(path, str) or "://" not in path:
+        return False
+    from gitrack.retrieval import uris  # late: most files lie here
+
+    return uris.is_uri(path)
+
+
 def source(path: object) -> Path:
     """An existing file or folder, or UsageError."""
     if not isinstance(path, (str, os.PathLike)):
         hint = "pass a path; log_text, log_dict and log_figure take contents"
         raise UsageError(f"{path!r:.80} ({type(path).__name__}) is not a path", hint=hint)
+    if isinstance(path, str) and path.lower().startswith("file://"):
+        path = unquote(urlsplit(path).path)
     found = Path(os.fspath(path))
     if not found.exists():
         raise UsageError(f"{found} does not exist", hint="log an artifact after writing it")

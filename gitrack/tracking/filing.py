@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from gitrack.artifacts.names import check_name
 from gitrack.errors import InvalidName, UsageError
-from gitrack.tracking import files
+from gitrack.tracking import files, values
 from gitrack.tracking.live import Live
+from gitrack.tracking.naming import naming
+
+_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 
 
 class Filing(Live):
@@ -24,6 +29,9 @@ class Filing(Live):
         *,
         kind: str | None = None,
         flavor: str | None = None,
+        named: str | None = None,
+        aliases: Iterable[str] = (),
+        description: str | None = None,
     ) -> Self:
         """A file or folder, as it is now: it may change or go afterwards.
 
@@ -32,16 +40,65 @@ class Filing(Live):
         `folder` unless given; `model`, `figure` …), `flavor` a model's library. Small text and
         pictures (`artifacts.inline_below`, 100 kB) go to the branch, everything else to DVC. Links
         are followed; pipes, dangling links and loops in a folder are left out with a warning.
+
+        `named` makes it a version of a named artifact that runs share: `flights` becomes
+        `flights:v1`, `flights:v2` … when the run ends. The same contents are the same version.
+        `aliases` such as `best` point to it from then on; `latest` always is the highest version.
+        A URI (`s3://…`) is recorded without copying anything, as `log_reference` does.
         Raises UsageError if nothing is there, and InvalidName for a name that some system could
         not store. A full disk warns.
         """
+        if files.is_uri(path):
+            return self.log_reference(
+                str(path), name, kind=kind, flavor=flavor, named=named, aliases=aliases,
+                description=description,
+            )  # fmt: skip
         self._must_run()
+        about = naming(named, aliases, description)
         found = files.source(path)
         if name is None or name.endswith("/"):
             name = f"{name or ''}{found.resolve().name}"
         name = check_name(name)
         what = kind or ("folder" if found.is_dir() else "file")
-        return self._keep(name, what, flavor, path=found)
+        return self._keep(name, what, flavor, path=found, about=about)
+
+    def log_reference(
+        self,
+        uri: str,
+        name: str | None = None,
+        *,
+        kind: str | None = None,
+        flavor: str | None = None,
+        named: str | None = None,
+        aliases: Iterable[str] = (),
+        description: str | None = None,
+        md5: str | None = None,
+        size: int | None = None,
+    ) -> Self:
+        """Something that lies elsewhere (`s3://…`, `https://…`), recorded without copying it.
+
+        Nothing is asked of the network. Passwords and tokens are left out of the record. `md5`,
+        if you know it, tells versions apart, and what is fetched later is held against it;
+        without it one URI is one version. The rest is as for `log_artifact`. Raises UsageError
+        for what is no URI, and InvalidName.
+        """
+        from gitrack.retrieval.uris import last_part, recorded
+
+        self._must_run()
+        about = naming(named, aliases, description)
+        shown = recorded(uri)
+        if name is None or name.endswith("/"):
+            name = f"{name or ''}{last_part(uri)}"
+        if md5 is not None and not (isinstance(md5, str) and _MD5.match(md5)):
+            hint = "give 32 hexadecimal digits, as md5sum prints them"
+            raise UsageError(f"md5 {md5!r:.60} is none", hint=hint)
+        if size is not None:
+            about["size"] = values.step(size)
+        name = unicodedata.normalize("NFC", check_name(name))
+        about.update(uri=shown, md5=md5, flavor=flavor, artifact=_one_word(kind or "file"))
+        with self._lock:
+            self.journal.event("artifact", path=name, **about)
+        return self
 
     def log_artifacts(self, folder: str | os.PathLike[str], name: str | None = None) -> Self:
         """Every file of a folder, each an artifact of its own, below `name`.
@@ -99,16 +156,26 @@ class Filing(Live):
         full, data = figure_bytes(figure, check_name(name))
         return self.log_bytes(data, full, kind="figure")
 
-    def log_table(self, frame: Any, name: str) -> Self:
+    def log_table(
+        self,
+        frame: Any,
+        name: str,
+        *,
+        named: str | None = None,
+        aliases: Iterable[str] = (),
+        description: str | None = None,
+    ) -> Self:
         """A DataFrame as CSV, TSV, JSON or Parquet, as its name says.
 
-        Raises UsageError for what is none and for other endings, and InvalidName.
+        `named`, `aliases` and `description` are those of `log_artifact`. Raises UsageError for
+        what is no table and for other endings, and InvalidName.
         """
         from gitrack.tracking.content.frames import frame_bytes
 
         self._must_run()
+        about = naming(named, aliases, description)
         full, data = frame_bytes(frame, check_name(name))
-        return self.log_bytes(data, full, kind="table")
+        return self._keep(check_name(full), "table", None, data=data, about=about)
 
     def log_predictions(
         self, y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None
@@ -133,14 +200,20 @@ class Filing(Live):
         *,
         path: Path | None = None,
         data: bytes = b"",
+        about: Mapping[str, Any] | None = None,
     ) -> Self:
         """An artifact into the outbox now; into git or DVC when the run ends."""
-        if not isinstance(kind, str) or not kind.isidentifier():
-            raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
         name = unicodedata.normalize("NFC", name)  # as two files they would be one on a Mac
         if path is not None:
             write = partial(files.copy_in, path, name)
         else:
             write = partial(files.write_in, data, name)
-        self._write(name, write, "artifact", {"artifact": kind, "flavor": flavor})
+        content = {"artifact": _one_word(kind), "flavor": flavor, **(about or {})}
+        self._write(name, write, "artifact", content)
         return self
+
+
+def _one_word(kind: object) -> str:
+    if not isinstance(kind, str) or not kind.isidentifier():
+        raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
+    return kind

@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files, deliver
+from gitrack.artifacts.guard import relying
 from gitrack.errors import ArtifactError, GitrackError, NotFound, UnreadableFile
 from gitrack.model.run import Run, RunBundle, Status
 from gitrack.tracking import notice, outbox, rules
-from gitrack.tracking.bundle import make_bundle
+from gitrack.tracking.bundle import make_bundle, wishes_of
 from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
 from gitrack.tracking.fold import Folded, Writer, fold, glance
 from gitrack.tracking.journal import MAGIC, SUFFIX
 
 if TYPE_CHECKING:
     from gitrack.store.git.repository import Repository
+    from gitrack.store.numbering import Wish
     from gitrack.tracking.place import Place
     from gitrack.tracking.run import Run as LiveRun
 
@@ -96,7 +98,9 @@ def _commit_live(
         )
         return
     if run.folder is None:
-        commit_bundle(run.place, make_bundle(run.place, None, fold(None, in_memory), captured))
+        folded = fold(None, in_memory)
+        bundle = make_bundle(run.place, None, folded, captured)
+        commit_bundle(run.place, bundle, wishes_of(folded))
         return
     with outbox.claim(run.folder) as mine:
         if mine:
@@ -145,27 +149,53 @@ def commit_folder(
     folded = fold(folder, in_memory)
     if captured is None:
         captured = load_captured(folder)
-    bundle = make_bundle(place, folder, folded, captured)
-    if not (again and _is_there(place, folded, bundle.run)):
-        commit_bundle(place, bundle)
+    with _undisturbed(place):
+        bundle = make_bundle(place, folder, folded, captured)
+        if not (again and _is_there(place, folded, bundle.run)):
+            commit_bundle(place, bundle, wishes_of(folded))
     if not any(map(may_write, folded.writers)):
         outbox.discard(folder, seen)
     return bundle.run
 
 
-def commit_bundle(place: Place, bundle: RunBundle) -> None:
-    """One commit, with what plain DVC needs where heavy files are among the run's."""
+def _undisturbed(place: Place) -> contextlib.AbstractContextManager[None]:
+    """Nothing is collected between the keeping of a file and the commit of its pointer."""
+    if place.repository is None:
+        return contextlib.nullcontext()
+    return relying(place.repository.common_dir)
+
+
+def commit_bundle(place: Place, bundle: RunBundle, wishes: Sequence[Wish] = ()) -> None:
+    """One commit, with what plain DVC needs where heavy files are among the run's, and with the
+    versions of named artifacts that it wishes for."""
     remote = place.config.artifacts.remote
     primary = {
         model.primary_metric.name for model in place.policy.models.values() if model.primary_metric
     }
-    place.store().commit_runs(
-        [bundle],
-        first_files=branch_files_for_new_branch(remote),
-        day_files=day_files(remote) if _delivered(place, bundle.run) else None,
-        primary_metric=next((name for name in bundle.run.metrics if name in primary), None),
-    )
+    first_files = branch_files_for_new_branch(remote)
+    days = day_files(remote) if _delivered(place, bundle.run) else None
+    metric = next((name for name in bundle.run.metrics if name in primary), None)
+    store = place.store()
+    if wishes:
+        done = store.commit_named(
+            bundle, wishes, first_files=first_files, day_files=days, primary_metric=metric
+        )
+        _tell_spelling(bundle.run, done.run)
+    else:
+        store.commit_runs([bundle], first_files=first_files, day_files=days, primary_metric=metric)
     keep_reachable(place.repository, bundle.run)
+
+
+def _tell_spelling(logged: Run, kept: Run) -> None:
+    """A named artifact is spelled as it was when it was first named."""
+    there = {artifact.path: artifact.name for artifact in kept.artifacts}
+    for artifact in logged.artifacts:
+        name = there[artifact.path]
+        if artifact.name != name:
+            notice.warn(
+                f"{artifact.name} of run {logged.id} is kept as a version of {name}: "
+                "names that differ by case alone are one folder on some systems"
+            )
 
 
 def _delivered(place: Place, run: Run) -> bool:

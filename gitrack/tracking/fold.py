@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gitrack.model.history import History, Track
-from gitrack.model.run import Dataset, Scalar, Status
+from gitrack.model.run import Dataset, Evidence, Scalar, Status, Use
 from gitrack.tracking.journal import DamagedJournal, MetricSet, read
 from gitrack.tracking.outbox import journals
 from gitrack.tracking.process import ProcessMark
@@ -53,7 +53,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The event of a file that was written to the outbox before.
 
-    With an `md5` nothing was written: DVC has put the bytes into its cache itself.
+    With an `md5` nothing was written: DVC has put the bytes into its cache itself; nor with a
+    `uri`, where they lie. `named` makes it a version of a named artifact, with `aliases`.
     """
 
     path: str
@@ -62,6 +63,11 @@ class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     md5: str | None = None
     size: int | None = None
     files: int | None = None
+    uri: str | None = None
+    named: str | None = None
+    aliases: tuple[str, ...] = ()
+    description: str | None = None
+    time: int = 0
 
 
 @dataclasses.dataclass
@@ -95,7 +101,9 @@ class Folded:
     artifacts: dict[str, File] = dataclasses.field(default_factory=dict)
     extra: dict[str, None] = dataclasses.field(default_factory=dict)
     data: dict[tuple[str, str | None], Dataset] = dataclasses.field(default_factory=dict)
+    uses: dict[Use, None] = dataclasses.field(default_factory=dict)
     seeds: dict[str, int] = dataclasses.field(default_factory=dict)
+    evidence: dict[str, Evidence] = dataclasses.field(default_factory=dict)
     last: int = 0
     writers: list[Writer] = dataclasses.field(default_factory=list)
 
@@ -203,9 +211,17 @@ class Folded:
     def _file(self, event: dict[str, Any]) -> None:
         self.extra[msgspec.convert(event, File).path] = None
 
+    def _evidence(self, event: dict[str, Any]) -> None:
+        found = msgspec.convert(event["evidence"], Evidence)
+        when = moment(time_of(event))
+        self.evidence[found.name] = msgspec.structs.replace(found, time=when)
+
     def _data(self, event: dict[str, Any]) -> None:
         dataset = msgspec.convert(event["dataset"], Dataset)
         self.data[dataset.name, dataset.role] = dataset
+
+    def _use(self, event: dict[str, Any]) -> None:
+        self.uses[msgspec.convert(event["use"], Use)] = None
 
 
 _TAKES = {
@@ -222,6 +238,8 @@ _TAKES = {
     "artifact": Folded._artifact,
     "file": Folded._file,
     "data": Folded._data,
+    "evidence": Folded._evidence,
+    "use": Folded._use,
 }
 
 #: Bytes of a journal that tell who writes it.

@@ -1,14 +1,17 @@
-"""What a live run reads: datasets."""
+"""What a live run reads: datasets, and what other runs have left."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from gitrack.tracking import files
 from gitrack.tracking.live import Live
+
+if TYPE_CHECKING:
+    from gitrack.retrieval.used import UsedArtifact
 
 
 class Inputs(Live):
@@ -48,3 +51,20 @@ class Inputs(Live):
             write = partial(files.write_in, content, path, below=files.EXTRA)
             self._write(path, write, "file", {})
         return self
+
+    def use_artifact(self, reference: str) -> UsedArtifact:
+        """Something that another run left, or that lies elsewhere: noted as read by this run.
+
+        `flights:v2`, `flights:latest`, `flights:best`; `runs:/<run>/<path>`; `models:/<name>/7`,
+        `models:/<name>@champion`; `s3://…`. A path may go on inside of a folder. Its `.path` is
+        where the bytes are, fetched when it is first asked for. Raises NotFound with names that
+        are near, Ambiguous, UnreadableFile, UsageError for what is no reference, and NoRepository.
+        """
+        from gitrack.retrieval.used import UsedArtifact
+
+        self._must_run()
+        store = self.place.store()
+        assert self.place.repository is not None  # else there is no store
+        used = UsedArtifact.of(store, self.place.repository, reference)
+        self.journal.event("use", use=msgspec.to_builtins(used.edge))
+        return used

@@ -11,8 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+
+from gitrack.artifacts.names import check_name
 from gitrack.errors import UsageError
-from gitrack.model.run import Scalar, Status
+from gitrack.model.run import Evidence, Scalar, Status
 from gitrack.tracking import values
 from gitrack.tracking.filing import Filing
 from gitrack.tracking.inputs import Inputs
@@ -192,6 +195,28 @@ class Run(Filing, Inputs):
         self._must_run()
         whole = {values.key("seed", name): values.step(seed) for name, seed in seeds.items()}
         self.journal.event("seeds", values=whole)
+        return self
+
+    def log_evidence(
+        self, name: str, passed: bool, detail: str | None = None, report: str | None = None
+    ) -> Self:
+        """A fact that a promotion may ask for: `log_evidence("unit-tests", True, "212 passed")`.
+
+        `report` is the path of an artifact of this run that shows it. Logged again under one
+        name, the last counts. Raises InvalidName for what is not letters, digits, dots and
+        dashes, and UsageError for `passed` that is neither True nor False.
+        """
+        self._must_run()
+        if type(passed) is not bool:
+            hint = "give True or False"
+            raise UsageError(f"evidence {name!r:.60} is {passed!r:.60}, not a verdict", hint=hint)
+        fact = Evidence(
+            name=values.evidence_name(name),
+            passed=passed,
+            detail=None if detail is None else values.text("a detail", detail),
+            report=None if report is None else check_name(report),
+        )
+        self.journal.event("evidence", evidence=msgspec.to_builtins(fact))
         return self
 
     # the end

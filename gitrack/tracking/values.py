@@ -8,6 +8,7 @@ import functools
 import json
 import math
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -39,6 +40,17 @@ def _checked(kind: str, name: str) -> str:
 def key(kind: str, name: object) -> str:
     """The name of a param, metric or tag, or InvalidName."""
     return _checked(kind, name) if type(name) is str else _NAMES[kind](name)
+
+
+_EVIDENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def evidence_name(name: object) -> str:
+    """The name of evidence, or InvalidName: it becomes a file's name in the registry."""
+    if not isinstance(name, str) or not _EVIDENCE.fullmatch(name):
+        hint = "use letters, digits, dots and dashes, as in no-leakage"
+        raise InvalidName("evidence", name, "cannot be kept", hint=hint)
+    return name
 
 
 def number(kind: str, name: str, value: object) -> float | int:
