@@ -1,4 +1,4 @@
-"""What a collection of heavy files leaves on the branch: which contents it removed, and why."""
+"""What a collection of heavy files leaves on the branch: what it removed from whom, and why."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from gitrack.model.run import FORMAT
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`collected/<time>-<random>.yaml`: contents that were removed where all clones fetch them.
+    """`collected/<time>-<random>.yaml`: artifacts that were removed where all clones fetch them.
 
-    `objects` are the md5s of artifacts (those of folders end in `.dir`). The records of their
-    runs stay. `rules` says in words which runs were let go.
+    `runs` maps the id of a run to the md5s of its artifacts (those of folders end in `.dir`).
+    The records of the runs stay. `rules` says in words why they were let go. Another run may
+    have the same contents, and have brought them back since.
     """
 
     format: int = FORMAT
@@ -19,4 +20,4 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str | None = None
     rules: str | None = None
     bytes: int = 0
-    objects: list[str] = []
+    runs: dict[str, list[str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -39,12 +40,16 @@ class LetGo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact that goes. `run` is None for what an earlier state of the branch had."""
+    """An artifact that goes. `run` is None for what belongs to no run's folder.
+
+    `last` says that no copy is known to remain.
+    """
 
     run: str | None
     path: str
     md5: str
     bytes: int = 0
+    last: bool = False
 
 
 class Staying(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +75,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to collect. Without `remote` only the cache is; `url` is where lists may be had."""
+    """Where to collect: the cache, and the artifact remote if `both`.
+
+    `offline` asks it nothing, and believes what is known to have been sent.
+    """
 
     place: Place
     cache: Cache
     remote: RemoteObjects | None = None
-    lists: RemoteObjects | None = None
+    both: bool = False
     grace: float = GRACE
+    offline: bool = False
     despite_lost: bool = False
 
 
@@ -99,24 +108,44 @@ def collect(ground: Ground, store: RunStore, let_go: LetGo) -> Plan:
         found = plan(ground, store, let_go)
         if not (found.cache or found.remote):
             return found
-        if found.remote or (ground.remote is None and ground.lists is None):
-            _leave_word(ground, store, let_go, found)
+        _leave_word(ground, store, let_go, found)
         for name, shelf in _shelves(ground):
             shelf.remove(found.remote if name == _THERE else found.cache)
+        _forget(ground, found)
     return found
 
 
+def _forget(ground: Ground, found: Plan) -> None:
+    """What was fetched of the artifacts, and that they had been sent."""
+    from gitrack.retrieval.shelf import Shelf
+    from gitrack.sharing.known import Known
+
+    repository = ground.place.repository
+    assert repository is not None
+    fetched = Shelf(repository.home).folder
+    for artifact in found.leaving:
+        shutil.rmtree(fetched / artifact.md5, ignore_errors=True)
+    if ground.remote is not None and found.remote:
+        Known(repository.home / "cache", ground.remote.url).forget()
+
+
 def _leave_word(ground: Ground, store: RunStore, let_go: LetGo, found: Plan) -> None:
-    """Before the first object goes: whoever misses one later is told why."""
+    """Before the first object of a last copy goes: whoever misses it later is told why."""
     from gitrack.model.collected import Collected
     from gitrack.store.collected import write
 
+    runs: dict[str, list[str]] = {}
+    for artifact in found.leaving:
+        if artifact.run is not None and artifact.last:
+            runs.setdefault(artifact.run, []).append(artifact.md5)
+    if not runs:
+        return
     record = Collected(
         time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         by=ground.place.author(),
         rules=let_go.rules or None,
         bytes=found.bytes,
-        objects=sorted({artifact.md5 for artifact in found.leaving}),
+        runs=runs,
     )
     write(store.branch, record)
 
@@ -125,7 +154,7 @@ def _shelves(ground: Ground) -> Iterator[tuple[str, Shelf]]:
     """The remote first: until then the cache has the lists that say what else is to go."""
     from gitrack.artifacts.removal import CacheShelf, RemoteShelf
 
-    if ground.remote is not None:
+    if ground.remote is not None and ground.both:
         yield _THERE, RemoteShelf(ground.remote)
     yield _HERE, CacheShelf(ground.cache)
 
@@ -263,9 +292,9 @@ class _Survey:
         """Bring the lists of folders that only the remote has; some may be nowhere."""
         from gitrack.artifacts.transfer import download
 
-        cache, remote = self.ground.cache, self.ground.lists
+        cache, remote = self.ground.cache, self.ground.remote
         absent = [md5 for md5 in md5s if md5.endswith(".dir") and not cache.has(md5)]
-        if absent and remote is not None:
+        if absent and remote is not None and not self.ground.offline:
             download(absent, cache, remote, alone=True)
 
     def _inside(self, md5: str) -> set[str] | None:
@@ -305,11 +334,23 @@ class _Survey:
                 artifacts.append(msgspec.structs.replace(artifact, bytes=size))
             counted.update(fresh)
         return Plan(
-            leaving=artifacts,
+            leaving=self._with_last(artifacts),
             staying=staying,
             cache=gone.get(_HERE, {}),
             remote=gone.get(_THERE, {}),
         )
+
+    def _with_last(self, artifacts: list[Leaving]) -> list[Leaving]:
+        """Note which of them will be nowhere."""
+        from gitrack.sharing.known import Known
+
+        remote = self.ground.remote
+        sent: set[str] = set()
+        if remote is not None and not self.ground.both:
+            sent = Known(self.repository.home / "cache", remote.url).md5s
+            if not self.ground.offline:
+                sent = remote.present({artifact.md5: None for artifact in artifacts})
+        return [msgspec.structs.replace(a, last=a.md5 not in sent) for a in artifacts]
 
     def _whole_runs(self, rescued: Mapping[str, str]) -> list[Staying]:
         heavy = self._referred.pointers

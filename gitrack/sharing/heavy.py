@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -24,15 +24,22 @@ class HeavyFile(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
 
 
-def heavy_files(table: RunTable, rows: Iterable[int]) -> Iterator[HeavyFile]:
-    """Those of some runs. One whose md5 is none is left to `gitrack doctor`."""
+def heavy_files(
+    table: RunTable, rows: Iterable[int], gone: Collection[tuple[str, str]] = ()
+) -> Iterator[HeavyFile]:
+    """Those of some runs, but for the (run, md5) that a collection has removed for good.
+
+    One whose md5 is none is left to `gitrack doctor`.
+    """
     texts, ids = table.column("artifacts"), table.column("id")
     for row in rows:
         text = texts[row]
         if text is None or _DVC not in str(text):
             continue
         for artifact in table.artifacts(row):
-            if artifact.store == "dvc" and artifact.md5 and _MD5.match(artifact.md5):
+            if artifact.store != "dvc" or not artifact.md5 or not _MD5.match(artifact.md5):
+                continue
+            if (ids[row], artifact.md5) not in gone:
                 yield HeavyFile(
                     run=str(ids[row]),
                     folder=table.path(row),

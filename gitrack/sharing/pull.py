@@ -17,6 +17,7 @@ from gitrack.sharing.known import Known
 from gitrack.sharing.meeting import Meeting, Parties, parties
 from gitrack.sharing.sending import Objects, failure
 from gitrack.sharing.unite import Side
+from gitrack.store.collected import collected
 from gitrack.tracking import recover
 from gitrack.tracking.place import Place, find_place
 
@@ -97,8 +98,10 @@ def _bring_objects(
     progress: Progress | None,
 ) -> None:
     table = them.store.table()
-    rows = range(table.rows)
-    wanted = heavy_files(table, rows if choice.everything else chosen(them.store, table, choice))
+    rows: Sequence[int] = range(table.rows)
+    if not choice.everything:
+        rows = chosen(them.store, table, choice)
+    wanted = heavy_files(table, rows, collected(them.branch))
     needed = {file.md5: file for file in wanted}
     cache = cache_of(them.repository.worktree, them.repository.common_dir)
     url, settings = _remote(them)

@@ -13,6 +13,7 @@ from gitrack.sharing.choice import Choice, chosen
 from gitrack.sharing.heavy import HeavyFile, heavy_files
 from gitrack.sharing.known import Known
 from gitrack.sharing.meeting import Parties
+from gitrack.store.collected import collected
 from gitrack.store.index import RunTable
 from gitrack.store.layout import RUNS, place_of
 
@@ -101,13 +102,16 @@ class Sender:
         rows = self._rows(table, tree)
         if not self._choice.everything:
             rows = sorted(set(rows).intersection(chosen(store, table, self._choice)))
-        heavy = list(heavy_files(table, rows))
+        gone = collected(self._parties.branch, at=commit)
+        heavy = list(heavy_files(table, rows, gone))
         if self._known is None:
             here = self._cache.sizes({file.md5 for file in heavy})
             self.objects.only_here = [file for file in heavy if file.md5 in here]
             return {}
         own = self._parties.new_runs(theirs, commit) if heavy else set()
-        wanted = [file for file in heavy if file.md5 not in self._known.md5s]
+        # what another clone has removed was there once, and may be needed again
+        known = self._known.md5s - {md5 for _, md5 in gone}
+        wanted = [file for file in heavy if file.md5 not in known]
         self._transfer(wanted, own, self._known)
         if self._choice.everything and not self.objects.failed:
             self._known.complete(tree)

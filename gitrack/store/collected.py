@@ -20,38 +20,43 @@ def path_of(record: Collected) -> str:
 
 def write(branch: Branch, record: Collected) -> str:
     """One commit that says what is about to go; its id."""
-    count = len(record.objects)
+    count = sum(map(len, record.runs.values()))
     message = f"gc: {count} {'artifact' if count == 1 else 'artifacts'} collected"
     if record.rules:
         message += f" ({record.rules})"
     return branch.commit({path_of(record): dump_record(record)}, message)
 
 
-def find(branch: Branch, md5: str) -> Collected | None:
-    """The newest collection that removed these contents, if any did.
-
-    A record that cannot be read says nothing: it only explains.
-    """
-    entries = branch.entries(FOLDER)
-    mark = md5.encode()
-    newest = list(branch.read_many([entry.id for entry in entries]))
-    for entry, (_, data) in zip(reversed(entries), reversed(newest), strict=True):
-        if not isinstance(data, bytes) or mark not in data:
+def collections(branch: Branch, *, at: str | None = None) -> list[Collected]:
+    """All of them, the oldest first. One that cannot be read says nothing: it only explains."""
+    entries = branch.entries(FOLDER, at=at)
+    found: list[Collected] = []
+    contents = branch.read_many([entry.id for entry in entries])
+    for entry, (_, data) in zip(entries, contents, strict=True):
+        if not isinstance(data, bytes):
             continue
         try:
-            record = load_record(entry.path, data, Collected)
+            found.append(load_record(entry.path, data, Collected))
         except GitrackError:
             continue
-        if md5 in record.objects:
-            return record
+    return sorted(found, key=lambda record: record.time)
+
+
+def collected(branch: Branch, *, at: str | None = None) -> frozenset[tuple[str, str]]:
+    """(run, md5) of every artifact that nobody needs to look for any more."""
+    return frozenset(
+        (run, md5)
+        for record in collections(branch, at=at)
+        for run, md5s in record.runs.items()
+        for md5 in md5s
+    )
+
+
+def why_gone(branch: Branch, run: str, md5: str) -> str | None:
+    """A sentence for whoever misses an artifact of a run; None if no collection removed it."""
+    for record in reversed(collections(branch)):
+        if md5 in record.runs.get(run, ()):
+            who = f" by {record.by}" if record.by else ""
+            rules = f" ({record.rules})" if record.rules else ""
+            return f"'gitrack gc' removed it on {record.time[:10]}{who}{rules}"
     return None
-
-
-def why_gone(branch: Branch, md5: str) -> str | None:
-    """A sentence for whoever misses these contents; None if no collection removed them."""
-    record = find(branch, md5)
-    if record is None:
-        return None
-    who = f" by {record.by}" if record.by else ""
-    rules = f" ({record.rules})" if record.rules else ""
-    return f"'gitrack gc' removed it on {record.time[:10]}{who}{rules}"

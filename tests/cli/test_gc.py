@@ -394,8 +394,9 @@ def test_the_remote_is_emptied_too_and_the_branch_says_so(project, git, tmp_path
 
     from gitrack.store.collected import why_gone
 
-    assert "'gitrack gc' removed it on 20" in str(why_gone(open_store().branch, md5s(run.id)[0]))
-    assert why_gone(open_store().branch, md5s(kept)[0]) is None
+    branch = open_store().branch
+    assert "'gitrack gc' removed it on 20" in str(why_gone(branch, run.id, md5s(run.id)[0]))
+    assert why_gone(branch, kept, md5s(kept)[0]) is None
 
 
 def test_the_cache_alone_is_emptied_without_a_word_on_the_branch(project, git, tmp_path, cache):

@@ -13,7 +13,7 @@ from gitrack.errors import UsageError
 from gitrack.model.display import safe, size
 
 if TYPE_CHECKING:
-    from gitrack.sharing.collect import Ground, LetGo, Plan
+    from gitrack.sharing.collect import Ground, Leaving, LetGo, Plan
     from gitrack.sharing.letting_go import Rules
     from gitrack.store.runs import RunStore
     from gitrack.tracking.place import Place
@@ -142,7 +142,7 @@ def command(
         keep_last=keep_last,
         kinds=frozenset(kinds),
     )
-    ground = _ground(place, grace, despite_lost, with_remote=remote)
+    ground = _ground(place, store, remote, grace, offline, despite_lost)
     _refuse(place, store, ground, offline=offline, shared_cache=shared_cache)
     let_go = _let_go(store, rules, filter)
     done = (collect.collect if really else collect.plan)(ground, store, let_go)
@@ -152,27 +152,30 @@ def command(
         _print(done, ground, really)
 
 
-def _ground(place: Place, grace: float, despite_lost: bool, *, with_remote: bool) -> Ground:
+def _ground(
+    place: Place, store: RunStore, both: bool, grace: float, offline: bool, despite_lost: bool
+) -> Ground:
     from gitrack.artifacts import cache_of
     from gitrack.artifacts.remote import RemoteObjects
     from gitrack.artifacts.transfer import settings_for
+    from gitrack.retrieval.obtain import remote_of
     from gitrack.sharing.collect import Ground
 
     repository = place.repository
     assert repository is not None
-    url = place.config.artifacts.remote
-    if with_remote and url is None:
+    url = place.config.artifacts.remote if both else remote_of(store, repository)
+    if both and url is None:
         raise UsageError(
             "there is no artifact remote to collect in",
             hint="leave --remote out, or set artifacts.remote in .tracking/config.yaml",
         )
-    objects = RemoteObjects(url, settings_for(repository.worktree, url)) if url else None
     return Ground(
         place=place,
         cache=cache_of(repository.worktree, repository.common_dir),
-        remote=objects if with_remote else None,
-        lists=objects,
+        remote=RemoteObjects(url, settings_for(repository.worktree, url)) if url else None,
+        both=both,
         grace=grace,
+        offline=offline,
         despite_lost=despite_lost,
     )
 
@@ -189,7 +192,7 @@ def _refuse(
     refuse_ignorance(place, store, offline=offline)
     if not shared_cache:
         refuse_shared_cache(place, ground.cache)
-    if ground.remote is not None:
+    if ground.remote is not None and ground.both:
         refuse_shared_remote(place, ground.remote.url)
 
 
@@ -214,14 +217,15 @@ def _print(done: Plan, ground: Ground, really: bool) -> None:
     if done.leaving:
         verb = "removed" if really else "would remove"
         where = [f"{size(sum(done.cache.values()))} in the cache"]
-        if ground.remote is not None:
+        if ground.remote is not None and ground.both:
             where.append(f"{size(sum(done.remote.values()))} in {ground.remote.url}")
         count, many = len(done.leaving), len(runs)
         click.echo(
             f"{verb} {count} artifact{'s' * (count != 1)} of {many} run{'s' * (many != 1)}: "
             + ", ".join(where)
         )
-        _list([f"{a.run or '-'}  {size(a.bytes):>9}  {a.path}" for a in done.leaving])
+        alone = ground.remote is not None and not ground.both
+        _list([_line(artifact, alone and artifact.last) for artifact in done.leaving])
     if done.staying:
         click.echo("stays although the rules name it:")
         _list([f"{s.run or '-'}  {s.path or 'all of it'}: {s.why}" for s in done.staying])
@@ -230,6 +234,11 @@ def _print(done: Plan, ground: Ground, really: bool) -> None:
     elif not really:
         typed = shlex.join(["gitrack", *sys.argv[1:], "--yes"])
         click.echo(f"nothing was removed; to do it, type  {safe(typed)}", err=True)
+
+
+def _line(artifact: Leaving, only_here: bool) -> str:
+    where = " (not on the remote: the only copy)" if only_here else ""
+    return f"{artifact.run or '-'}  {size(artifact.bytes):>9}  {artifact.path}{where}"
 
 
 def _list(lines: list[str]) -> None:
@@ -251,7 +260,7 @@ def _print_json(done: Plan, ground: Ground, really: bool) -> None:
         "removed": really,
         "bytes": done.bytes,
         "cache": shelf(done.cache),
-        "remote": None if ground.remote is None else shelf(done.remote),
+        "remote": shelf(done.remote) if ground.both else None,
         "leaving": msgspec.to_builtins(done.leaving),
         "staying": msgspec.to_builtins(done.staying),
     }
