@@ -21,7 +21,7 @@ from gitrack.model.display import (
 )
 
 if TYPE_CHECKING:
-    from gitrack.model.run import Code, Run
+    from gitrack.model.run import Code, Evidence, Run
 
 Lines = Iterable[tuple[str, str]]
 
@@ -99,6 +99,7 @@ def _described(run: Run) -> Iterator[str]:
         yield from _section("environment", _environment(run.environment))
     yield from _section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
     yield from _artifacts(run)
+    yield from _section("evidence", ((fact.name, _verdict(fact)) for fact in run.evidence))
     for title, text in (("notes", run.notes), ("error", run.error)):
         if text:
             yield title
@@ -179,6 +180,13 @@ def _artifacts(run: Run) -> Iterator[str]:
         about.append("in DVC" if artifact.store == "dvc" else "on the branch")
         rows.append((artifact.path, ", ".join(about)))
     yield from _section("artifacts", rows)
+
+
+def _verdict(fact: Evidence) -> str:
+    text = "passed" if fact.passed else "NOT PASSED"
+    if fact.detail:
+        text += f": {' '.join(fact.detail.split())}"
+    return text + (f" ({fact.report})" if fact.report else "")
 
 
 def _fields(record: Any, *, leave: str) -> Lines:

@@ -1,0 +1,435 @@
+"""What the records of a branch say of bytes that went from run to run, found by columns.
+
+Ten thousand runs are a few columns: each is turned around once (from bytes to the rows that have
+them), when the first question needs it, and only the rows that answer it are taken apart.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from gitrack.errors import GitrackError, UnreadableFile
+from gitrack.model.lineage import elsewhere, identity_of_file
+from gitrack.model.named import ArtifactVersion
+from gitrack.model.pipeline import Pipeline, StageRun
+from gitrack.model.run import Artifact, Dataset, Fault, Use
+from gitrack.store.codec.records import load_record
+from gitrack.store.layout import PIPELINE
+from gitrack.store.named import NamedArtifacts, load_version
+from gitrack.store.registry import Registry
+
+if TYPE_CHECKING:
+    from gitrack.store.runs import RunStore
+
+_MD5 = re.compile(r'"md5":"([0-9a-f]{32}(?:\.dir)?)"', re.ASCII)
+_MD5_IN_FILE = re.compile(rb"[0-9a-f]{32}(?:\.dir)?")
+#: How a pipeline's file begins that was written by gitrack, and what its lines say.
+_PLAIN = b"format: 1\nstages:\n- name:"
+_LIST_OR_MD5 = re.compile(rb"^  (deps|outs):$|([0-9a-f]{32}(?:\.dir)?)", re.MULTILINE)
+_DATASET = tuple(name for name in Dataset.__struct_fields__ if name != "name")
+
+
+class Reading(NamedTuple):
+    """A run's row, and the columns that say what data it was given."""
+
+    row: int
+    column: str
+
+
+class Records:
+    """One commit of the branch, as lineage asks it."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.table = store.table()
+        self.branch = store.branch
+        self.commit = self.table.commit
+        self.registry = Registry(store.branch, at=self.commit)
+        self.named = NamedArtifacts(store.branch, at=self.commit)
+        self._faults: dict[str, Fault] = {}
+        self._pipelines: dict[str, Pipeline] = {}
+        self._versions: dict[str, _Versions] = {}
+        self._aliases: dict[str, dict[str, int]] = {}
+        self._lists: dict[int, list[Artifact]] = {}
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What could not be read of all that was asked for."""
+        return [*self._faults.values(), *self.registry.faults]
+
+    # -- runs -------------------------------------------------------------------------------
+
+    @cached_property
+    def rows(self) -> dict[str, list[int]]:
+        """By run id: its rows. Two runs of one id are somebody's copy; both speak for it."""
+        found: dict[str, list[int]] = {}
+        for row, id in enumerate(self.table.column("id")):
+            found.setdefault(str(id), []).append(row)
+        return found
+
+    def run(self, row: int) -> str:
+        """The id of a row's run."""
+        return str(self.table.column("id")[row])
+
+    def commits(self, row: int) -> str | None:
+        """The commit of the code that a run ran."""
+        commit = self.table.column("code.commit")[row]
+        return None if commit is None else str(commit)
+
+    @cached_property
+    def by_commit(self) -> dict[str, list[int]]:
+        """By commit of the code: the rows of its runs."""
+        found: dict[str, list[int]] = {}
+        for row, commit in enumerate(self.table.column("code.commit")):
+            if commit is not None:
+                found.setdefault(str(commit), []).append(row)
+        return found
+
+    # -- data -------------------------------------------------------------------------------
+
+    @cached_property
+    def readings(self) -> dict[str, list[Reading]]:
+        """By identity: which runs were given the data, and in which of their columns it stands."""
+        found: dict[str, list[Reading]] = {}
+        for column in self._datasets:
+            for row, known in enumerate(self._identities(column)):
+                if known is not None:
+                    found.setdefault(known, []).append(Reading(row, column))
+        return found
+
+    @cached_property
+    def read_by(self) -> dict[int, list[tuple[str, str]]]:
+        """By row: (identity, column) of the data that the run was given."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        for known, readings in self.readings.items():
+            for row, column in readings:
+                found.setdefault(row, []).append((known, column))
+        return found
+
+    @cached_property
+    def _datasets(self) -> list[str]:
+        """`data.flights`, `data.flights#2`, …: what columns of datasets begin with."""
+        names = self.table.names()
+        return [
+            name.removesuffix(".name")
+            for name in names
+            if name.startswith("data.") and name.endswith(".name")
+        ]
+
+    def _identities(self, column: str) -> list[str | None]:
+        names, digests = self.table.column(f"{column}.name"), self.table.column(f"{column}.dvc")
+        if None not in digests:
+            return [str(digest) for digest in digests]
+        places = [self.table.column(f"{column}.{field}") for field in ("uri", "path", "version")]
+        found: list[str | None] = []
+        for row, (name, digest) in enumerate(zip(names, digests, strict=True)):
+            if digest:
+                found.append(str(digest))
+            elif name is None:
+                found.append(None)
+            else:
+                uri, path, version = (None if p[row] is None else str(p[row]) for p in places)
+                found.append(elsewhere(uri, path, str(name), version))
+        return found
+
+    def data_names(self) -> list[str]:
+        """What runs call their data, sorted."""
+        names: set[object] = set()
+        for column in self._datasets:
+            names.update(self.table.column(f"{column}.name"))
+        return sorted(str(name) for name in names if name is not None)
+
+    def data_called(self, field: str, wanted: str) -> dict[str, list[Reading]]:
+        """By identity: data whose `name` or `path` is the one that is wanted."""
+        found: dict[str, list[Reading]] = {}
+        for column in self._datasets:
+            cells = self.table.column(f"{column}.{field}")
+            rows = [row for row, cell in enumerate(cells) if cell == wanted]
+            identities = self._identities(column) if rows else []
+            for row in rows:
+                known = identities[row]
+                if known is not None:
+                    found.setdefault(known, []).append(Reading(row, column))
+        return found
+
+    def data_versions(self, name: str) -> list[str]:
+        """The versions that runs say data of a name has, sorted."""
+        called = self.data_called("name", name).values()
+        found = {self.version_of(reading) for readings in called for reading in readings}
+        return sorted(version for version in found if version is not None)
+
+    def version_of(self, reading: Reading) -> str | None:
+        """The version that a run says its data has."""
+        version = self.table.column(f"{reading.column}.version")[reading.row]
+        return None if version is None else str(version)
+
+    def dataset(self, reading: Reading) -> Dataset:
+        """What a run says of data that it was given."""
+        column = reading.column
+        cells = {
+            field: self.table.cells(f"{column}.{field}", [reading.row])[0]
+            for field in ("name", *_DATASET)
+        }
+        return msgspec.convert(cells, Dataset)
+
+    def role(self, reading: Reading) -> str | None:
+        """What the data was to the run: `train`, `test`, …"""
+        role = self.table.column(f"{reading.column}.role")[reading.row]
+        return None if role is None else str(role)
+
+    # -- artifacts --------------------------------------------------------------------------
+
+    def artifacts(self, row: int) -> list[Artifact]:
+        """What a run left."""
+        if row not in self._lists:
+            self._lists[row] = self.table.artifacts(row)
+        return self._lists[row]
+
+    def with_bytes(self, known: str) -> list[tuple[int, Artifact]]:
+        """(row, artifact) of what runs left that is the same as data of an identity."""
+        kind, _, value = known.partition(":")
+        if kind == "md5":
+            rows = self._by_md5.get(value, [])
+            return [(r, a) for r in rows for a in self.artifacts(r) if a.md5 == value]
+        if kind == "uri":
+            rows = self._by_uri.get(value, [])
+            return [(r, a) for r in rows for a in self.artifacts(r) if a.uri == value]
+        return []
+
+    @cached_property
+    def _by_md5(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for row, text in enumerate(self.table.column("artifacts")):
+            if text is not None:
+                for md5 in dict.fromkeys(_MD5.findall(str(text))):
+                    found.setdefault(md5, []).append(row)
+        return found
+
+    @cached_property
+    def _by_uri(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for row, text in enumerate(self.table.column("artifacts")):
+            if text is not None and '"uri":' in str(text):
+                for uri in {artifact.uri for artifact in self.artifacts(row)} - {None}:
+                    found.setdefault(str(uri), []).append(row)
+        return found
+
+    # -- uses -------------------------------------------------------------------------------
+
+    @cached_property
+    def uses(self) -> dict[int, list[Use]]:
+        """By row: what a run used of others."""
+        texts = self.table.column("uses")
+        rows = [row for row, text in enumerate(texts) if text is not None]
+        joined = f"[{','.join(str(texts[row]) for row in rows)}]"
+        return dict(zip(rows, msgspec.json.decode(joined, type=list[list[Use]]), strict=True))
+
+    @cached_property
+    def used(self) -> dict[str, list[tuple[int, Use]]]:
+        """(row, use) by what was used: `named:<name>`, `run:<id>`, `md5:…`, `uri:…`."""
+        found: dict[str, list[tuple[int, Use]]] = {}
+        for row, uses in self.uses.items():
+            for use in uses:
+                found.setdefault(_key(use), []).append((row, use))
+        return found
+
+    # -- pipelines --------------------------------------------------------------------------
+
+    def pipeline(self, row: int) -> list[StageRun]:
+        """The stages that a run ran; none if it was no pipeline, or its file is broken."""
+        blob = self.table.column("pipeline")[row]
+        if blob is None:
+            return []
+        return self._pipeline(str(blob), row).stages
+
+    def writers(self, known: str) -> list[tuple[int, StageRun]]:
+        """(row, stage) of every stage that wrote data of an identity."""
+        found = self._stages(known, "outs")
+        return [pair for pair in found if known in map(identity_of_file, pair[1].outs)]
+
+    def readers(self, known: str) -> list[tuple[int, StageRun]]:
+        """(row, stage) of every stage that read data of an identity."""
+        found = self._stages(known, "deps")
+        return [pair for pair in found if known in map(identity_of_file, pair[1].deps)]
+
+    def _stages(self, known: str, list: str) -> list[tuple[int, StageRun]]:
+        """(row, stage) of all pipelines that may have the data in one of their lists."""
+        kind, _, value = known.partition(":")
+        if kind == "md5":
+            blobs = self._by_content[list].get(value.encode(), [])
+        else:
+            blobs = [*self._blobs] if kind == "path" else []
+        return [
+            (row, stage)
+            for blob in blobs
+            for row in self._blobs[blob]
+            for stage in self._pipeline(blob, row).stages
+        ]
+
+    def files_of_stages(self, path: str) -> list[str]:
+        """Identities of what stages read or wrote at a path."""
+        found: dict[str, None] = {}
+        mark = path.encode("utf-8", "surrogateescape")
+        for blob, data in self._contents.items():
+            if isinstance(data, bytes) and mark in data:
+                for stage in self._pipeline(blob, self._blobs[blob][0]).stages:
+                    for file in (*stage.deps, *stage.outs):
+                        if file.path == path:
+                            found[identity_of_file(file)] = None
+        return list(found)
+
+    def md5s(self, beginning: str) -> list[str]:
+        """Digests that are spoken of anywhere and begin so."""
+        found = {known for known in self.readings if known.startswith(f"md5:{beginning}")}
+        found.update(key for key in self.used if key.startswith(f"md5:{beginning}"))
+        found.update(f"md5:{md5}" for md5 in self._by_md5 if md5.startswith(beginning))
+        mark = beginning.encode()
+        for by_md5 in self._by_content.values():
+            found.update(f"md5:{md5.decode()}" for md5 in by_md5 if md5.startswith(mark))
+        return sorted(found)
+
+    @cached_property
+    def _blobs(self) -> dict[str, list[int]]:
+        """By the id of a pipeline's file: the runs beside which it lies."""
+        found: dict[str, list[int]] = {}
+        for row, blob in enumerate(self.table.column("pipeline")):
+            if blob is not None:
+                found.setdefault(str(blob), []).append(row)
+        return found
+
+    @cached_property
+    def _contents(self) -> dict[str, bytes | GitrackError]:
+        return dict(self.branch.read_many(self._blobs)) if self._blobs else {}
+
+    @cached_property
+    def _by_content(self) -> dict[str, dict[bytes, list[str]]]:
+        """By list (`deps`, `outs`) and md5: the pipelines in whose files it stands, unread.
+
+        A thousand runs of one pipeline read the same data, and few wrote it.
+        """
+        found: dict[str, dict[bytes, list[str]]] = {"deps": {}, "outs": {}}
+        for blob, data in self._contents.items():
+            if not isinstance(data, bytes):
+                continue
+            lists = tuple(found) if _PLAIN not in data[:40] else ()
+            seen: set[tuple[str, bytes]] = set()
+            at = lists
+            for name, md5 in _LIST_OR_MD5.findall(data):
+                if name:
+                    at = lists or (name.decode(),)
+                    continue
+                for one in at:
+                    if (one, md5) not in seen:
+                        seen.add((one, md5))
+                        found[one].setdefault(md5, []).append(blob)
+        return found
+
+    def _pipeline(self, blob: str, row: int) -> Pipeline:
+        known = self._pipelines.get(blob)
+        if known is None:
+            path = f"{self.table.path(row)}/{PIPELINE}"
+            data = self.__dict__.get("_contents", {}).get(blob)  # only if somebody read them all
+            if data is None:
+                ((_, data),) = self.branch.read_many([blob])
+            known = self._pipelines[blob] = self._load(path, data)
+        return known
+
+    def _load(self, path: str, data: bytes | GitrackError) -> Pipeline:
+        try:
+            if isinstance(data, GitrackError):
+                raise UnreadableFile(path, data.message, hint=data.hint)
+            return load_record(path, data, Pipeline)
+        except UnreadableFile as error:
+            self.note(error)
+            return Pipeline()
+
+    # -- named artifacts --------------------------------------------------------------------
+
+    def versions(self, name: str) -> _Versions:
+        """The versions of a named artifact."""
+        if name not in self._versions:
+            self._versions[name] = _Versions(self, name)
+        return self._versions[name]
+
+    def aliases(self, name: str) -> dict[str, int]:
+        """The version that each alias of a named artifact points at."""
+        if name not in self._aliases:
+            found, faults = self.named.aliases(name)
+            self._faults |= {fault.path: fault for fault in faults}
+            self._aliases[name] = {alias: to.version for alias, to in found.items()}
+        return self._aliases[name]
+
+    def note(self, error: UnreadableFile) -> None:
+        """Remember what could not be read."""
+        self._faults[error.path] = Fault(path=error.path, why=error.why, hint=error.hint)
+
+
+class _Versions:
+    """Versions of one name: all are looked at, and those that answer are taken apart."""
+
+    def __init__(self, records: Records, name: str) -> None:
+        self._records = records
+        branch, commit = records.branch, records.commit
+        self._data: dict[str, bytes | GitrackError] = {}
+        self._read: dict[str, ArtifactVersion | None] = {}
+        self._by_md5: dict[bytes, list[str]] = {}
+        self._without: list[str] = []
+        self._paths: dict[int, str] = {}
+        folder = f"artifacts/{name}/versions"
+        entries = branch.entries(folder, at=commit) if commit else []
+        contents = branch.read_many([entry.id for entry in entries])
+        for entry, (_, data) in zip(entries, contents, strict=True):
+            self._data[entry.path] = data
+            found = _MD5_IN_FILE.findall(data) if isinstance(data, bytes) else []
+            for md5 in found:
+                self._by_md5.setdefault(md5, []).append(entry.path)
+            if not found:
+                self._without.append(entry.path)
+        self._name = name
+
+    def number(self, number: int) -> ArtifactVersion | None:
+        """One version, or None if it is not there or broken."""
+        path = f"artifacts/{self._name}/versions/{number}.yaml"
+        return self._one(path) if path in self._data else None
+
+    def same(self, *, md5: str | None, uri: str | None = None) -> list[ArtifactVersion]:
+        """The versions of these contents, the oldest first."""
+        if md5 is None and uri is None:
+            return []
+        paths = self._without if md5 is None else self._by_md5.get(md5.encode(), [])
+        found = [version for path in paths if (version := self._one(path)) is not None]
+        return sorted(
+            (v for v in found if v.md5 == md5 and (md5 is not None or v.uri == uri)),
+            key=lambda version: version.version,
+        )
+
+    def all(self) -> list[ArtifactVersion]:
+        """Every version that can be read, the oldest first."""
+        found = [version for path in self._data if (version := self._one(path)) is not None]
+        return sorted(found, key=lambda version: version.version)
+
+    def _one(self, path: str) -> ArtifactVersion | None:
+        if path not in self._read:
+            data = self._data[path]
+            self._read[path] = None
+            try:
+                if isinstance(data, GitrackError):
+                    raise UnreadableFile(path, data.message, hint=data.hint)
+                self._read[path] = load_version(path, data)
+            except UnreadableFile as error:
+                self._records.note(error)
+        return self._read[path]
+
+
+def _key(use: Use) -> str:
+    """By what a use is found: by the most telling that it says."""
+    if use.name is not None and use.version is not None:
+        return f"named:{use.name}"
+    if use.run is not None and use.path is not None:
+        return f"run:{use.run}"
+    if use.md5 is not None:
+        return f"md5:{use.md5}"
+    return f"uri:{use.uri}"

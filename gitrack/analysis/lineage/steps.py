@@ -1,0 +1,336 @@
+"""One step up or down: which nodes lie next to a node, and by which edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from gitrack.analysis.lineage.records import Reading, Records
+from gitrack.errors import NotFound, UnreadableFile
+from gitrack.model.lineage import (
+    Link,
+    artifact_id,
+    code_id,
+    data_id,
+    identity_of_file,
+    identity_of_use,
+    last_stages,
+    named_id,
+    run_id,
+    stage_id,
+    standing_id,
+    version_id,
+)
+from gitrack.model.named import ArtifactVersion
+from gitrack.model.pipeline import StageRun
+from gitrack.model.registered import ModelVersion
+from gitrack.model.run import Artifact, Use
+
+
+class Steps:
+    """Goes from node to node. `up` leads to what was before, `down` to what came of it."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        #: stages by the id of their node, as they were met: (row of the run, stage)
+        self.stages: dict[str, dict[int, StageRun]] = {}
+
+    def up(self, id: str) -> list[Link]:
+        """The links that end at a node."""
+        return self._step(id, "up")
+
+    def down(self, id: str) -> list[Link]:
+        """The links that begin at a node."""
+        return self._step(id, "down")
+
+    def _step(self, id: str, direction: str) -> list[Link]:
+        kind, _, rest = id.partition(":")
+        ways: dict[tuple[str, str], Callable[[str, str], Iterable[Link]]] = {
+            ("data", "up"): self._data_up,
+            ("data", "down"): self._data_down,
+            ("stage", "up"): self._stage_up,
+            ("stage", "down"): self._stage_down,
+            ("code", "down"): self._code_down,
+            ("run", "up"): self._run_up,
+            ("run", "down"): self._run_down,
+            ("artifact", "up"): self._artifact_up,
+            ("artifact", "down"): self._artifact_down,
+            ("named", "up"): self._named_up,
+            ("named", "down"): self._named_down,
+            ("version", "up"): self._version_up,
+            ("version", "down"): self._version_down,
+            ("standing", "up"): self._standing_up,
+            ("alias", "up"): self._alias_up,
+        }
+        found = ways.get((kind, direction))
+        return [] if found is None else list(dict.fromkeys(found(id, rest)))
+
+    # -- data -------------------------------------------------------------------------------
+
+    def _data_up(self, id: str, known: str) -> Iterator[Link]:
+        for row, artifact in self.records.with_bytes(known):
+            run = self.records.run(row)
+            if not self._passed_on(row, known):
+                yield Link(artifact_id(run, artifact.path), id, "derived")
+        for row, stage in self.records.writers(known):
+            yield Link(self._met(row, stage), id, "produced")
+
+    def _data_down(self, id: str, known: str) -> Iterator[Link]:
+        by_run: dict[int, list[Reading]] = {}
+        for reading in self.records.readings.get(known, ()):
+            by_run.setdefault(reading.row, []).append(reading)
+        for row, readings in by_run.items():
+            if not self._of_a_stage(row, known):
+                yield Link(id, run_id(self.records.run(row)), "input", self._roles(readings))
+        for row, use in self.records.used.get(known, ()):
+            if identity_of_use(use) == known:
+                yield Link(id, run_id(self.records.run(row)), "used", use.path)
+        for row, stage in self.records.readers(known):
+            yield Link(id, self._met(row, stage), "input")
+
+    def _roles(self, readings: Iterable[Reading]) -> str | None:
+        roles = dict.fromkeys(role for r in readings if (role := self.records.role(r)))
+        return ", ".join(roles) or None
+
+    def _of_a_stage(self, row: int, known: str) -> bool:
+        """True if the run's own stages say what became of the data, more exactly."""
+        stages = self.records.pipeline(row)
+        return any(known in map(identity_of_file, stage.deps) for stage in stages)
+
+    def _passed_on(self, row: int, known: str) -> bool:
+        """True if a run had the data before it left it: then it is not where it comes from."""
+        given = (reading.row for reading in self.records.readings.get(known, ()))
+        if row in given or any(
+            known == f"md5:{use.md5}" for use in self.records.uses.get(row, ()) if use.md5
+        ):
+            return True
+        return any(
+            known in map(identity_of_file, (*stage.deps, *stage.outs))
+            for stage in self.records.pipeline(row)
+        )
+
+    # -- stages of pipelines ----------------------------------------------------------------
+
+    def _stage_up(self, id: str, rest: str) -> Iterator[Link]:
+        for stage in self._one(id):
+            for file in stage.deps:
+                yield Link(data_id(identity_of_file(file)), id, "input")
+
+    def _stage_down(self, id: str, rest: str) -> Iterator[Link]:
+        for stage in self._one(id):
+            for file in stage.outs:
+                yield Link(id, data_id(identity_of_file(file)), "produced")
+        self._everywhere(id)
+        for row in sorted(self.stages.get(id, ())):
+            if self._is_last(row, id):
+                state = self.stages[id][row].state
+                yield Link(id, run_id(self.records.run(row)), "part", state)
+
+    def _everywhere(self, id: str) -> None:
+        """Meet the stage in every run that ran it: it is looked up by something it touched."""
+        for stage in self._one(id):
+            for files, having in (
+                (stage.outs, self.records.writers),
+                (stage.deps, self.records.readers),
+            ):
+                for file in files[:1]:
+                    for row, other in having(identity_of_file(file)):
+                        self._met(row, other)
+                    return
+
+    def _is_last(self, row: int, id: str) -> bool:
+        return any(stage_id(stage) == id for stage in self._last(row))
+
+    def _last(self, row: int) -> list[StageRun]:
+        """The stages that end a run's pipeline; all, if each of them feeds another."""
+        stages = self.records.pipeline(row)
+        return last_stages(stages) or stages
+
+    def _met(self, row: int, stage: StageRun) -> str:
+        id = stage_id(stage)
+        self.stages.setdefault(id, {})[row] = stage
+        return id
+
+    def _one(self, id: str) -> list[StageRun]:
+        return list(self.stages.get(id, {}).values())[:1]
+
+    # -- runs -------------------------------------------------------------------------------
+
+    def _run_up(self, id: str, run: str) -> Iterator[Link]:
+        for row in self.records.rows.get(run, ()):
+            commit = self.records.commits(row)
+            if commit is not None:
+                yield Link(code_id(commit), id, "code")
+            given: dict[str, list[Reading]] = {}
+            for known, column in self.records.read_by.get(row, ()):
+                given.setdefault(known, []).append(Reading(row, column))
+            for known, readings in given.items():
+                if not self._of_a_stage(row, known):
+                    yield Link(data_id(known), id, "input", self._roles(readings))
+            for use in self.records.uses.get(row, ()):
+                source, detail = self._source(use)
+                if source is not None:
+                    yield Link(source, id, "used", detail)
+            for stage in self._last(row):
+                yield Link(self._met(row, stage), id, "part", stage.state)
+
+    def _run_down(self, id: str, run: str) -> Iterator[Link]:
+        for row in self.records.rows.get(run, ()):
+            for artifact in self.records.artifacts(row):
+                yield Link(id, artifact_id(run, artifact.path), "produced")
+
+    def _code_down(self, id: str, commit: str) -> Iterator[Link]:
+        for row in self.records.by_commit.get(commit, ()):
+            yield Link(id, run_id(self.records.run(row)), "code")
+
+    def _source(self, use: Use) -> tuple[str | None, str | None]:
+        """The node that a run used, and what of it."""
+        if use.name is not None and use.version is not None:
+            return named_id(use.name, self._number(use)), use.path
+        if use.run is not None and use.path is not None:
+            return artifact_id(use.run, self._whole(use.run, use.path)), self._inner(use)
+        known = identity_of_use(use)
+        return (None, None) if known is None else (data_id(known), use.path)
+
+    def _inner(self, use: Use) -> str | None:
+        assert use.run is not None
+        assert use.path is not None
+        whole = self._whole(use.run, use.path)
+        return use.path[len(whole) + 1 :] or None
+
+    def _whole(self, run: str, path: str) -> str:
+        """The artifact in which a path lies: `model` of `model/weights.bin`."""
+        own = (
+            a.path for row in self.records.rows.get(run, ()) for a in self.records.artifacts(row)
+        )
+        around = [one for one in own if path == one or path.startswith(f"{one}/")]
+        return max(around, key=len, default=path)
+
+    def _number(self, use: Use) -> int:
+        """The version whose bytes were used, whatever number it had then."""
+        assert use.name is not None
+        assert use.version is not None
+        if use.md5 is None:
+            return use.version
+        versions = self.records.versions(use.name)
+        said = versions.number(use.version)
+        if said is None or said.md5 != use.md5:
+            said = next(iter(versions.same(md5=use.md5)), None)
+        return use.version if said is None else said.version
+
+    # -- artifacts --------------------------------------------------------------------------
+
+    def _artifact_up(self, id: str, rest: str) -> Iterator[Link]:
+        run, _, _ = rest.partition("/")
+        yield Link(run_id(run), id, "produced")
+
+    def _artifact_down(self, id: str, rest: str) -> Iterator[Link]:
+        run, _, path = rest.partition("/")
+        for row in self.records.rows.get(run, ()):
+            for artifact in self.records.artifacts(row):
+                if artifact.path == path:
+                    yield from self._became(id, row, artifact)
+        for row, use in self.records.used.get(f"run:{run}", ()):
+            assert use.path is not None
+            if self._whole(run, use.path) == path:
+                yield Link(id, run_id(self.records.run(row)), "used", self._inner(use))
+        for model, version in self.records.registry.of_run(run):
+            if self._whole(run, version.artifact) == path:
+                yield Link(id, version_id(model, version.version), "registered")
+
+    def _became(self, id: str, row: int, artifact: Artifact) -> Iterator[Link]:
+        """Versions of a name, and data that others read."""
+        if artifact.name is not None:
+            versions = self.records.versions(artifact.name)
+            for version in versions.same(md5=artifact.md5, uri=artifact.uri):
+                yield Link(id, named_id(version.name, version.version), "named")
+        for known in _identities(artifact):
+            if self._is_read(known) and not self._passed_on(row, known):
+                yield Link(id, data_id(known), "derived")
+
+    def _is_read(self, known: str) -> bool:
+        if known in self.records.readings or known in self.records.used:
+            return True
+        return bool(self.records.readers(known))
+
+    # -- named artifacts --------------------------------------------------------------------
+
+    def _named_up(self, id: str, rest: str) -> Iterator[Link]:
+        version = self.named_version(rest)
+        if version is None:
+            return
+        yield Link(artifact_id(version.run, version.path), id, "named")
+        known = f"md5:{version.md5}" if version.md5 else f"uri:{version.uri}"
+        for row, artifact in self.records.with_bytes(known):
+            if artifact.name == version.name:
+                yield Link(artifact_id(self.records.run(row), artifact.path), id, "named")
+
+    def _named_down(self, id: str, rest: str) -> Iterator[Link]:
+        name, number = _name_and_number(rest)
+        for row, use in self.records.used.get(f"named:{name}", ()):
+            if self._number(use) == number:
+                yield Link(id, run_id(self.records.run(row)), "used", use.path)
+        for alias in self._aliases(name, number):
+            yield Link(id, f"alias:{name}:{alias}", "points_at")
+
+    def named_version(self, rest: str) -> ArtifactVersion | None:
+        """`flights:v2` as a record, or None where nobody kept one."""
+        name, number = _name_and_number(rest)
+        return self.records.versions(name).number(number)
+
+    def _aliases(self, name: str, number: int) -> list[str]:
+        aliases = self.records.aliases(name).items()
+        return sorted(alias for alias, to in aliases if to == number)
+
+    def _alias_up(self, id: str, rest: str) -> Iterator[Link]:
+        name, colon, alias = rest.partition(":")
+        if colon:
+            to = self.records.aliases(name).get(alias)
+            if to is not None:
+                yield Link(named_id(name, to), id, "points_at")
+            return
+        model, _, alias = rest.rpartition("@")
+        number = self.records.registry.aliases(model).get(alias)
+        if number is not None:
+            yield Link(version_id(model, number), id, "points_at")
+
+    # -- registered models ------------------------------------------------------------------
+
+    def _version_up(self, id: str, rest: str) -> Iterator[Link]:
+        version = self.version(rest)
+        if version is not None:
+            whole = self._whole(version.run, version.artifact)
+            yield Link(artifact_id(version.run, whole), id, "registered")
+
+    def version(self, rest: str) -> ModelVersion | None:
+        """`churn/7` as a record, or None where there is none that can be read."""
+        model, _, number = rest.rpartition("/")
+        try:
+            return self.records.registry.version(model, int(number))
+        except (NotFound, UnreadableFile):
+            return None  # a node that nobody knows; what is broken is a fault of the registry
+
+    def _version_down(self, id: str, rest: str) -> Iterator[Link]:
+        model, _, number = rest.rpartition("/")
+        for stage, versions in self.records.registry.stages(model).items():
+            if int(number) in versions:
+                yield Link(id, standing_id(model, stage), "stands_in")
+        for alias, version in self.records.registry.aliases(model).items():
+            if version == int(number):
+                yield Link(id, f"alias:{model}@{alias}", "points_at")
+
+    def _standing_up(self, id: str, rest: str) -> Iterator[Link]:
+        model, _, stage = rest.rpartition("/")
+        for number in self.records.registry.stages(model).get(stage, ()):
+            yield Link(version_id(model, number), id, "stands_in")
+
+
+def _identities(artifact: Artifact) -> Iterator[str]:
+    if artifact.md5:
+        yield f"md5:{artifact.md5}"
+    if artifact.uri:
+        yield f"uri:{artifact.uri}"
+
+
+def _name_and_number(rest: str) -> tuple[str, int]:
+    name, _, number = rest.rpartition(":v")
+    return name, int(number)
