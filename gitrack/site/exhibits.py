@@ -85,6 +85,7 @@ def exhibits(
     texts: list[Text] = []
     copies: dict[str, bytes] = {}
     others = [_heavy(a, top, branch) for a in run.artifacts if a.store == "dvc"]
+    others += [_elsewhere(a, run) for a in run.artifacts if a.store == "uri"]
     for place, full in enumerate(sorted(path for path in paths if path.startswith(top))):
         path = full.removeprefix(top)
         pointed = path.removesuffix(".dvc")
@@ -127,6 +128,18 @@ def _heavy(artifact: Artifact, top: str, branch: str) -> Other:
         size=display.size(artifact.size),
         md5=artifact.md5,
         command=shell("dvc", "get", ".", top + artifact.path, "--rev", branch),
+        model=artifact.kind == "model",
+    )
+
+
+def _elsewhere(artifact: Artifact, run: Run) -> Other:
+    """What was not copied: where it lies, as text, for the page asks nothing of other machines."""
+    return Other(
+        path=artifact.path,
+        about=f"at {artifact.uri}",
+        size=display.size(artifact.size),
+        md5=artifact.md5,
+        command=shell("gitrack", "artifact", "get", f"runs:/{run.id}/{artifact.path}"),
         model=artifact.kind == "model",
     )
 

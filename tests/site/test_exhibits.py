@@ -101,3 +101,12 @@ def test_a_removed_line_of_dashes_is_a_line():
     diff = read_diff(text)
 
     assert (diff.added, diff.removed) == (1, 1)
+
+
+def test_what_was_not_copied_says_where_it_lies():
+    there = Artifact(path="big.parquet", store="uri", uri="s3://bucket/<b>big.parquet")
+
+    (other,) = shown({}, there).others
+
+    assert other.about == "at s3://bucket/<b>big.parquet"
+    assert other.command == "gitrack artifact get runs:/20260101-000000-aaaaaa/big.parquet"
