@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitrack import errors
     from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
+    from gitrack.retrieval.load import load_model
     from gitrack.tracking.active import (
         active_run,
         delete_tag,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         log_figure,
         log_metric,
         log_metrics,
+        log_model,
         log_param,
         log_params,
         log_predictions,
@@ -60,6 +62,7 @@ __all__ = [
     "end_run",
     "errors",
     "lightgbm_callback",
+    "load_model",
     "log_artifact",
     "log_artifacts",
     "log_dataset",
@@ -68,6 +71,7 @@ __all__ = [
     "log_figure",
     "log_metric",
     "log_metrics",
+    "log_model",
     "log_param",
     "log_params",
     "log_predictions",
@@ -91,6 +95,7 @@ _ELSEWHERE = {
     "autolog": "gitrack.tracking.integrations",
     "check_leakage": "gitrack.analysis.leakage",
     "lightgbm_callback": "gitrack.tracking.integrations",
+    "load_model": "gitrack.retrieval.load",
     "search_runs": "gitrack.analysis.search",
     "seed_everything": "gitrack.tracking.seeds",
     "xgboost_callback": "gitrack.tracking.integrations",

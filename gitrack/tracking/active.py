@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
@@ -369,6 +369,27 @@ def log_dataset(
 ) -> Run:
     """An input of the active run: a path, a URI or a DataFrame. See `Run.log_dataset`."""
     return the_run().log_dataset(data, name, role=role, version=version)
+
+
+def log_model(
+    model: Any,
+    name: str = "model",
+    *,
+    input_example: Any = None,
+    signature: Any = None,
+    requirements: Sequence[str] | None = None,
+    preprocessor: Any = None,
+    allow_pickle: bool = False,
+    named: str | None = None,
+    aliases: Iterable[str] = (),
+    description: str | None = None,
+) -> Run:
+    """A model of the active run, as a folder that MLflow loads too. See `Run.log_model`."""
+    return the_run().log_model(
+        model, name, input_example=input_example, signature=signature, requirements=requirements,
+        preprocessor=preprocessor, allow_pickle=allow_pickle, named=named, aliases=aliases,
+        description=description,
+    )  # fmt: skip
 
 
 def log_predictions(y_true: Any, scores: Any, *, ids: Any = None, name: str | None = None) -> Run:

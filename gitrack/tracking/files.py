@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -66,6 +66,17 @@ def write_in(data: bytes, name: str, folder: Path, *, below: str = ARTIFACTS) ->
     target, aside = _targets(folder, name, below)
     aside.write_bytes(data)
     _put(aside, target)
+
+
+def make_in(make: Callable[[Path], None], name: str, folder: Path) -> None:
+    """Let `make` write a file or folder, then call it `name`: whole or not at all."""
+    target, aside = _targets(folder, name, ARTIFACTS)
+    try:
+        make(aside)
+        _put(aside, target)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
 
 
 def as_document(content: object, name: str) -> bytes:

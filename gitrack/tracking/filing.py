@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -191,6 +191,44 @@ class Filing(Live):
         self._must_run()
         usual, data, kind = predictions_bytes(y_true, scores, ids)
         return self.log_bytes(data, name or usual, kind=kind)
+
+    def log_model(
+        self,
+        model: Any,
+        name: str = "model",
+        *,
+        input_example: Any = None,
+        signature: Any = None,
+        requirements: Sequence[str] | None = None,
+        preprocessor: Any = None,
+        allow_pickle: bool = False,
+        named: str | None = None,
+        aliases: Iterable[str] = (),
+        description: str | None = None,
+    ) -> Self:
+        """A model of scikit-learn, XGBoost, LightGBM, PyTorch or ONNX, as a folder that
+        `gitrack.load_model` and MLflow load.
+
+        `input_example` is data like what it will see: what the model takes and gives is found out
+        with it, and at most five of its rows are kept. `signature` says it instead: a pair
+        (inputs, outputs) of data, or False for none. `requirements` replaces the packages that
+        were found, with their versions. A fitted `preprocessor` of scikit-learn travels with the
+        model and is applied first. What no safe format can hold, any callable among it, needs
+        `allow_pickle=True`, here and when it is loaded. `named`, `aliases` and `description` are
+        those of `log_artifact`. Raises UsageError and InvalidName; a full disk warns.
+        """
+        from gitrack.tracking.content.models import write_model
+
+        self._must_run()
+        name = unicodedata.normalize("NFC", check_name(name))
+        content = {"artifact": "model", "flavor": None, **naming(named, aliases, description)}
+        write = partial(
+            write_model, model, name, about=content,
+            input_example=input_example, signature=signature, requirements=requirements,
+            preprocessor=preprocessor, allow_pickle=allow_pickle,
+        )  # fmt: skip
+        self._write(name, write, "artifact", content)
+        return self
 
     def _keep(
         self,
