@@ -46,6 +46,15 @@ class Elsewhere:
         states = [(name, _state(about)) for name, about in inside]
         return None if any(state is None for _, state in states) else repr(states)
 
+    def files(self) -> list[tuple[str, int | None]]:
+        """(path, size) of every file of a folder; of the file itself, if it is one."""
+        files, path = self._open()
+        with self._said_plainly():
+            if not files.isdir(path):
+                return [(path.rpartition("/")[2], files.info(path).get("size"))]
+            found = files.find(path, detail=True)
+        return [(files.relpath(name, path), about.get("size")) for name, about in found.items()]
+
     def fetch(self, target: Path, *, md5: str | None = None) -> None:
         """Bring it to `target`, which must not exist. Raises ArtifactError for other bytes."""
         files, path = self._open()

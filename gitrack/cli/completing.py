@@ -29,6 +29,42 @@ def experiments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     return sorted({name for name in names if name.startswith(incomplete)})[:_MOST]
 
 
+def named(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Named artifacts that begin so."""
+    from gitrack.store import open_store
+    from gitrack.store.named import NamedArtifacts
+
+    try:
+        names = NamedArtifacts(open_store().branch).names()
+    except GitrackError:
+        return []
+    return [name for name in names if name.startswith(incomplete) and name.isprintable()][:_MOST]
+
+
+def artifacts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """References to artifacts: versions of a name, what a run left, else names and runs."""
+    from gitrack.store import open_store
+    from gitrack.store.named import LATEST, NamedArtifacts
+
+    name, colon, _ = incomplete.partition(":")
+    run, slash, _ = incomplete.rpartition("/")
+    try:
+        store = open_store()
+        known = NamedArtifacts(store.branch)
+        if colon and known.numbers(name):
+            pointers = [LATEST, *known.alias_names(name), *reversed(known.numbers(name))]
+            versions = (p if isinstance(p, str) else f"v{p}" for p in pointers)
+            found = [f"{name}:{version}" for version in versions]
+        elif slash:
+            reference = run.partition("/")[0]
+            found = [f"{reference}/{a.path}" for a in store.run(reference).artifacts]
+        else:
+            found = [*known.names(), *runs(ctx, param, incomplete)]
+    except GitrackError:
+        return []
+    return [text for text in found if text.startswith(incomplete) and text.isprintable()][:_MOST]
+
+
 def _columns(*names: str) -> list[list[str]]:
     """Columns of the table of runs; empty ones where there is no repository or branch."""
     from gitrack.store import open_store

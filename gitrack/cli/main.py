@@ -22,6 +22,8 @@ COMMANDS = {
     "diff": "Show what differs between two commits or two runs.",
     "run": "Run a command and record it as a run.",
     "repro": "Run `dvc repro` and record it as one run.",
+    "lineage": "Say what something comes from and what became of it.",
+    "artifact": "List, fetch and add what runs have left.",
     "status": "Say what is running, waiting and committed.",
     "push": "Send runs and their heavy files to the remotes.",
     "pull": "Bring the runs of others, and their heavy files.",

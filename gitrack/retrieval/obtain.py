@@ -56,6 +56,34 @@ def obtain(
     return target
 
 
+def files_of(
+    store: RunStore, repository: Repository, located: Located
+) -> list[tuple[str, str | None, int | None]]:
+    """(path, md5, size) of every file of an artifact that is a folder, as far as they are known.
+
+    Of a heavy one only the list is fetched. Raises ArtifactError, UnreadableFile.
+    """
+    artifact = located.artifact
+    if artifact.store == "uri":
+        from gitrack.artifacts.elsewhere import Elsewhere
+
+        found = Elsewhere(artifact.uri or "", repository.worktree).files()
+        return [(name, None, size) for name, size in found]
+    if artifact.store == "git":
+        files = _on_branch(store, located)
+        return [(name, _md5(data), len(data)) for name, data in sorted(files.items())]
+    from gitrack.artifacts import cache_of
+    from gitrack.artifacts.fetch import listing
+
+    pointer = pointer_of(store, located)
+    cache = cache_of(repository.worktree, repository.common_dir)
+    legacy = pointer.hash != "md5"
+    remote = None if cache.has(pointer.md5, legacy=legacy) else _remote(store, repository)
+    listed = listing(pointer, cache, remote)
+    sizes = cache.sizes({file.md5 for file in listed}, legacy=legacy)
+    return [(file.relative, file.md5, sizes.get(file.md5)) for file in listed]
+
+
 def pointer_of(store: RunStore, located: Located) -> Pointer:
     """The DVC pointer of a heavy artifact, which says what the record says.
 
@@ -120,7 +148,11 @@ def _from_project(store: RunStore, repository: Repository, located: Located) -> 
 
 
 def _from_branch(store: RunStore, located: Located, target: Path) -> None:
-    """A small artifact: one file on the branch, or a folder of some."""
+    _write_files(_within(_on_branch(store, located), located), target)
+
+
+def _on_branch(store: RunStore, located: Located) -> dict[str, bytes]:
+    """A small artifact: one file on the branch, named by nothing, or a folder of some."""
     top = f"{located.run_path}/{ARTIFACTS}/{located.artifact.path}"
     entries = store.branch.entries(top)
     files: dict[str, bytes] = {}
@@ -137,14 +169,13 @@ def _from_branch(store: RunStore, located: Located, target: Path) -> None:
             why = "is not there, but the record of its run names it"
             raise UnreadableFile(top, why) from None
     _check_md5(top, files, located.artifact)
-    _write_files(_within(files, located), target)
+    return files
 
 
 def _check_md5(top: str, files: Mapping[str, bytes], artifact: Artifact) -> None:
     from gitrack.artifacts.cache import make_tree
 
-    md5s = {name: hashlib.md5(data, usedforsecurity=False).hexdigest()
-            for name, data in files.items()}  # fmt: skip
+    md5s = {name: _md5(data) for name, data in files.items()}
     found = md5s[""] if "" in md5s else make_tree(md5s.items()).oid
     if artifact.md5 is not None and found != artifact.md5:
         raise UnreadableFile(
@@ -152,6 +183,10 @@ def _check_md5(top: str, files: Mapping[str, bytes], artifact: Artifact) -> None
             f"its md5 is {found}, but the record of its run says {artifact.md5}",
             hint="somebody has changed one of them; 'git log' of the branch says who",
         )
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _within(files: Mapping[str, bytes], located: Located) -> dict[str, bytes]:

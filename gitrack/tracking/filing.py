@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from gitrack.artifacts.names import check_name
-from gitrack.errors import InvalidName, UsageError
+from gitrack.errors import UsageError
 from gitrack.tracking import files, values
 from gitrack.tracking.live import Live
-from gitrack.tracking.naming import naming
+from gitrack.tracking.naming import naming, one_word
 
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 
@@ -95,7 +95,7 @@ class Filing(Live):
         if size is not None:
             about["size"] = values.step(size)
         name = unicodedata.normalize("NFC", check_name(name))
-        about.update(uri=shown, md5=md5, flavor=flavor, artifact=_one_word(kind or "file"))
+        about.update(uri=shown, md5=md5, flavor=flavor, artifact=one_word(kind or "file"))
         with self._lock:
             self.journal.event("artifact", path=name, **about)
         return self
@@ -246,12 +246,6 @@ class Filing(Live):
             write = partial(files.copy_in, path, name)
         else:
             write = partial(files.write_in, data, name)
-        content = {"artifact": _one_word(kind), "flavor": flavor, **(about or {})}
+        content = {"artifact": one_word(kind), "flavor": flavor, **(about or {})}
         self._write(name, write, "artifact", content)
         return self
-
-
-def _one_word(kind: object) -> str:
-    if not isinstance(kind, str) or not kind.isidentifier():
-        raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
-    return kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gitrack.errors import UsageError
+from gitrack.errors import InvalidName, UsageError
 from gitrack.model.names import alias_name, artifact_name
 from gitrack.tracking import values
 
@@ -31,3 +31,10 @@ def naming(
     if description is not None:
         event["description"] = values.text("a description", description, longest=LONGEST)
     return event
+
+
+def one_word(kind: object) -> str:
+    """The kind of an artifact. Raises InvalidName."""
+    if not isinstance(kind, str) or not kind.isidentifier():
+        raise InvalidName("kind of artifact", kind, "is not one word", hint="use one word")
+    return kind
