@@ -41,6 +41,7 @@ class Registry:
         self.branch = branch
         self._at = at
         self._faults: dict[str, Fault] = {}
+        self._by_number: dict[str, dict[int, Entry]] = {}
         self._read: dict[str, msgspec.Struct | None] = {}
 
     @property
@@ -54,19 +55,19 @@ class Registry:
 
     def model(self, name: str) -> RegisteredModel | None:
         """What is said about a model; None if nobody said anything."""
-        entry = self._files.get(name, {}).get(MODEL_FILE)
+        entry = dict(self._files.get(name, {}).get("", ())).get(MODEL_FILE)
         return None if entry is None else self._load(entry, RegisteredModel, _named(name))
 
     def versions(self, name: str) -> list[ModelVersion]:
         """All versions of a model, the oldest first."""
         entries = self._numbered(name)
-        self._fill([entry for _, entry in entries])
-        found = (self._load(entry, ModelVersion, _is(number)) for number, entry in entries)
+        self._fill(list(entries.values()))
+        found = (self._load(e, ModelVersion, _is(number)) for number, e in entries.items())
         return [version for version in found if version is not None]
 
     def numbers(self, name: str) -> list[int]:
         """The numbers of a model's versions, without reading them."""
-        return [number for number, _ in self._numbered(name)]
+        return list(self._numbered(name))
 
     def stages(self, name: str) -> dict[str, list[int]]:
         """The versions that stand in each stage, newest last; stages by name."""
@@ -87,7 +88,7 @@ class Registry:
         """
         self._require(name)
         number = self._number(name, reference)
-        entry = dict(self._numbered(name)).get(number)
+        entry = self._numbered(name).get(number)
         if entry is None:
             self._no_version(name, number, reference)
         found = self._load(entry, ModelVersion, _is(number))
@@ -96,22 +97,18 @@ class Registry:
             raise UnreadableFile(fault.path, fault.why, hint=fault.hint)
         return found
 
-    def of_runs(self, runs: frozenset[str] | set[str]) -> Iterator[tuple[str, ModelVersion]]:
-        """(model, version) of all versions that were made of these runs, by name and number.
+    def of_run(self, run: str) -> list[tuple[str, ModelVersion]]:
+        """(model, version) of all versions that were made of a run, by name and number.
 
-        Only versions whose bytes name one of the runs are taken apart.
+        All versions are looked at once; only those whose bytes name the run are taken apart.
         """
-        if not runs:
-            return
-        wanted = {run.encode() for run in runs}
-        numbered = [(name, *pair) for name in self.models() for pair in self._numbered(name)]
-        contents = self.branch.read_many([entry.id for _, _, entry in numbered])
-        for (name, number, entry), (_, data) in zip(numbered, contents, strict=True):
-            if isinstance(data, bytes) and wanted.isdisjoint(_RUN_ID.findall(data)):
-                continue
-            version = self._keep(entry, data, ModelVersion, _is(number))
-            if version is not None and version.run in runs:
-                yield name, version
+        found = []
+        for name, number, entry, data in self._mentions.get(run, ()):
+            self._ahead.setdefault(entry.path, data)
+            version = self._load(entry, ModelVersion, _is(number))
+            if version is not None and version.run == run:
+                found.append((name, version))
+        return found
 
     # -- files ------------------------------------------------------------------------------
 
@@ -120,9 +117,9 @@ class Registry:
         return self._at or self.branch.tip()
 
     @cached_property
-    def _files(self) -> dict[str, dict[str, Entry]]:
-        """By model: its files by their path below its folder."""
-        found: dict[str, dict[str, Entry]] = {}
+    def _files(self) -> dict[str, dict[str, list[tuple[str, Entry]]]]:
+        """By model, then by its folder (`` for none): (path below it, file)."""
+        found: dict[str, dict[str, list[tuple[str, Entry]]]] = {}
         if self._commit is None:
             return found
         for entry in self.branch.entries(REGISTRY, at=self._commit):
@@ -136,27 +133,45 @@ class Registry:
             except InvalidName as error:
                 self._fault(f"{REGISTRY}/{name}", error.message, error.hint)
                 continue
-            found.setdefault(name, {})["/".join(rest)] = entry
+            folder = rest[0] if len(rest) > 1 else ""
+            own = found.setdefault(name, {}).setdefault(folder, [])
+            own.append(("/".join(rest[1:] or rest), entry))
         return found
 
-    def _numbered(self, name: str) -> list[tuple[int, Entry]]:
-        """(number, file) of a model's versions, by number."""
-        found: list[tuple[int, Entry]] = []
-        for stem, entry in self._in(name, "versions"):
-            if _NUMBER.match(stem):
-                found.append((int(stem), entry))
-            else:
-                self._fault(entry.path, f"{stem[:80]!r} is not the number of a version", _STRAY)
-        return sorted(found)
+    @cached_property
+    def _mentions(self) -> dict[str, list[tuple[str, int, Entry, bytes]]]:
+        """By run: the versions in whose files its id stands, unread."""
+        found: dict[str, list[tuple[str, int, Entry, bytes]]] = {}
+        numbered = [
+            (name, *pair) for name in self.models() for pair in self._numbered(name).items()
+        ]
+        contents = self.branch.read_many([entry.id for _, _, entry in numbered])
+        for (name, number, entry), (_, data) in zip(numbered, contents, strict=True):
+            if not isinstance(data, bytes):
+                self._keep(entry, data, ModelVersion, _is(number))
+                continue
+            for run in dict.fromkeys(_RUN_ID.findall(data)):
+                found.setdefault(run.decode(), []).append((name, number, entry, data))
+        return found
+
+    def _numbered(self, name: str) -> dict[int, Entry]:
+        """A model's versions by number, in order."""
+        known = self._by_number.get(name)
+        if known is None:
+            found: list[tuple[int, Entry]] = []
+            for stem, entry in self._in(name, "versions"):
+                if _NUMBER.match(stem):
+                    found.append((int(stem), entry))
+                else:
+                    self._fault(entry.path, f"{stem[:80]!r} is not the number of a version", _STRAY)
+            known = self._by_number[name] = dict(sorted(found))
+        return known
 
     def _in(self, name: str, folder: str) -> Iterator[tuple[str, Entry]]:
         """(name without ending, file) of what lies in one of a model's folders."""
-        for path, entry in self._files.get(name, {}).items():
-            first, _, rest = path.partition("/")
-            if first != folder:
-                continue
-            if rest.endswith(".yaml") and "/" not in rest and rest != ".yaml":
-                yield rest.removesuffix(".yaml"), entry
+        for path, entry in self._files.get(name, {}).get(folder, ()):
+            if path.endswith(".yaml") and "/" not in path and path != ".yaml":
+                yield path.removesuffix(".yaml"), entry
             else:
                 self._fault(entry.path, f"only files <name>.yaml belong in {folder}/", _STRAY)
 

@@ -52,6 +52,7 @@ GUESTS = {
     "onnxruntime": {"models"},
     "deltalake": {"tracking"},
     "matplotlib": {"tracking"},
+    "openlineage": {"analysis"},
     "click": {"cli"},
     # and progress of what takes seconds
     "rich": {"cli", "artifacts"},

@@ -105,14 +105,16 @@ def test_no_broken_file_hides_the_others():
         registry.version("churn", 2)
 
 
-def test_the_versions_of_some_runs():
-    registry = Registry(_branch(**{"registry/eta/versions/2.yaml": f"run: {RUN}\n".encode()}))
+def test_the_versions_that_were_made_of_a_run():
+    broken = f"run: {RUN}\nversion: x\n".encode()
+    registry = Registry(_branch(**{"registry/eta/versions/2.yaml": broken}))
 
-    found = list(registry.of_runs({f"{RUN[:-2]}02", RUN}))
+    found = registry.of_run(f"{RUN[:-2]}02")
 
     assert [(name, version.version) for name, version in found] == [("churn", 2)]
+    assert registry.of_run(f"{RUN[:-2]}02") == found
+    assert registry.of_run(RUN) == []
     assert [fault.path for fault in registry.faults] == ["registry/eta/versions/2.yaml"]
-    assert list(registry.of_runs(set())) == []
 
 
 def test_an_older_commit_is_read_as_it_was():

@@ -151,7 +151,7 @@ def worded(node: Node, link: Link | None = None) -> str:
     said = [*_WORDS[node.kind](node)]
     if not node.known:
         said.append("(not on this branch)")
-    if link is not None and link.detail:
+    if link is not None and link.detail and link[2:] != ("part", "ran"):
         said.append(_DETAILS.get(link.kind, "({})").format(link.detail))
     return safe("  ".join(said))
 
@@ -192,10 +192,10 @@ def _run(node: Node) -> Iterable[str]:
 
 
 def _artifact(node: Node) -> Iterable[str]:
-    kind = node.about.get("kind")
-    yield f"{'model' if kind == 'model' else 'artifact'} {node.label}"
-    if node.about.get("flavor"):
-        yield str(node.about["flavor"])
+    yield f"artifact {node.label}"
+    what = [str(node.about[name]) for name in ("flavor", "kind") if node.about.get(name)]
+    if what and what != ["file"]:
+        yield " ".join(what)
     held = node.about.get("size")
     if isinstance(held, int):
         yield size(held)
