@@ -20,9 +20,9 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 #: Threads for a folder: what is copied there waits for a disk, not for answers.
 _FOLDER_JOBS = 4
-#: Seconds until a server that does not answer counts as down, unless DVC's settings say more.
-_PATIENCE = 10
-#: How often botocore asks again; s3fs asks again on top of that.
+#: Seconds to wait for a connection and for an answer, unless DVC's settings say more.
+_CONNECT, _ANSWER = 5, 20
+#: How often botocore asks; s3fs asks so often on top of that.
 _ATTEMPTS = 2
 #: Objects of this size go to S3 in parts, of which so many are in memory.
 _PART = 16 * 1024 * 1024
@@ -80,6 +80,7 @@ class RemoteObjects:
                 if not os.path.isdir(self.url):  # noqa: PTH112 - thousands of paths follow
                     return set()
                 return {md5 for md5, size in sizes.items() if _is_there(self.path(md5), size)}
+            self._files.fs.invalidate_cache()  # fsspec remembers what others have changed since
             return set(self._database().oids_exist(set(sizes), jobs=jobs)) if sizes else set()
 
     def download(self, md5: str, target: Path) -> str | None:
@@ -165,15 +166,16 @@ class RemoteObjects:
         except ArtifactError as error:
             if md5 is None or not isinstance(error.__cause__, FileNotFoundError):
                 raise
-            raise self._lacks(md5) from error
+            raise self.lacks(md5) from error
         except FileNotFoundError as error:
             if md5 is None:
                 raise Unreachable(f"{self.url} cannot be used: {_sentence(error)}") from error
-            raise self._lacks(md5) from error
+            raise self.lacks(md5) from error
         except Exception as error:
             raise Unreachable(f"{self.url} cannot be used: {_sentence(error)}") from error
 
-    def _lacks(self, md5: str) -> ArtifactError:
+    def lacks(self, md5: str) -> ArtifactError:
+        """What to raise for an object that is not there."""
         return ArtifactError(f"{md5} is not in {self.url}", hint="ask whoever has it to push it")
 
 
@@ -208,7 +210,8 @@ def file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
         known = Config.validate({"remote": {REMOTE: {**settings, "url": url}}})
         cls, options, path = get_cloud_fs(known, name=REMOTE)
         if scheme == "s3":
-            options.setdefault("connect_timeout", _PATIENCE)
+            options.setdefault("connect_timeout", _CONNECT)
+            options.setdefault("read_timeout", _ANSWER)
         files = cls(**options)
         if scheme == "s3":
             _ask_less_often(files)
@@ -224,4 +227,5 @@ def file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
 def _ask_less_often(files: Any) -> None:
     """DVC has no setting for it, and a server that is down would cost minutes."""
     options = files.fs_args.setdefault("config_kwargs", {})
-    options.setdefault("retries", {"max_attempts": _ATTEMPTS})
+    options.setdefault("retries", {"total_max_attempts": _ATTEMPTS})
+    files.fs.retries = _ATTEMPTS

@@ -92,7 +92,7 @@ def upload(
         count = len(lost & folders[md5])
         failed[md5] = f"the list of a folder is held back, for {count} of its files are missing"
     refused = [(md5, why) for md5, why in failed.items() if md5 not in there]
-    hint = "push it from where the run was made"
+    hint = "push it from where the run was made" if refused else None
     return first + second + Transfer(present=len(there), failed=refused, hint=hint)
 
 
@@ -113,20 +113,28 @@ def download(
     legacy = remote.legacy
 
     def bring(md5: str) -> int:
+        if md5 not in there:
+            raise remote.lacks(md5)
         return cache.receive(md5, partial(remote.download, md5), remote.path(md5), legacy=legacy)
 
-    move = partial(_each, bring, jobs=jobs or remote.jobs)
+    def move(md5s: list[str], *, total: int, done: int) -> Transfer:
+        there.update(remote.present(dict.fromkeys(md5s), jobs=jobs))
+        return _each(
+            bring, md5s, jobs=jobs or remote.jobs, total=total, done=done, progress=progress
+        )
+
+    there: set[str] = set()
     wanted = dict.fromkeys(md5s)
     lists = [md5 for md5 in wanted if md5.endswith(".dir")]
     absent = [md5 for md5 in lists if not cache.has(md5, legacy=legacy)]
-    first = move(absent, total=len(absent), done=0, progress=progress)
+    first = move(absent, total=len(absent), done=0)
     if alone:
         return first
     lost = {md5 for md5, _ in first.failed}
     folders, files, failed = _expanded([md5 for md5 in wanted if md5 not in lost], cache, legacy)
     here = cache.sizes(files, legacy=legacy)
     missing = [md5 for md5 in files if md5 not in here]
-    second = move(missing, total=len(missing) + len(absent), done=len(absent), progress=progress)
+    second = move(missing, total=len(missing) + len(absent), done=len(absent))
     present = len(here) + len(folders) - first.sent
     return first + second + Transfer(present=present, failed=list(failed.items()))
 
@@ -235,7 +243,7 @@ def _in_parallel(
             for md5 in first:
                 running[threads.submit(_outcome, work, md5)] = md5
             while running:
-                for md5 in islice(md5s, 2 * jobs - len(running)):
+                for md5 in islice(md5s, jobs - len(running)):
                     running[threads.submit(_outcome, work, md5)] = md5
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), future.result()

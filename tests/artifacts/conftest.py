@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.s3 import Bucket
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +69,17 @@ def folder(tmp_path: Path) -> Path:
     (top / "deep" / "er" / "ünï “q” 'x'.txt").write_text("é\n")
     (top / "deep.txt").write_text("sorts between\n")
     return top
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[Bucket]:
+    bucket = Bucket()
+    yield bucket
+    bucket.close()
+
+
+@pytest.fixture
+def bucket(_s3_server: Bucket) -> Bucket:
+    """An empty bucket on a real S3 server."""
+    _s3_server.forget()
+    return _s3_server
