@@ -32,12 +32,25 @@ def _wanted(lock: str) -> list[Requirement]:
     data = tomllib.loads((TOP / "pyproject.toml").read_text())
     project, groups = data["project"], data["dependency-groups"]
     names = list(project["dependencies"])
-    for extra in project["optional-dependencies"].values():
-        names += extra
+    for extra in _extras(project["optional-dependencies"], lock):
+        names += project["optional-dependencies"][extra]
     names += groups["build"]
     if lock == "dev.txt":
         names += [name for name in groups["dev"] if isinstance(name, str)]
     return [Requirement(name) for name in names if not name.startswith("gitrack-ml")]
+
+
+def _extras(known: dict[str, list[str]], lock: str) -> set[str]:
+    """All of them, or those that the demo names and those that they name."""
+    if lock == "dev.txt":
+        return set(known)
+    found, left = set(), {"demo"}
+    while left:
+        extra = left.pop()
+        found.add(extra)
+        own = (Requirement(name) for name in known[extra])
+        left |= {e for one in own if one.name == "gitrack-ml" for e in one.extras} - found
+    return found
 
 
 @pytest.mark.parametrize("lock", LOCKS)
