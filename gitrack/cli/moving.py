@@ -80,7 +80,7 @@ def say_objects(objects: Objects, moved: str, *, again: str) -> None:
         size = bytes_shown(objects.bytes)
         click.echo(f"{moved} {objects.sent:,} {plural} of heavy files ({size}){where}")
     _say_failures(objects.failed, f"could not be {moved}")
-    _say_failures(objects.lost, "are neither in this cache nor on the remote")
+    _say_failures(objects.lost, "neither in this cache nor on the remote")
     if objects.failed:
         click.echo(f"hint: nothing is lost, and what was {moved} stays: type  {again}", err=True)
 
@@ -88,7 +88,8 @@ def say_objects(objects: Objects, moved: str, *, again: str) -> None:
 def _say_failures(failures: Sequence[Failure], what: str) -> None:
     if not failures:
         return
-    click.echo(f"{len(failures):,} objects of heavy files {what}:", err=True)
+    plural = "object" if len(failures) == 1 else "objects"
+    click.echo(f"{len(failures):,} {plural} of heavy files {what}:", err=True)
     for failure in failures[:_NAMED]:
         place = f"{failure.run} {failure.file}: " if failure.run else ""
         click.echo(f"  {safe(place + failure.why)}", err=True)
@@ -104,6 +105,11 @@ def bytes_shown(size: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.3g} {unit}"
         amount /= 1000
     return f"{amount:,.3g} TB"
+
+
+def files_shown(count: int) -> str:
+    """`1 heavy file`, `12 heavy files`."""
+    return f"{count:,} heavy {'file' if count == 1 else 'files'}"
 
 
 def runs_shown(count: int) -> str:

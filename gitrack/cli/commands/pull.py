@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from gitrack.cli import arrivals
-from gitrack.cli.moving import bar, limits, runs_shown, say_objects
+from gitrack.cli.moving import bar, files_shown, limits, runs_shown, say_objects
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ def _say(done: Pulled) -> None:
     say_objects(done.objects, "fetched", again="gitrack pull")
     absent = done.objects.elsewhere
     if absent:
+        verb = "is" if len(absent) == 1 else "are"
+        which = "it" if len(absent) == 1 else "them"
         click.echo(
-            f"{len(absent):,} heavy files are not here, and no artifact remote is set that may "
-            "have them",
+            f"{files_shown(len(absent))} {verb} not here, and no artifact remote is set that may "
+            f"have {which}",
             err=True,
         )
         click.echo("hint: ask whoever ran them to set one and to type  gitrack push", err=True)

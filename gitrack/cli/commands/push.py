@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitrack.cli import arrivals
-from gitrack.cli.moving import bar, bytes_shown, limits, runs_shown, say_objects
+from gitrack.cli.moving import bar, bytes_shown, files_shown, limits, runs_shown, say_objects
 from gitrack.config.project import CONFIG_FILE
 from gitrack.model.display import safe
 
@@ -100,7 +100,8 @@ def _say_only_here(done: Pushed) -> None:
     if not files:
         return
     size = bytes_shown(sum({file.md5: file.size or 0 for file in files}.values()))
-    click.echo(f"{len(files):,} heavy files ({size}) are only in this clone:", err=True)
+    verb = "is" if len(files) == 1 else "are"
+    click.echo(f"{files_shown(len(files))} ({size}) {verb} only in this clone:", err=True)
     for file in files[-5:]:
         click.echo(f"  {file.run}  {safe(file.path)}", err=True)
     if len(files) > 5:
