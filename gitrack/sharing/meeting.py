@@ -6,6 +6,7 @@ import msgspec
 
 from gitrack.errors import MergeConflict, NoRepository, NotFound
 from gitrack.sharing.unite import Side, Uniting
+from gitrack.store.branch import Branch
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.exchange import Exchange, Seen
 from gitrack.store.git.repository import Repository
@@ -70,16 +71,7 @@ class Parties(msgspec.Struct, frozen=True):
 
     def new_runs(self, old: str | None, new: str | None) -> set[str]:
         """Folders of runs that are in one commit and not, or not so, in another."""
-        after = self.branch.tree(RUNS, at=new) if new else None
-        before = self.branch.tree(RUNS, at=old) if old else None
-        if after is None or after == before:
-            return set()
-        if before is None:
-            paths = [entry.path for entry in self.branch.entries(RUNS, at=new)]
-        else:
-            changed = self.branch.changed(before, after, under=RUNS)
-            paths = [path for path, entry in changed if entry is not None]
-        return {place.folder for path in paths if (place := place_of(path)) is not None}
+        return new_runs(self.branch, old, new)
 
     def says_on_branch(self) -> bytes:
         """The branch's own DVC settings; empty if it has none."""
@@ -87,6 +79,20 @@ class Parties(msgspec.Struct, frozen=True):
             return self.branch.read(".dvc/config")
         except NotFound:
             return b""
+
+
+def new_runs(branch: Branch, old: str | None, new: str | None) -> set[str]:
+    """Folders of runs that are in one commit and not, or not so, in another."""
+    after = branch.tree(RUNS, at=new) if new else None
+    before = branch.tree(RUNS, at=old) if old else None
+    if after is None or after == before:
+        return set()
+    if before is None:
+        paths = [entry.path for entry in branch.entries(RUNS, at=new)]
+    else:
+        changed = branch.changed(before, after, under=RUNS)
+        paths = [path for path, entry in changed if entry is not None]
+    return {place.folder for path in paths if (place := place_of(path)) is not None}
 
 
 def parties(place: Place) -> Parties:

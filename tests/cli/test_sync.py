@@ -134,7 +134,28 @@ def test_status_counts_what_a_remote_lacks(project, git, tmp_path):
     with gitrack.start_run("e"):
         pass
 
-    assert "  1 ahead of and 0 behind origin/gitrack" in command("status").stdout
+    lines = command("status").stdout.splitlines()
+    assert "  1 ahead of and 0 behind origin/gitrack" in lines
+    assert "  not pushed yet: 1 run; 'gitrack push' sends them" in lines
+
+
+def test_status_counts_heavy_files_that_were_not_sent(project, git, tmp_path):
+    git(tmp_path, "init", "-q", "--bare", "remote.git")
+    git(project, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    with gitrack.start_run("e") as run:
+        run.log_bytes(b"\0" * 200_000, "heavy.bin")
+    assert json.loads(command("status", "--json").stdout)["branch"]["unpushed"] == {
+        "runs": 1,
+        "heavy": None,
+    }
+    (project / ".tracking/config.yaml").write_text(f"artifacts: {{remote: '{tmp_path}/objects'}}\n")
+    assert "not pushed yet: 1 run and 1 heavy file" in command("status").stdout
+    assert command("push").exit_code == 0
+    assert "not pushed" not in command("status").stdout
+    with gitrack.start_run("e") as run:
+        run.log_bytes(b"\1" * 200_000, "heavy.bin")
+    # where the remote is a folder, the end of the run has brought it there
+    assert "not pushed yet: 1 run;" in command("status").stdout
 
 
 def test_status_of_a_fresh_clone_knows_where_its_branch_is(project, git, tmp_path, monkeypatch):

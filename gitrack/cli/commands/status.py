@@ -9,13 +9,18 @@ import click
 import msgspec
 
 from gitrack.cli import arrivals
+from gitrack.cli.moving import files_shown, runs_shown
 from gitrack.errors import GitrackError
+from gitrack.sharing.unpushed import Unpushed, unpushed
 from gitrack.tracking.place import Place, find_place
 from gitrack.tracking.recover import Waiting, waiting
 
 
 class BranchStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the tracking branch stands. `ahead` and `behind` count commits."""
+    """Where the tracking branch stands. `ahead` and `behind` count commits.
+
+    `unpushed` is None where there is no remote to push to.
+    """
 
     name: str
     tip: str | None = None
@@ -24,6 +29,7 @@ class BranchStatus(msgspec.Struct, frozen=True, kw_only=True):
     remote: str | None = None
     ahead: int | None = None
     behind: int | None = None
+    unpushed: Unpushed | None = None
 
 
 @click.command()
@@ -95,6 +101,15 @@ def _say_branch(branch: BranchStatus | None, place: Place) -> None:
             click.echo("  not on any remote yet")
         else:
             click.echo(f"  {branch.ahead} ahead of and {branch.behind} behind {branch.remote}")
+        _say_unpushed(branch.unpushed)
+
+
+def _say_unpushed(unpushed: Unpushed | None) -> None:
+    if unpushed is None or not (unpushed.runs or unpushed.heavy):
+        return
+    parts = [runs_shown(unpushed.runs)] if unpushed.runs else []
+    parts += [files_shown(unpushed.heavy)] if unpushed.heavy else []
+    click.echo(f"  not pushed yet: {' and '.join(parts)}; 'gitrack push' sends them")
 
 
 def _branch(place: Place) -> BranchStatus:
@@ -109,6 +124,7 @@ def _branch(place: Place) -> BranchStatus:
         tip=tip,
         runs=table.rows,
         unreadable=len(table.faults),
+        unpushed=unpushed(place),
         **_distance(place, name, tip),
     )
 

@@ -50,6 +50,10 @@ class GitBranch:
         """The id of the newest commit, read from the ref's file."""
         return self._ref.read() or self._ref.read_remote()
 
+    def local_and_remote(self) -> tuple[str | None, str | None]:
+        """Where the branch stands here, and where it stood on the remote when it was last seen."""
+        return self._ref.read(), self._ref.read_remote()
+
     def tree(self, path: str = "", *, at: str | None = None) -> str | None:
         folder = self._folder(path, at)
         return folder.id.hex() if folder is not None and folder.id is not None else None
