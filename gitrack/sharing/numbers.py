@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from gitrack.errors import MergeConflict, UnreadableFile
+from gitrack.model.named import ArtifactAlias
 from gitrack.store.branch import Branch
 from gitrack.store.git.merge import Clash
 from gitrack.store.named import (
@@ -94,20 +95,33 @@ class Renumbering:
             changes[alias_path(name, alias)] = dump(msgspec.structs.replace(record, version=number))
 
     def _settle(self, moved: dict[str, dict[int, int]], changes: dict[str, bytes | None]) -> None:
+        """Aliases that both sides have set: the later one stays, as it does within a clone."""
         conflicts = []
         for (name, alias), (ours, theirs) in self._aliases.items():
             path = alias_path(name, alias)
             try:
                 mine, other = load_alias(path, ours)[1], load_alias(path, theirs)[1]
-                number = moved.get(name, {}).get(mine.version, mine.version)
-                if number == other.version:
-                    continue
-                ours = dump(msgspec.structs.replace(mine, version=number))
             except UnreadableFile:
-                self.told.append(f"{path}: one side cannot be read")
-            if self._prefer is None:
                 conflicts.append(path)
-            elif self._prefer == "ours":
-                changes[path] = ours
+                continue
+            numbers = moved.get(name, {})
+            mine = msgspec.structs.replace(mine, version=numbers.get(mine.version, mine.version))
+            if mine.version == other.version:
+                continue
+            kept = self._prefer or _later(mine, other)
+            if kept is None:
+                conflicts.append(path)
+                continue
+            if kept == "ours":
+                changes[path] = dump(mine)
+            stays, goes = (mine, other) if kept == "ours" else (other, mine)
+            self.told.append(f"{name}:{alias}: v{stays.version} is later than v{goes.version}")
         if conflicts:
             raise MergeConflict(sorted(conflicts))
+
+
+def _later(mine: ArtifactAlias, other: ArtifactAlias) -> Literal["ours", "theirs"] | None:
+    """None if nobody knows when they were set, or both were at one moment."""
+    if not mine.set or not other.set or mine.set == other.set:
+        return None
+    return "ours" if mine.set > other.set else "theirs"

@@ -139,8 +139,8 @@ def version(number: int, md5: str, run: str = RUN.id) -> dict[str, bytes]:
     return {named.version_path("flights", number): named.dump(record)}
 
 
-def alias(name: str, number: int, by: str = "a") -> dict[str, bytes]:
-    record = ArtifactAlias(version=number, by=by)
+def alias(name: str, number: int, by: str = "a", when: str | None = None) -> dict[str, bytes]:
+    record = ArtifactAlias(version=number, by=by, set=when)
     return {named.alias_path("flights", name): named.dump(record)}
 
 
@@ -189,8 +189,19 @@ def test_an_alias_that_means_one_thing_on_both_sides(sides):
     assert flights(mine) == ({1: "a", 2: "b"}, {"best": 1})
 
 
+@pytest.mark.parametrize(("when", "number"), [("2024-10-22T10", 2), ("2024-10-22T08", 1)])
+def test_the_later_of_two_aliases_stays(sides, when, number):
+    mine, theirs = sides
+    theirs.branch.commit(version(1, "a") | alias("best", 1, when="2024-10-22T09"), "theirs")
+    theirs.push()
+    mine.branch.commit(version(1, "b") | alias("best", 1, when=when), "mine")
+    mine.pull()
+    assert flights(mine) == ({1: "a", 2: "b"}, {"best": number})
+    assert f"- flights:best: v{number} is later than v{3 - number}" in mine.message()
+
+
 @pytest.mark.parametrize(("prefer", "number"), [("ours", 2), ("theirs", 1)])
-def test_an_alias_that_means_two_things_is_for_people(sides, prefer, number):
+def test_an_alias_of_which_nobody_knows_which_is_later_is_for_people(sides, prefer, number):
     mine, theirs = sides
     theirs.branch.commit(version(1, "a") | alias("best", 1, by="them"), "theirs")
     theirs.push()
