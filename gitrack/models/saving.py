@@ -69,7 +69,7 @@ def save(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return SavedModel(
-        flavor=flavor.name,
+        flavor=saved.name or flavor.name,
         signature=found,
         requirements=needed,
         example_rows=example.rows if example else 0,

@@ -13,35 +13,8 @@ from typing import Any
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.model.display import safe
 from gitrack.models import graph, trees
+from gitrack.models.allowed import ALLOWED
 from gitrack.models.environment import Needs
-
-#: Beyond what skops trusts itself. Loading them runs no code that the file chooses: boosters
-#: parse their own format, the others are plain containers of values that are judged themselves.
-#: The two kinds of trees are held against their bounds before anybody predicts with them.
-TRUSTED = frozenset(
-    {
-        "collections.OrderedDict",
-        "lightgbm.basic.Booster",
-        "lightgbm.sklearn.LGBMClassifier",
-        "lightgbm.sklearn.LGBMModel",
-        "lightgbm.sklearn.LGBMRanker",
-        "lightgbm.sklearn.LGBMRegressor",
-        "sklearn.calibration._CalibratedClassifier",
-        "sklearn.calibration._SigmoidCalibration",
-        "sklearn.compose._column_transformer._RemainderColsList",
-        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.tree._tree.Tree",
-        "sklearn.utils._bunch.Bunch",
-        "xgboost.core.Booster",
-        "xgboost.sklearn.XGBClassifier",
-        "xgboost.sklearn.XGBModel",
-        "xgboost.sklearn.XGBRFClassifier",
-        "xgboost.sklearn.XGBRFRegressor",
-        "xgboost.sklearn.XGBRanker",
-        "xgboost.sklearn.XGBRegressor",
-    }
-)
 
 _IDENTITY = re.compile(r'"__id__": (\d+)')
 _FILE = re.compile(r'"file": "([^"\\]+)"')
@@ -120,7 +93,7 @@ def load(file: Path, also: Iterable[str], needs: Needs) -> Any:
     import skops.io
 
     found, extra = untrusted_types(file), set(also)
-    strange = [name for name in found if name not in TRUSTED | extra]
+    strange = [name for name in found if name not in ALLOWED | extra]
     if strange:
         listed = ", ".join(repr(safe(name)) for name in strange[:8])
         raise UsageError(
@@ -131,7 +104,7 @@ def load(file: Path, also: Iterable[str], needs: Needs) -> Any:
     needs.require(*sorted(libraries))
     needs.compare("sklearn", "skops", *sorted(libraries))
     try:
-        model = skops.io.load(file, trusted=[name for name in found if name in TRUSTED | extra])
+        model = skops.io.load(file, trusted=[name for name in found if name in ALLOWED | extra])
     except ModuleNotFoundError as error:
         if error.name:
             needs.require(error.name.partition(".")[0])

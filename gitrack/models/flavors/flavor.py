@@ -23,13 +23,15 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """What `MLmodel` has to say of the files: the flavors' entries, and modules that are needed.
 
-    `function` is the entry by which MLflow predicts, None where it cannot.
+    `function` is the entry by which MLflow predicts, None where it cannot; `name` what people
+    call it, where that is not the flavor's.
     """
 
     flavors: dict[str, dict[str, Any]]
     function: dict[str, Any] | None
     modules: tuple[str, ...]
     pickled: bool = False
+    name: str | None = None
     untrusted: tuple[str, ...] = ()
 
 

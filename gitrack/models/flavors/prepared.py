@@ -7,6 +7,7 @@ from typing import Any
 
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.models import mlmodel, trusted
+from gitrack.models.allowed import ALLOWED
 from gitrack.models.flavors import lightgbm, xgboost
 from gitrack.models.flavors.flavor import Flavor, Loading, Saved, Saving, has_class
 from gitrack.models.standalone import gitrack_prepared_model as standalone
@@ -63,7 +64,8 @@ def _save(model: Any, saving: Saving) -> Saved:
             "code": code,
         },
         modules=tuple(dict.fromkeys((*booster.modules, "sklearn", "skops", "numpy", "scipy"))),
-        untrusted=tuple(name for name in types if name not in trusted.TRUSTED),
+        name=kind.KEY,
+        untrusted=tuple(name for name in types if name not in ALLOWED),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.models import mlmodel, pickled, trusted
+from gitrack.models.allowed import ALLOWED
 from gitrack.models.environment import installed_version
 from gitrack.models.flavors.flavor import Flavor, Loading, Saved, Saving, has_class
 
@@ -52,7 +53,7 @@ def save(model: Any, saving: Saving) -> Saved:
             *others,
         ),
         pickled=form != "skops",
-        untrusted=tuple(name for name in types if name not in trusted.TRUSTED),
+        untrusted=tuple(name for name in types if name not in ALLOWED),
     )
 
 
