@@ -18,10 +18,24 @@ Value = str | int | float | bool
 _MOST_BYTES = 64 * 1024 * 1024
 
 
+class Histogram(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many values lie from `start` on in each of the bins; fewer or more are counted apart.
+
+    `width` is a power of two and `start` a multiple of it (of moments: seconds since 1970). So
+    the edges of any two histograms are the same, but for the finer one having some in between.
+    """
+
+    start: float | int
+    width: float | int
+    counts: list[int]
+    below: int = 0
+    above: int = 0
+
+
 class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One column. What does not apply to its type, or is not known, is left out.
 
-    NaN counts as missing; `min` to `quantiles` are of finite values. `top` are values and how
+    NaN counts as missing; `min` to `histogram` are of finite values. `top` are values and how
     often each was seen, of columns with few of them; what is rare or long is not named.
     """
 
@@ -36,6 +50,7 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     mean: float | int | None = None
     std: float | int | None = None
     quantiles: list[Value] | None = None
+    histogram: Histogram | None = None
     top: list[tuple[Value, int]] | None = None
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from gitrack.model.profile import LEVELS, ColumnProfile, Value
+from gitrack.model.profile import LEVELS, ColumnProfile, Histogram, Value
 
 #: Cells that are kept for what needs all values at once: quantiles, distinct and top values.
 MOST_KEPT = 8_000_000
@@ -17,6 +17,8 @@ _MOST_NAMED = 50
 _FEWEST_TO_NAME = 5
 _LONGEST_NAMED = 80
 _LONGEST_TYPE = 200
+#: Between half as many and so many bins tell how the values of a column are spread.
+_MOST_BINS = 32
 
 #: `full`; `numbers` names no values of texts; `off` tells names and types alone.
 Detail = Literal["full", "numbers", "off"]
@@ -239,6 +241,7 @@ class Numbers(Column):
         kept = self._plain(kept)
         values = self._floats(kept)
         values = values[np.isfinite(values)]
+        quantiles = _quantiles(values)
         distinct, top = self._counted(kept, values)
         return ColumnProfile(
             name=name,
@@ -250,7 +253,8 @@ class Numbers(Column):
             max=_number(self._max),
             mean=_number(self._mean) if self._seen else None,
             std=_number(self._spread()),
-            quantiles=_quantiles(values, self._worded),
+            quantiles=_list(quantiles, self._worded),
+            histogram=_histogram(values, quantiles, whole=isinstance(self, Integers)),
             top=top,
         )
 
@@ -316,6 +320,7 @@ class Moments(Column):
 
         whole = self._microseconds(self._plain(kept))
         values = None if whole is None else whole.drop_null().to_numpy()
+        quantiles: Any = None if values is None else _quantiles(values)
         return ColumnProfile(
             name=name,
             type=self.type,
@@ -323,7 +328,8 @@ class Moments(Column):
             distinct=None if whole is None else pc.count_distinct(whole).as_py(),
             min=self._worded(self._min),
             max=self._worded(self._max),
-            quantiles=None if values is None else _quantiles(values, self._worded),
+            quantiles=_list(quantiles, self._worded),
+            histogram=None if quantiles is None else _histogram(values / 1e6, quantiles / 1e6),
         )
 
     def _worded(self, microseconds: Any) -> str | None:
@@ -357,13 +363,45 @@ def _may_be_named(value: Any, count: int) -> bool:
     return not isinstance(value, str) or len(value) <= _LONGEST_NAMED
 
 
-def _quantiles(values: Any, worded: Any) -> list[Value] | None:
+def _quantiles(values: Any) -> Any:
     """Observed values: the smallest at or below which so large a share lies."""
     import numpy as np
 
-    if not len(values):
+    return np.quantile(values, LEVELS, method="inverted_cdf") if len(values) else None
+
+
+def _list(quantiles: Any, worded: Any) -> list[Value] | None:
+    return None if quantiles is None else [worded(value) for value in quantiles]
+
+
+def _histogram(values: Any, quantiles: Any, *, whole: bool = False) -> Histogram | None:
+    """So many bins as a terminal shows, over all but the last hundredth at both ends."""
+    import numpy as np
+
+    if quantiles is None:
         return None
-    return [worded(value) for value in np.quantile(values, LEVELS, method="inverted_cdf")]
+    low, high = float(quantiles[0]), float(quantiles[-1])
+    span = high - low or abs(low) / 2**20 or 1.0
+    if not math.isfinite(span) or not 2.0**-900 < span < 2.0**900:
+        return None
+    width = 2.0 ** math.ceil(math.log2(span / _MOST_BINS))
+    if whole:
+        width = max(1.0, width)
+    start = math.floor(low / width) * width
+    count = math.floor((high - start) / width) + 1
+    places = np.floor((values - start) / width)
+    inside = places[(places >= 0) & (places < count)].astype("int64")
+    return Histogram(
+        start=_whole(start),
+        width=_whole(width),
+        counts=np.bincount(inside, minlength=count).tolist(),
+        below=int((places < 0).sum()),
+        above=int((places >= count).sum()),
+    )
+
+
+def _whole(value: float) -> float | int:
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _number(value: Any) -> float | int | None:
