@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from gitrack.store.layout import ARTIFACTS
 if TYPE_CHECKING:
     from gitrack.artifacts import Cache, Pointer
     from gitrack.artifacts.remote import RemoteObjects
+    from gitrack.artifacts.transfer import Progress
     from gitrack.store.git.repository import Repository
     from gitrack.store.runs import RunStore
 
@@ -28,15 +30,20 @@ Bring = Callable[[Path], object]
 
 
 def obtain(
-    store: RunStore, repository: Repository, located: Located, target: Path | None = None
+    store: RunStore,
+    repository: Repository,
+    located: Located,
+    target: Path | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Path:
     """Where the bytes are now.
 
     With a target they are written there, whole or not at all; into it if it is a folder. Nothing
     is ever written over. Without, they lie in a place that all share, read-only, and the next
-    call finds them there. Raises ArtifactError for bytes that are missing or not what was
-    logged, UnreadableFile where the record of a run and its files disagree, NotFound for a path
-    that the artifact does not hold.
+    call finds them there. `progress` is told how many objects of a remote have arrived. Raises
+    ArtifactError for bytes that are missing or not what was logged, UnreadableFile where the
+    record of a run and its files disagree, NotFound for a path that the artifact does not hold.
     """
     shelf = Shelf(repository.home)
     artifact = located.artifact
@@ -44,7 +51,7 @@ def obtain(
     if artifact.store == "uri":
         key, bring = _elsewhere(repository, located)
     else:
-        key, bring = _key(located), _from_project(store, repository, located)
+        key, bring = _key(located), _from_project(store, repository, located, progress)
     if target is None:
         found = None if key is None else shelf.find(key, name)
         once = f"once/{_digest(located.reference)}"
@@ -140,11 +147,34 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def _from_project(store: RunStore, repository: Repository, located: Located) -> Bring:
+def _from_project(
+    store: RunStore, repository: Repository, located: Located, progress: Progress | None
+) -> Bring:
     if located.artifact.store == "git":
         return lambda target: _from_branch(store, located, target)
     pointer = pointer_of(store, located)
-    return lambda target: _from_dvc(store, repository, pointer, located.inner, target)
+    inner = located.inner
+
+    def bring(target: Path) -> None:
+        with _told_if_collected(store, located):
+            _from_dvc(store, repository, pointer, inner, target, progress)
+
+    return bring
+
+
+@contextlib.contextmanager
+def _told_if_collected(store: RunStore, located: Located) -> Iterator[None]:
+    """Bytes that are missing may have been let go, and then nobody needs to look for them."""
+    try:
+        yield
+    except ArtifactError as error:
+        from gitrack.store.collected import why_gone
+
+        why = why_gone(store.branch, located.run_id or "", located.artifact.md5 or "")
+        if why is None:
+            raise
+        message = f"{located.artifact.path} of run {located.run_id} is gone: {why}"
+        raise ArtifactError(message, hint="its record stays on the branch") from error
 
 
 def _from_branch(store: RunStore, located: Located, target: Path) -> None:
@@ -228,14 +258,23 @@ def _write_files(files: Mapping[str, bytes], target: Path) -> None:
 
 
 def _from_dvc(
-    store: RunStore, repository: Repository, pointer: Pointer, inner: str | None, target: Path
+    store: RunStore,
+    repository: Repository,
+    pointer: Pointer,
+    inner: str | None,
+    target: Path,
+    progress: Progress | None,
 ) -> None:
     from gitrack.artifacts import cache_of
     from gitrack.artifacts.fetch import fetch, missing
+    from gitrack.artifacts.transfer import download
 
     cache = cache_of(repository.worktree, repository.common_dir)
     if inner is None:
         remote = _remote(store, repository) if missing(pointer, cache) else None
+        if remote is not None:
+            layout = remote.layout(legacy=pointer.hash != "md5")
+            download([pointer.md5], cache, layout, progress=progress).must_be_whole()
         fetch(pointer, target, cache=cache, remote=remote)
         return
     if not pointer.is_folder:
@@ -302,6 +341,9 @@ def _write_whole(target: Path, bring: Bring) -> None:
         if target.exists():  # os.rename would replace a file that has come meanwhile
             raise ArtifactError(f"{target} exists already", hint="name another place")
         aside.rename(target)
+    except ArtifactError as error:  # names the place beside it, which nobody knows
+        message = error.message.replace(str(aside), str(target))
+        raise ArtifactError(message, hint=error.hint) from error
     except OSError as error:
         raise ArtifactError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:

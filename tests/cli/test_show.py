@@ -57,10 +57,7 @@ def test_every_part_of_the_record_is_shown(show):
 
 
 def test_it_says_the_next_command(show):
-    assert show("lr003").stderr == (
-        "next: dvc get . runs/xgboost-weather-features-20241022/2024-10/23/"
-        f"{FULL.id}/artifacts/model --rev gitrack\n"
-    )
+    assert show("lr003").stderr == f"next: gitrack artifact get {FULL.id}/model\n"
     assert show("tiny").stderr == "next: gitrack ls --experiment baseline-20241001\n"
 
 

@@ -72,6 +72,20 @@ def files(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="files", message=f"all {table.rows:,} runs can be read")
 
 
+def named(patient: Patient) -> Iterator[Finding]:
+    """Is every version and alias of a named artifact what its place says?"""
+    from gitrack.store.named import NamedArtifacts
+
+    known = NamedArtifacts(patient.store.branch)
+    faults = known.faults()
+    for fault in faults:
+        message = f"{fault.path}: {fault.why}"
+        yield Finding(name="named artifacts", state="fail", message=message, mend=fault.hint)
+    if not faults:
+        names = known.names()
+        yield Finding(name="named artifacts", message=f"all {len(names):,} can be read")
+
+
 def locks(patient: Patient) -> Iterator[Finding]:
     """Did somebody leave a lock on the branch?"""
     from gitrack.store.git.refs import Ref
@@ -117,4 +131,10 @@ def outbox(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="outbox", message=f"{len(runs)} running, nothing waits")
 
 
-CHECKS = {"branch": branch, "files": files, "locks": locks, "outbox": outbox}
+CHECKS = {
+    "branch": branch,
+    "files": files,
+    "named artifacts": named,
+    "locks": locks,
+    "outbox": outbox,
+}

@@ -86,13 +86,15 @@ def get(reference: str, output: Path | None, as_json: bool) -> None:
     gitrack artifact get flights:v2
     gitrack artifact get @last/model/MLmodel --output MLmodel
     """
+    from gitrack.cli.moving import bar
     from gitrack.retrieval import locate, obtain
 
     arrivals.bring_in()
     store, repository = _opened()
     located = locate(store, reference)
     target = output or Path(located.path.rpartition("/")[2])
-    place = obtain(store, repository, located, target)
+    with bar("fetching") as progress:
+        place = obtain(store, repository, located, target, progress=progress)
     length, count = _measure(place)
     if as_json:
         click.echo(json.dumps({**_about(located), "path": str(place), "size": length}, indent=1))

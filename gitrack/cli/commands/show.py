@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +21,7 @@ from gitrack.model.display import (
 )
 
 if TYPE_CHECKING:
-    from gitrack.model.run import Code, Evidence, Run
+    from gitrack.model.run import Code, Evidence, Run, Use
 
 Lines = Iterable[tuple[str, str]]
 
@@ -56,7 +56,7 @@ def command(run: str, as_json: bool, history: bool) -> None:
     else:
         for line in _described(record):
             click.echo(line)
-        _next(record, path, store.branch.name)
+        _next(record)
 
 
 def _print_history(history: Any, run: Run) -> None:
@@ -99,6 +99,7 @@ def _described(run: Run) -> Iterator[str]:
         yield from _section("environment", _environment(run.environment))
     yield from _section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
     yield from _artifacts(run)
+    yield from _section("uses", map(_used, run.uses))
     yield from _section("evidence", ((fact.name, _verdict(fact)) for fact in run.evidence))
     for title, text in (("notes", run.notes), ("error", run.error)):
         if text:
@@ -177,7 +178,10 @@ def _artifacts(run: Run) -> Iterator[str]:
             about.append(size(artifact.size))
         if artifact.files is not None:
             about.append(f"{artifact.files} files")
-        about.append("in DVC" if artifact.store == "dvc" else "on the branch")
+        where = {"dvc": "in DVC", "git": "on the branch"}.get(artifact.store)
+        about.append(where or f"at {artifact.uri}")
+        if artifact.name is not None:
+            about.append(f"a version of {artifact.name}")
         rows.append((artifact.path, ", ".join(about)))
     yield from _section("artifacts", rows)
 
@@ -187,6 +191,16 @@ def _verdict(fact: Evidence) -> str:
     if fact.detail:
         text += f": {' '.join(fact.detail.split())}"
     return text + (f" ({fact.report})" if fact.report else "")
+
+
+def _used(use: Use) -> tuple[str, str]:
+    """What was read, and which run had left it."""
+    if use.name is not None:
+        what = use.name if use.version is None else f"{use.name}:v{use.version}"
+    else:
+        what = use.path or use.uri or "?"
+    made = f"{use.path} of run {use.run}" if use.run else "lies elsewhere"
+    return what, f"{made}, {use.md5}" if use.md5 else made
 
 
 def _fields(record: Any, *, leave: str) -> Lines:
@@ -218,12 +232,12 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _next(run: Run, path: str, branch: str) -> None:
+def _next(run: Run) -> None:
     """The command that most people type next, on stderr."""
-    heavy: Mapping[str, Any] = {a.path: a for a in run.artifacts if a.store == "dvc"}
+    heavy = [artifact.path for artifact in run.artifacts if artifact.store == "dvc"]
     if heavy:
-        name = shlex.quote(f"{path}/artifacts/{next(iter(heavy))}")
-        click.echo(f"next: dvc get . {safe(name)} --rev {shlex.quote(branch)}", err=True)
+        reference = shlex.quote(f"{run.id}/{heavy[0]}")
+        click.echo(f"next: gitrack artifact get {safe(reference)}", err=True)
     elif run.curves:
         click.echo(f"next: gitrack show {run.id} --history", err=True)
     else:
