@@ -243,9 +243,11 @@ def _in_parallel(
             for md5 in first:
                 running[threads.submit(_outcome, work, md5)] = md5
             while running:
-                for md5 in islice(md5s, jobs - len(running)):
+                done = wait(running, return_when=FIRST_COMPLETED).done
+                # before any is given away: all may be done at once, and more may be waiting
+                for md5 in islice(md5s, max(jobs + len(done) - len(running), 0)):
                     running[threads.submit(_outcome, work, md5)] = md5
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                for future in done:
                     yield running.pop(future), future.result()
         finally:  # an interrupt waits for what is under way, and for nothing more
             threads.shutdown(cancel_futures=True)
