@@ -54,7 +54,7 @@ def obtain(
         key, bring = _key(located), _from_project(store, repository, located, progress)
     if target is None:
         found = None if key is None else shelf.find(key, name)
-        once = f"once/{_digest(located.reference)}"
+        once = f"once/{_digest(f'{artifact.uri} {located.path}')}"  # nobody can tell if it changed
         return found or shelf.put(key or once, name, bring, again=key is None)
     target = target / name if target.is_dir() else target
     if target.exists() or target.is_symlink():

@@ -1,0 +1,227 @@
+"""The bytes of artifacts: where they come from, and what is never let through."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+import gitrack
+from gitrack.artifacts import cache_of
+from gitrack.errors import ArtifactError, NotFound, UnreadableFile
+from gitrack.store.git.repository import Repository
+from tests.retrieval.conftest import HEAVY, Project
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+MODEL = {"weights.bin": HEAVY, "sub/MLmodel": b"flavors: {}\n"}
+
+
+def test_files_and_folders_come_as_they_were(project: Project, tmp_path: Path):
+    assert project.obtain("flights:v1").read_bytes() == HEAVY + b"1"
+    assert tree(project.obtain("clf:v1")) == MODEL
+    assert tree(project.obtain("@last/plots", tmp_path / "p")) == {"all/a.txt": b"a", "b.txt": b"b"}
+    assert project.obtain("@last/notes/n.txt").read_text() == "hello"
+    assert project.obtain("@last/plots/all/a.txt").read_text() == "a"
+    assert tree(project.obtain("@last/plots/all")) == {"a.txt": b"a"}
+    assert tree(project.obtain("@last/model/sub")) == {"MLmodel": b"flavors: {}\n"}
+
+
+def test_what_was_fetched_is_found_again_and_read_only(project: Project):
+    place = project.obtain("flights:v1")
+    about = place.stat()
+
+    again = project.obtain("@last/flights.bin")
+
+    assert again == place
+    assert (again.stat().st_ino, again.stat().st_mtime_ns) == (about.st_ino, about.st_mtime_ns)
+    assert not about.st_mode & 0o222
+    assert place.is_relative_to(project.folder / ".git" / "gitrack")
+
+
+def test_what_somebody_wrote_into_is_fetched_again(project: Project):
+    file, folder = project.obtain("flights:v1"), project.obtain("clf:v1")
+    file.chmod(0o644)
+    file.write_bytes(b"spoilt")
+    (folder / "extra").write_text("x")
+
+    assert project.obtain("flights:v1").read_bytes() == HEAVY + b"1"
+    assert tree(project.obtain("clf:v1")) == MODEL
+
+
+def test_the_same_contents_under_two_names_keep_both(project: Project):
+    with gitrack.start_run("e") as run:
+        run.log_artifact("flights.bin", "other.bin")
+
+    first, second = project.obtain("flights:v1"), project.obtain("@last/other.bin")
+
+    assert (first.name, second.name) == ("flights.bin", "other.bin")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_target_is_written_whole_and_nothing_over_what_is_there(project: Project, tmp_path: Path):
+    (tmp_path / "out").mkdir()
+
+    inside = project.obtain("flights:v1", tmp_path / "out")
+    new = project.obtain("clf:v1", tmp_path / "a/b/c")
+
+    assert inside == tmp_path / "out" / "flights.bin"
+    assert tree(new) == MODEL
+    inside.write_bytes(b"mine")  # a copy of one's own
+    with pytest.raises(ArtifactError, match="exists already"):
+        project.obtain("flights:v1", tmp_path / "out")
+    assert inside.read_bytes() == b"mine"
+    assert project.obtain("flights:v1").read_bytes() == HEAVY + b"1"
+
+
+def lose_cache(project: Project) -> None:
+    repository = Repository.discover(project.folder)
+    shutil.rmtree(cache_of(repository.worktree, repository.common_dir).folder)
+
+
+def test_what_no_cache_has_and_no_remote_is_said(project: Project, tmp_path: Path):
+    lose_cache(project)
+
+    with pytest.raises(ArtifactError, match="no remote"):
+        project.obtain("flights:v1", tmp_path / "x")
+    assert list(tmp_path.glob("x*")) == list(tmp_path.glob(".gitrack*")) == []
+    assert project.obtain("@last/notes/n.txt").read_text() == "hello"
+
+
+@pytest.fixture
+def shared(project: Project, tmp_path: Path) -> Path:
+    """A folder as artifact remote, which has everything; the cache is lost."""
+    remote = tmp_path / "remote"
+    (project.folder / ".tracking").mkdir(exist_ok=True)
+    (project.folder / ".tracking/config.yaml").write_text(f"artifacts: {{remote: {remote}}}\n")
+    with gitrack.start_run("e") as run:
+        run.log_artifact("flights.bin", named="flights")
+        run.log_artifact("model", named="clf")
+    lose_cache(project)
+    return remote
+
+
+def test_a_remote_has_what_the_cache_lacks(project: Project, shared: Path):
+    assert project.obtain("flights:v1").read_bytes() == HEAVY + b"1"
+    assert tree(project.obtain("clf:v1")) == MODEL
+
+
+def test_one_file_of_a_folder_fetches_no_other(project: Project, shared: Path):
+    assert project.obtain("clf:v1/sub/MLmodel").read_bytes() == MODEL["sub/MLmodel"]
+
+    repository = Repository.discover(project.folder)
+    cache = cache_of(repository.worktree, repository.common_dir).folder
+    fetched = [path for path in (cache / "files/md5").rglob("*") if path.is_file()]
+    assert len(fetched) == 2  # the list and that file
+    with pytest.raises(NotFound, match=r"sub/MLmodle.*sub/MLmodel"):
+        project.obtain("clf:v1/sub/MLmodle")
+    with pytest.raises(NotFound, match="single file"):
+        project.obtain("flights:v1/x")
+
+
+def test_other_bytes_on_the_remote_never_arrive(project: Project, shared: Path, tmp_path: Path):
+    for path in (shared / "files/md5").rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+            path.write_bytes(b"other")
+
+    with pytest.raises(ArtifactError):
+        project.obtain("flights:v1", tmp_path / "x")
+    with pytest.raises(ArtifactError):
+        project.obtain("clf:v1")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_pointer_that_disagrees_with_the_record_is_said(project: Project, change):
+    change("artifacts/flights.bin.dvc", b"outs:\n- md5: " + b"a" * 32 + b"\n  path: flights.bin\n")
+
+    with pytest.raises(UnreadableFile, match=r"points to a+, but the record"):
+        project.obtain("flights:v1")
+
+
+@pytest.mark.parametrize("data", [None, b"outs: []\n", b"outs:\n- md5: ../../x\n  path: a\n", b"&"])
+def test_a_pointer_that_is_none_is_said_by_name(project: Project, change, data):
+    change("artifacts/flights.bin.dvc", data)
+
+    with pytest.raises(UnreadableFile, match=r"flights\.bin\.dvc"):
+        project.obtain("flights:v1")
+
+
+def test_small_files_that_somebody_changed_are_not_given_out(project: Project, change):
+    change("artifacts/notes/n.txt", b"other")
+    change("artifacts/plots/evil.txt", b"more")
+
+    with pytest.raises(UnreadableFile, match="md5"):
+        project.obtain("@last/notes/n.txt")
+    with pytest.raises(UnreadableFile, match="md5"):
+        project.obtain("@last/plots/b.txt")
+
+
+def test_many_at_once_get_the_same(project: Project):
+    found: list[Path] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(project.obtain("clf:v1"))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(found) == 8
+    assert all(tree(place) == MODEL for place in found)
+
+
+@pytest.fixture
+def server(tmp_path: Path):
+    folder = tmp_path / "web"
+    folder.mkdir()
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            """Nothing."""
+
+    web = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{web.server_port}"
+    web.shutdown()
+    web.server_close()
+
+
+def test_what_lies_elsewhere_is_fetched_when_it_is_asked_for(project: Project, server):
+    folder, url = server
+    (folder / "d.csv").write_text("a,b\n1,2\n")
+    os.utime(folder / "d.csv", (1, 1))
+    with gitrack.start_run("e") as run:
+        run.log_artifact(f"{url}/d.csv", named="web")
+        run.log_reference(f"{url}/d.csv", "checked.csv", named="checked", md5="0" * 32)
+
+    first = project.obtain("web:v1")
+    assert first.read_text() == "a,b\n1,2\n"
+    assert project.obtain(f"{url}/d.csv") == first
+    (folder / "d.csv").write_text("changed")
+    assert project.obtain("web:v1").read_text() == "changed"
+    with pytest.raises(ArtifactError, match="other bytes than were logged"):
+        project.obtain("checked:v1")
+    (folder / "d.csv").unlink()
+    with pytest.raises(ArtifactError, match="nothing at"):
+        project.obtain("web:v1")
+
+
+def test_a_server_that_is_down_is_said_without_the_password(project: Project):
+    with pytest.raises(ArtifactError) as caught:
+        project.obtain("http://me:hunter2@127.0.0.1:9/x.csv?token=abc")
+
+    assert "hunter2" not in str(caught.value)
+    assert "abc" not in str(caught.value)
