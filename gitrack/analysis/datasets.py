@@ -161,9 +161,7 @@ def _the_one(hits: Sequence[Version], want: Wanted) -> Version:
     roles = {one.role for one in hits}
     if len(roles) > 1 and len({one.identity for one in hits}) > 1:
         names = ", ".join(f"{want.name}:{role}" for role in sorted(role or "" for role in roles))
-        raise Ambiguous(
-            f"{want.name!r} has several roles", hint=f"say which is meant: {names}"
-        )
+        raise Ambiguous(f"{want.name!r} has several roles", hint=f"say which is meant: {names}")
     return max(hits, key=lambda one: (one.latest.started, one.latest.run))
 
 

@@ -72,7 +72,12 @@ class TableDrift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drift(before: TableProfile, after: TableProfile) -> TableDrift:
-    """How `after` differs from `before`, column by column, as their profiles say."""
+    """How `after` differs from `before`, column by column, as their profiles say.
+
+    Nothing is said of columns where one of them has no profile at all.
+    """
+    if not before.columns or not after.columns:
+        return TableDrift(rows_before=before.rows, rows_after=after.rows, columns=[])
     one, other = dict(_numbered(before)), dict(_numbered(after))
     found = [
         _column(name, one.get(name), other.get(name), before, after)

@@ -65,6 +65,19 @@ def artifacts(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return [text for text in found if text.startswith(incomplete) and text.isprintable()][:_MOST]
 
 
+def data(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of data sets that begin so."""
+    from gitrack.store import open_store
+
+    try:
+        table = open_store().table()
+    except GitrackError:
+        return []
+    names = [name for name in table.names() if name.startswith("data.") and name.endswith(".name")]
+    found = {str(value) for name in names for value in table.column(name) if value is not None}
+    return sorted(name for name in found if name.startswith(incomplete))[:_MOST]
+
+
 def _columns(*names: str) -> list[list[str]]:
     """Columns of the table of runs; empty ones where there is no repository or branch."""
     from gitrack.store import open_store

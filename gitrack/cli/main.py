@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "Run a command and record it as a run.",
     "repro": "Run `dvc repro` and record it as one run.",
     "lineage": "Say what something comes from and what became of it.",
+    "data": "List, show and compare the data that runs have logged.",
     "artifact": "List, fetch and add what runs have left.",
     "status": "Say what is running, waiting and committed.",
     "push": "Send runs and their heavy files to the remotes.",

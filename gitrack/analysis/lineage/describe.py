@@ -39,7 +39,7 @@ def _kept(**about: Scalar) -> dict[str, Scalar]:
 
 def _data(steps: Steps, id: str, known: str) -> Node:
     records = steps.records
-    readings = records.readings.get(known, [])
+    readings = records.readings(known)
     names: dict[tuple[str, str | None], None] = {}
     paths: dict[str, None] = {}
     asked = readings[:_ASKED]
@@ -106,17 +106,17 @@ def _stage(steps: Steps, id: str, rest: str) -> Node:
 
 
 def _code(steps: Steps, id: str, commit: str) -> Node:
-    rows = steps.records.by_commit.get(commit, [])
-    branch = steps.records.table.cells("code.branch", rows[:1]) or [None]
-    remote = steps.records.table.cells("code.remote", rows[:1]) or [None]
+    row = steps.commits.get(commit)
+    if row is None:
+        return Node(id=id, kind="code", label=commit[:_SHORT], version=commit, known=False)
+    branch, remote = (steps.records.table.column(f"code.{f}")[row] for f in ("branch", "remote"))
     return Node(
         id=id,
         kind="code",
         label=commit[:_SHORT],
         version=commit,
-        known=bool(rows),
-        uri=None if remote[0] is None else str(remote[0]),
-        about=_kept(branch=branch[0]),
+        uri=None if remote is None else str(remote),
+        about=_kept(branch=branch),
     )
 
 

@@ -82,8 +82,7 @@ class _Writer:
         up, down = self._lineage.steps.up(node.id), self._lineage.steps.down(node.id)
         if any(link.kind == "part" for link in up):  # what its stages were given, it was given too
             for row in self._records.rows[run.id]:
-                given = dict.fromkeys(known for known, _ in self._records.read_by.get(row, ()))
-                up += [Link(data_id(known), node.id, "input") for known in given]
+                up += [Link(data_id(k), node.id, "input") for k in self._records.given(row)]
         return self._event(run, run.experiment, run.id, list(dict.fromkeys(up)), down, parent=None)
 
     def of_stage(self, node: Node) -> Any:

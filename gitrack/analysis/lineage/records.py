@@ -7,19 +7,20 @@ them), when the first question needs it, and only the rows that answer it are ta
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from gitrack.errors import GitrackError, UnreadableFile
-from gitrack.model.lineage import elsewhere, identity_of_file
+from gitrack.errors import GitrackError, NotFound, UnreadableFile
+from gitrack.model.lineage import elsewhere, identity, identity_of_file
 from gitrack.model.named import ArtifactVersion
 from gitrack.model.pipeline import Pipeline, StageRun
 from gitrack.model.run import Artifact, Dataset, Fault, Use
 from gitrack.store.codec.records import load_record
 from gitrack.store.layout import PIPELINE
-from gitrack.store.named import NamedArtifacts, load_version
+from gitrack.store.named import NamedArtifacts, load_version, version_path
 from gitrack.store.registry import Registry
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ _MD5_IN_FILE = re.compile(rb"[0-9a-f]{32}(?:\.dir)?")
 #: How a pipeline's file begins that was written by gitrack, and what its lines say.
 _PLAIN = b"format: 1\nstages:\n- name:"
 _LIST_OR_MD5 = re.compile(rb"^  (deps|outs):$|([0-9a-f]{32}(?:\.dir)?)", re.MULTILINE)
-_DATASET = tuple(name for name in Dataset.__struct_fields__ if name != "name")
+#: So many times all artifacts are looked through before they are turned around.
+_FEW = 4
+_DATASET = Dataset.__struct_fields__
 
 
 class Reading(NamedTuple):
@@ -52,6 +55,7 @@ class Records:
         self._faults: dict[str, Fault] = {}
         self._pipelines: dict[str, Pipeline] = {}
         self._versions: dict[str, _Versions] = {}
+        self._asked = 0
         self._aliases: dict[str, dict[str, int]] = {}
         self._lists: dict[int, list[Artifact]] = {}
 
@@ -90,23 +94,37 @@ class Records:
 
     # -- data -------------------------------------------------------------------------------
 
-    @cached_property
-    def readings(self) -> dict[str, list[Reading]]:
-        """By identity: which runs were given the data, and in which of their columns it stands."""
-        found: dict[str, list[Reading]] = {}
-        for column in self._datasets:
-            for row, known in enumerate(self._identities(column)):
-                if known is not None:
-                    found.setdefault(known, []).append(Reading(row, column))
-        return found
+    def readings(self, known: str) -> list[Reading]:
+        """Which runs were given data, and in which of their columns it stands; oldest first."""
+        found = [
+            Reading(row, column)
+            for column, rows in self._readings.items()
+            for row in rows.get(known, ())
+        ]
+        return sorted(found)
+
+    def is_given(self, known: str) -> bool:
+        """True if any run was given the data."""
+        return any(known in rows for rows in self._readings.values())
 
     @cached_property
-    def read_by(self) -> dict[int, list[tuple[str, str]]]:
-        """By row: (identity, column) of the data that the run was given."""
-        found: dict[int, list[tuple[str, str]]] = {}
-        for known, readings in self.readings.items():
-            for row, column in readings:
-                found.setdefault(row, []).append((known, column))
+    def _readings(self) -> dict[str, dict[str, list[int]]]:
+        """By column of a dataset, then by identity: rows."""
+        found: dict[str, dict[str, list[int]]] = {}
+        for column in self._datasets:
+            rows = found[column] = {}
+            for row, known in enumerate(self._identities(column)):
+                if known is not None:
+                    rows.setdefault(known, []).append(row)
+        return found
+
+    def given(self, row: int) -> dict[str, list[Reading]]:
+        """By identity: the data that a run was given."""
+        found: dict[str, list[Reading]] = {}
+        for column in self._datasets:
+            if self.table.column(f"{column}.name")[row] is not None:
+                known = identity(self.dataset(Reading(row, column)))
+                found.setdefault(known, []).append(Reading(row, column))
         return found
 
     @cached_property
@@ -168,11 +186,8 @@ class Records:
 
     def dataset(self, reading: Reading) -> Dataset:
         """What a run says of data that it was given."""
-        column = reading.column
-        cells = {
-            field: self.table.cells(f"{column}.{field}", [reading.row])[0]
-            for field in ("name", *_DATASET)
-        }
+        row, column = reading
+        cells = {field: self.table.column(f"{column}.{field}")[row] for field in _DATASET}
         return msgspec.convert(cells, Dataset)
 
     def role(self, reading: Reading) -> str | None:
@@ -192,12 +207,20 @@ class Records:
         """(row, artifact) of what runs left that is the same as data of an identity."""
         kind, _, value = known.partition(":")
         if kind == "md5":
-            rows = self._by_md5.get(value, [])
+            rows = self._with_md5(value)
             return [(r, a) for r in rows for a in self.artifacts(r) if a.md5 == value]
         if kind == "uri":
             rows = self._by_uri.get(value, [])
             return [(r, a) for r in rows for a in self.artifacts(r) if a.uri == value]
         return []
+
+    def _with_md5(self, md5: str) -> list[int]:
+        """Rows of runs that left these bytes. Whoever asks a few times needs no index."""
+        self._asked += 1
+        if self._asked > _FEW or "_by_md5" in self.__dict__:
+            return self._by_md5.get(md5, [])
+        texts = self.table.column("artifacts")
+        return [row for row, text in enumerate(texts) if text is not None and md5 in str(text)]
 
     @cached_property
     def _by_md5(self) -> dict[str, list[int]]:
@@ -219,8 +242,12 @@ class Records:
 
     # -- uses -------------------------------------------------------------------------------
 
+    def uses(self, row: int) -> list[Use]:
+        """What a run used of others."""
+        return self.table.uses(row)
+
     @cached_property
-    def uses(self) -> dict[int, list[Use]]:
+    def _uses(self) -> dict[int, list[Use]]:
         """By row: what a run used of others."""
         texts = self.table.column("uses")
         rows = [row for row, text in enumerate(texts) if text is not None]
@@ -229,12 +256,18 @@ class Records:
 
     @cached_property
     def used(self) -> dict[str, list[tuple[int, Use]]]:
-        """(row, use) by what was used: `named:<name>`, `run:<id>`, `md5:…`, `uri:…`."""
+        """(row, use) by what was used: `run:<id>`, `md5:…`, `uri:…`, or a name (`uses_of_name`)."""
         found: dict[str, list[tuple[int, Use]]] = {}
-        for row, uses in self.uses.items():
+        for row, uses in self._uses.items():
             for use in uses:
-                found.setdefault(_key(use), []).append((row, use))
+                for key in _keys(use):
+                    found.setdefault(key, []).append((row, use))
         return found
+
+    def uses_of_name(self, name: str, number: int, md5: str | None) -> list[tuple[int, Use]]:
+        """(row, use) of what may have meant a version: by its number or by its bytes."""
+        found = self.used.get(f"named:{name}:v{number}", [])
+        return found if md5 is None else found + self.used.get(f"named:{name}:{md5}", [])
 
     # -- pipelines --------------------------------------------------------------------------
 
@@ -283,7 +316,8 @@ class Records:
 
     def md5s(self, beginning: str) -> list[str]:
         """Digests that are spoken of anywhere and begin so."""
-        found = {known for known in self.readings if known.startswith(f"md5:{beginning}")}
+        given = (known for rows in self._readings.values() for known in rows)
+        found = {known for known in given if known.startswith(f"md5:{beginning}")}
         found.update(key for key in self.used if key.startswith(f"md5:{beginning}"))
         found.update(f"md5:{md5}" for md5 in self._by_md5 if md5.startswith(beginning))
         mark = beginning.encode()
@@ -368,52 +402,55 @@ class Records:
 
 
 class _Versions:
-    """Versions of one name: all are looked at, and those that answer are taken apart."""
+    """Versions of one name: one is read by its number; all are looked at, when bytes are asked."""
 
     def __init__(self, records: Records, name: str) -> None:
         self._records = records
-        branch, commit = records.branch, records.commit
-        self._data: dict[str, bytes | GitrackError] = {}
+        self._name = name
         self._read: dict[str, ArtifactVersion | None] = {}
-        self._by_md5: dict[bytes, list[str]] = {}
-        self._without: list[str] = []
-        self._paths: dict[int, str] = {}
-        folder = f"artifacts/{name}/versions"
+
+    @cached_property
+    def _data(self) -> dict[str, bytes | GitrackError]:
+        branch, commit = self._records.branch, self._records.commit
+        folder = f"artifacts/{self._name}/versions"
         entries = branch.entries(folder, at=commit) if commit else []
         contents = branch.read_many([entry.id for entry in entries])
-        for entry, (_, data) in zip(entries, contents, strict=True):
-            self._data[entry.path] = data
-            found = _MD5_IN_FILE.findall(data) if isinstance(data, bytes) else []
-            for md5 in found:
-                self._by_md5.setdefault(md5, []).append(entry.path)
-            if not found:
-                self._without.append(entry.path)
-        self._name = name
+        return {entry.path: data for entry, (_, data) in zip(entries, contents, strict=True)}
+
+    @cached_property
+    def _by_md5(self) -> dict[bytes, list[str]]:
+        """By md5: the files in which it stands; those without any under no bytes."""
+        found: dict[bytes, list[str]] = {}
+        for path, data in self._data.items():
+            spoken = _MD5_IN_FILE.findall(data) if isinstance(data, bytes) else []
+            for md5 in spoken or [b""]:
+                found.setdefault(md5, []).append(path)
+        return found
 
     def number(self, number: int) -> ArtifactVersion | None:
         """One version, or None if it is not there or broken."""
-        path = f"artifacts/{self._name}/versions/{number}.yaml"
-        return self._one(path) if path in self._data else None
+        path = version_path(self._name, number)
+        if path not in self._read and "_data" not in self.__dict__ and self._records.commit:
+            try:
+                data = self._records.branch.read(path, at=self._records.commit)
+            except NotFound:
+                return None
+            return self._one(path, data)
+        return self._one(path, self._data[path]) if path in self._data else None
 
     def same(self, *, md5: str | None, uri: str | None = None) -> list[ArtifactVersion]:
         """The versions of these contents, the oldest first."""
         if md5 is None and uri is None:
             return []
-        paths = self._without if md5 is None else self._by_md5.get(md5.encode(), [])
-        found = [version for path in paths if (version := self._one(path)) is not None]
+        paths = self._by_md5.get((md5 or "").encode(), [])
+        found = [v for path in paths if (v := self._one(path, self._data[path])) is not None]
         return sorted(
             (v for v in found if v.md5 == md5 and (md5 is not None or v.uri == uri)),
             key=lambda version: version.version,
         )
 
-    def all(self) -> list[ArtifactVersion]:
-        """Every version that can be read, the oldest first."""
-        found = [version for path in self._data if (version := self._one(path)) is not None]
-        return sorted(found, key=lambda version: version.version)
-
-    def _one(self, path: str) -> ArtifactVersion | None:
+    def _one(self, path: str, data: bytes | GitrackError) -> ArtifactVersion | None:
         if path not in self._read:
-            data = self._data[path]
             self._read[path] = None
             try:
                 if isinstance(data, GitrackError):
@@ -424,12 +461,15 @@ class _Versions:
         return self._read[path]
 
 
-def _key(use: Use) -> str:
+def _keys(use: Use) -> Iterator[str]:
     """By what a use is found: by the most telling that it says."""
     if use.name is not None and use.version is not None:
-        return f"named:{use.name}"
-    if use.run is not None and use.path is not None:
-        return f"run:{use.run}"
-    if use.md5 is not None:
-        return f"md5:{use.md5}"
-    return f"uri:{use.uri}"
+        yield f"named:{use.name}:v{use.version}"
+        if use.md5 is not None:
+            yield f"named:{use.name}:{use.md5}"
+    elif use.run is not None and use.path is not None:
+        yield f"run:{use.run}"
+    elif use.md5 is not None:
+        yield f"md5:{use.md5}"
+    else:
+        yield f"uri:{use.uri}"

@@ -31,6 +31,8 @@ class Steps:
 
     def __init__(self, records: Records) -> None:
         self.records = records
+        #: by commit of the code: the row of a run that ran it
+        self.commits: dict[str, int] = {}
         #: stages by the id of their node, as they were met: (row of the run, stage)
         self.stages: dict[str, dict[int, StageRun]] = {}
 
@@ -76,7 +78,7 @@ class Steps:
 
     def _data_down(self, id: str, known: str) -> Iterator[Link]:
         by_run: dict[int, list[Reading]] = {}
-        for reading in self.records.readings.get(known, ()):
+        for reading in self.records.readings(known):
             by_run.setdefault(reading.row, []).append(reading)
         for row, readings in by_run.items():
             if not self._of_a_stage(row, known):
@@ -98,10 +100,9 @@ class Steps:
 
     def _passed_on(self, row: int, known: str) -> bool:
         """True if a run had the data before it left it: then it is not where it comes from."""
-        given = (reading.row for reading in self.records.readings.get(known, ()))
-        if row in given or any(
-            known == f"md5:{use.md5}" for use in self.records.uses.get(row, ()) if use.md5
-        ):
+        if known in self.records.given(row):
+            return True
+        if any(known == f"md5:{use.md5}" for use in self.records.uses(row) if use.md5):
             return True
         return any(
             known in map(identity_of_file, (*stage.deps, *stage.outs))
@@ -159,14 +160,12 @@ class Steps:
         for row in self.records.rows.get(run, ()):
             commit = self.records.commits(row)
             if commit is not None:
+                self.commits.setdefault(commit, row)
                 yield Link(code_id(commit), id, "code")
-            given: dict[str, list[Reading]] = {}
-            for known, column in self.records.read_by.get(row, ()):
-                given.setdefault(known, []).append(Reading(row, column))
-            for known, readings in given.items():
+            for known, readings in self.records.given(row).items():
                 if not self._of_a_stage(row, known):
                     yield Link(data_id(known), id, "input", self._roles(readings))
-            for use in self.records.uses.get(row, ()):
+            for use in self.records.uses(row):
                 source, detail = self._source(use)
                 if source is not None:
                     yield Link(source, id, "used", detail)
@@ -180,6 +179,7 @@ class Steps:
 
     def _code_down(self, id: str, commit: str) -> Iterator[Link]:
         for row in self.records.by_commit.get(commit, ()):
+            self.commits.setdefault(commit, row)
             yield Link(id, run_id(self.records.run(row)), "code")
 
     def _source(self, use: Use) -> tuple[str | None, str | None]:
@@ -248,7 +248,7 @@ class Steps:
                 yield Link(id, data_id(known), "derived")
 
     def _is_read(self, known: str) -> bool:
-        if known in self.records.readings or known in self.records.used:
+        if self.records.is_given(known) or known in self.records.used:
             return True
         return bool(self.records.readers(known))
 
@@ -266,7 +266,9 @@ class Steps:
 
     def _named_down(self, id: str, rest: str) -> Iterator[Link]:
         name, number = _name_and_number(rest)
-        for row, use in self.records.used.get(f"named:{name}", ()):
+        version = self.named_version(rest)
+        md5 = None if version is None else version.md5
+        for row, use in self.records.uses_of_name(name, number, md5):
             if self._number(use) == number:
                 yield Link(id, run_id(self.records.run(row)), "used", use.path)
         for alias in self._aliases(name, number):

@@ -143,7 +143,7 @@ def _data(records: Records, text: str) -> list[str]:
     if _IDENTITY.match(text):
         if text.startswith("md5:"):
             return _md5(records, text.removeprefix("md5:"))
-        if text in records.readings or text in records.used:
+        if records.is_given(text) or text in records.used:
             return [data_id(text)]
     found = _data_by_name(records, text) or _by_path(records, text)
     if not found:

@@ -329,8 +329,11 @@ class Moments(Column):
             min=self._worded(self._min),
             max=self._worded(self._max),
             quantiles=_list(quantiles, self._worded),
-            histogram=None if quantiles is None else _histogram(values / 1e6, quantiles / 1e6),
+            histogram=self._spread(values, quantiles),
         )
+
+    def _spread(self, values: Any, quantiles: Any) -> Histogram | None:
+        return None if quantiles is None else _histogram(values / 1e6, quantiles / 1e6)
 
     def _worded(self, microseconds: Any) -> str | None:
         import numpy as np
