@@ -12,7 +12,7 @@ from gitrack.errors import StoreError
 from gitrack.sharing.choice import Choice
 from gitrack.sharing.meeting import Meeting, Parties, parties
 from gitrack.sharing.sending import Objects, Sender
-from gitrack.store.git.exchange import attempts
+from gitrack.store.git.exchange import PATIENCE, attempts
 from gitrack.tracking import recover
 from gitrack.tracking.place import Place, find_place
 
@@ -80,6 +80,7 @@ def push(
         sender = Sender(them, choice, jobs=jobs, verify=verify, progress=progress)
         done.objects = sender.objects
     met = them.meet()
+    moved: str | None = None
     for _ in attempts():
         if met.ours is None:
             return done  # nothing was ever tracked here
@@ -88,11 +89,13 @@ def push(
         commit = _ready(them, met, sender)
         if not branch:
             return done
-        if _send(them, met, commit, done, owed=sender.owed if sender else 0):
+        moved = _send(them, met, commit, done, owed=sender.owed if sender else 0)
+        if moved is None:
             return done
         met = them.meet()
     raise StoreError(
-        f"{done.remote} moved each time before {done.branch} could be pushed",
+        f"{done.branch} could not be pushed to {done.remote} in {PATIENCE:g} s, for others were "
+        f"first each time ({moved})",
         hint="nothing is lost: type  gitrack push  again when fewer push at once",
     )
 
@@ -119,25 +122,23 @@ def _ready(them: Parties, met: Meeting, sender: Sender | None) -> str:
     return commit
 
 
-def _send(them: Parties, met: Meeting, commit: str, done: Pushed, *, owed: int) -> bool:
-    """Push a commit and the code of its runs; False if somebody else was first."""
+def _send(them: Parties, met: Meeting, commit: str, done: Pushed, *, owed: int) -> str | None:
+    """Push a commit and the code of its runs; why it has to be tried again, if so."""
     ahead, behind = them.exchange.distance(commit, met.theirs) if met.theirs else (1, 0)
     if ahead and behind:
-        return False  # a run was committed on top of an older branch meanwhile
+        return "runs were committed here meanwhile"
     done.commit, done.behind = commit, behind
     code = them.exchange.code() - met.seen.code
     if owed and ahead:
         files = "heavy file" if owed == 1 else "heavy files"
         done.held_back = f"it points to {owed} {files} that could not be sent"
-        return True
+        return None
     if not ahead and not code:
-        return True
+        return None
     sent = them.exchange.push(commit if ahead else None, code)
     done.code += len(sent.code)
     done.code_failed = dict(sent.refused)
-    if sent.moved:
-        return False
-    if ahead:
+    if ahead and not sent.moved:
         done.pushed = True
         done.runs = len(them.new_runs(met.theirs, commit))
-    return True
+    return sent.moved

@@ -146,6 +146,15 @@ def test_files_of_folders_go_too(clones, mine, tmp_path):
     assert (done.objects.sent, len(objects_in(clones.objects))) == (4, 4)
 
 
+@pytest.mark.parametrize("jobs", [1, 2, None])
+def test_many_objects_all_arrive(clones, mine, jobs):
+    for number in range(3):
+        files = {f"{n}.bin": HEAVY + bytes([number, n]) for n in range(40)}
+        clones.train(mine, name=f"{number}", files=files)
+    assert push(mine, jobs=jobs).objects.sent == 120
+    assert len(objects_in(clones.objects)) == 120
+
+
 def test_verify_looks_again(clones, mine):
     clones.train(mine, files={"model.bin": HEAVY})
     push(mine)

@@ -46,9 +46,9 @@ class Seen(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What a remote made of a push. `moved`: somebody else was first, so try again."""
+    """What a remote made of a push. `moved` says why to try again: somebody else was first."""
 
-    moved: bool
+    moved: str | None
     code: frozenset[str] = frozenset()
     #: (commit, why) of the code that it would not take
     refused: tuple[tuple[str, str], ...] = ()
@@ -152,7 +152,7 @@ class Exchange:
         first = [] if commit is None else [f"{commit}:refs/heads/{self.branch}"]
         taken: set[str] = set()
         refused: list[tuple[str, str]] = []
-        moved = False
+        moved: str | None = None
         for start in range(0, max(len(refs), 1), _MANY):
             some = first + refs[start : start + _MANY]
             if not some:
@@ -164,12 +164,14 @@ class Exchange:
             self.repository.git("update-ref", "-m", "gitrack push", self.tracking, commit)
         return Sent(moved, frozenset(taken), tuple(refused))
 
-    def _push(self, refspecs: list[str], taken: set[str], refused: list[tuple[str, str]]) -> bool:
+    def _push(
+        self, refspecs: list[str], taken: set[str], refused: list[tuple[str, str]]
+    ) -> str | None:
         done = self._run(*_PUSH, self.remote, *refspecs)
         answers = list(_answers(done.out.decode("utf-8", "replace")))
         if done.code and not answers:
             raise self._trouble(done)
-        moved = False
+        moved = None
         for flag, ref, why in answers:
             if ref.startswith(CODE):
                 id = ref.removeprefix(CODE)
@@ -181,7 +183,7 @@ class Exchange:
                 if not _MOVED.search(why):
                     said = remote_words(done.err) or why
                     raise trouble(self.remote, self.url, said, branch=self.branch)
-                moved = True
+                moved = why
         return moved
 
     def _talk(self, *arguments: str) -> Done:

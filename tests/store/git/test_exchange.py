@@ -43,7 +43,7 @@ def test_a_branch_goes_there_and_comes_back(hub, repo, git):
     assert exchange.look().tip is None
     tip = branch.commit(COMMIT, "one")
 
-    assert exchange.push(tip).moved is False
+    assert exchange.push(tip).moved is None
 
     assert exchange.look().tip == exchange.known() == tip
     other, there = meeting(clone(hub, "other", git, "--single-branch"))
@@ -81,11 +81,11 @@ def test_somebody_was_first(hub, repo, git):
     there.push(other.commit({"runs/theirs": b"1"}, "theirs"))
     mine = branch.commit({"runs/mine": b"1"}, "mine")
 
-    assert exchange.push(mine).moved is True
+    assert exchange.push(mine).moved == "fetch first"
 
     exchange.fetch(exchange.look())
     assert exchange.distance(mine, exchange.known()) == (1, 1)
-    assert exchange.push(branch.merge(exchange.known(), "merge")).moved is False
+    assert exchange.push(branch.merge(exchange.known(), "merge")).moved is None
     assert exchange.look().tip == branch.tip()
 
 
@@ -124,7 +124,7 @@ def test_hooks_of_the_user_do_not_run(hub, repo, git):
     hook.chmod(0o755)
     branch, exchange = meeting(repo)
 
-    assert exchange.push(branch.commit(COMMIT, "one")).moved is False
+    assert exchange.push(branch.commit(COMMIT, "one")).moved is None
 
 
 def test_what_the_host_says_is_passed_on(hub, repo, git):
@@ -206,7 +206,7 @@ def test_a_shallow_clone_that_lacks_the_fork_says_so(hub, repo, git):
     git(shallow, "branch", "-q", "gitrack", "origin/gitrack")
     other, there = meeting(shallow)
     mine = other.commit({"runs/mine": b"1"}, "mine")
-    assert there.push(mine).moved is False
+    assert there.push(mine).moved is None
     there.refuse_cut_history(mine, there.known())
     base = git(repo, "rev-parse", "gitrack~2")
     git(repo, "push", "-q", "--force", "origin", f"{base}:refs/heads/gitrack")
@@ -232,7 +232,7 @@ def test_unrelated_histories_in_a_shallow_clone_are_no_cut(hub, repo, git):
 def test_a_bare_repository_pushes_too(hub, repo, git, tmp_path):
     bare = clone(hub, "bare.git", git, "--bare")
     branch, exchange = meeting(bare)
-    assert exchange.push(branch.commit(COMMIT, "one")).moved is False
+    assert exchange.push(branch.commit(COMMIT, "one")).moved is None
     assert exchange.look().tip == branch.tip()
 
 
