@@ -1,9 +1,13 @@
 """Artifacts: the model with its preprocessing, figures, and a report as HTML and JSON.
 
-Text and pictures lie on the branch, the pipeline in DVC with a pointer on the branch.
+Text and pictures lie on the branch, the pipeline in DVC with a pointer on the branch. It has a
+name that runs share, and a second run reads it by that.
 """
 
 from __future__ import annotations
+
+import tempfile
+from pathlib import Path
 
 import pandas as pd
 import skops.io
@@ -27,7 +31,16 @@ def main() -> None:
         run.log_metric("test_auc_roc", auc)
 
         # Scaler and model in one file, in a format that is safe to load
-        run.log_bytes(skops.io.dumps(pipeline), "model.skops", kind="model", flavor="sklearn")
+        with tempfile.TemporaryDirectory() as folder:
+            skops.io.dump(pipeline, Path(folder, "model.skops"))
+            run.log_artifact(
+                Path(folder, "model.skops"),
+                kind="model",
+                flavor="sklearn",
+                named="delay-classifier",
+                aliases=["best"],
+                description=f"Logistic regression, test AUC {auc:.3f}",
+            )
 
         figure = Figure(layout="constrained")
         RocCurveDisplay.from_estimator(pipeline, X_test, y_test, ax=figure.subplots())
@@ -47,6 +60,13 @@ def main() -> None:
 
         run.log_text(f"<h1>Evaluation</h1><p>AUC {auc:.3f}</p>\n", "reports/evaluation.html")
         run.log_dict({"test_auc_roc": auc, "test_rows": len(y_test)}, "reports/evaluation.json")
+    # Another run, another day, another clone: the newest version, or the one called best
+    with gitrack.start_run("logistic-evaluation-20241022") as evaluation:
+        used = evaluation.use_artifact("delay-classifier:best")
+        restored = skops.io.load(used.path)
+        again = roc_auc_score(y_test, restored.predict_proba(X_test)[:, 1])
+        evaluation.log_metric("test_auc_roc", again)
+        print(f"{used.name}:v{used.version} has AUC {again:.3f}")
     print(run.id)
 
 

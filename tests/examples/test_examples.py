@@ -138,8 +138,13 @@ def test_code_data_and_environment_are_identified(play, repo: Path, git) -> None
 
 
 def test_files_of_every_kind_are_kept(play) -> None:
-    _, (run,) = play("artifacts.py")
+    printed, (run, evaluation) = play("artifacts.py")
 
+    assert "delay-classifier:v1 has AUC" in printed
+    assert [(use.name, use.version, use.run) for use in evaluation.uses] == [
+        ("delay-classifier", 1, run.id)
+    ]
+    assert evaluation.metrics == run.metrics
     stores = {artifact.path: (artifact.kind, artifact.store) for artifact in run.artifacts}
     assert stores["model.skops"] == ("model", "dvc")
     assert stores["plots/roc_curve.png"] == ("figure", "git")
@@ -163,6 +168,7 @@ def test_a_loop_of_epochs_keeps_curves_and_the_best_checkpoint(play) -> None:
     assert run.params["forecast_horizon"] == 7
     assert run.tags["demand-forecast"] is True
     assert run.notes
-    assert [artifact.path for artifact in run.artifacts if artifact.kind == "model"] == [
-        "model_checkpoint.npy"
-    ]
+    (model,) = [artifact for artifact in run.artifacts if artifact.kind == "model"]
+    assert (model.path, model.name) == ("model_checkpoint.npy", "demand-forecast-model")
+    best = run.curves["val/loss.min_step"]
+    assert str(model.description).startswith(f"Linear forecast, epoch {best}, ")
