@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitrack.artifacts.copying import copy_file, link_file, md5_of_file, room_or_error
+from gitrack.artifacts.sources import read_small
 from gitrack.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The mode by which DVC knows that nobody has written into an object.
 _PROTECTED = 0o444
+#: Up to this size a file is read at once.
+_SMALL = 1024 * 1024
 #: How our temporaries begin; DVC skips names that are not hashes.
 TEMPORARY = ".gitrack-"
 
@@ -28,6 +33,9 @@ class Cache:
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self.folder = folder
         self.shared = shared
+        self._objects = folder / "files" / "md5"
+        self._base = os.fspath(self._objects)
+        self._made: set[str] = set()
 
     def path(self, md5: str, *, legacy: bool = False) -> Path:
         """Where an object lies: DVC 3 has a folder of its own for it, DVC 2 had not."""
@@ -39,7 +47,7 @@ class Cache:
 
     def sizes(self, md5s: Iterable[str], *, legacy: bool = False) -> dict[str, int]:
         """The sizes of those objects that are here."""
-        base = os.fspath(self.folder if legacy else self._objects)
+        base = os.fspath(self.folder) if legacy else self._base
         found = {}
         for md5 in md5s:
             try:  # a Path for each costs more than the question
@@ -50,9 +58,9 @@ class Cache:
 
     def put_bytes(self, data: bytes) -> tuple[str, int]:
         """Keep `data`; its md5 and size."""
-        with self._temporary() as temporary:
-            temporary.write_bytes(data)
-            return self._adopt(temporary, None)
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        self._put_data(data, md5)
+        return md5, len(data)
 
     def put_file(self, source: Path, *, ours: bool = False) -> tuple[str, int]:
         """Keep a file; its md5 and size.
@@ -60,6 +68,11 @@ class Cache:
         A user's file is cloned where the file system can, else copied: writing into it later
         must not reach the cache. `ours` files may be linked, and then become read-only.
         """
+        data = read_small(source, _SMALL)
+        if data is not None:
+            md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+            self._put_data(data, md5, source if ours else None)
+            return md5, len(data)
         with self._temporary() as temporary:
             linked = ours and link_file(source, temporary)
             return self._adopt(temporary, None if linked else copy_file(source, temporary))
@@ -67,11 +80,8 @@ class Cache:
     def put_tree(self, entries: Iterable[tuple[str, str]]) -> str:
         """Keep the list of a folder's files, (relative path, md5) each; its md5 with `.dir`."""
         tree = make_tree(entries)
-        data: bytes = tree.as_bytes()
         md5: str = tree.oid
-        with self._temporary() as temporary:
-            temporary.write_bytes(data)
-            self._place(temporary, self.path(md5), len(data))
+        self._put_data(tree.as_bytes(), md5)
         return md5
 
     def put_object(self, source: Path, md5: str) -> None:
@@ -95,9 +105,27 @@ class Cache:
             self._place(temporary, self.path(md5, legacy=legacy), size)
         return size
 
-    @property
-    def _objects(self) -> Path:
-        return self.folder / "files" / "md5"
+    def _put_data(self, data: bytes, md5: str, linkable: Path | None = None) -> None:
+        """With few calls of the system: there may be 100,000 such files in a folder.
+
+        `linkable` is a file of ours with these bytes.
+        """
+        folder = f"{self._base}/{md5[:2]}"
+        place = f"{folder}/{md5[2:]}"
+        with room_or_error(self.folder):
+            if folder not in self._made:
+                self._database().makedirs(folder)
+                self._made.add(folder)
+            if _is_whole(place, len(data)) or (linkable and _linked(linkable, place)):
+                return
+            temporary = f"{self._base}/{TEMPORARY}{secrets.token_hex(8)}"
+            try:
+                Path(temporary).write_bytes(data)
+                os.chmod(temporary, _PROTECTED)  # noqa: PTH101
+                os.replace(temporary, place)  # noqa: PTH105
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
 
     def _adopt(self, temporary: Path, md5: str | None) -> tuple[str, int]:
         """Give a file of ours its place by its md5, which is taken from these very bytes."""
@@ -156,10 +184,22 @@ def refuse_other_bytes(
         )
 
 
-def _is_whole(place: Path, size: int) -> bool:
+def _linked(file: Path, place: str) -> bool:
+    """Make a file of ours the object; False where that cannot be, or a torn one is there."""
+    try:
+        file.chmod(_PROTECTED)
+        os.link(file, place)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return False
+    return True
+
+
+def _is_whole(place: str | Path, size: int) -> bool:
     """An object that a crash has torn, or that somebody may have written into, is not trusted."""
     try:
-        about = place.stat()
+        about = os.stat(place)  # noqa: PTH116 - a Path costs more than the question
     except FileNotFoundError:
         return False
     return about.st_size == size and stat.S_IMODE(about.st_mode) == _PROTECTED

@@ -5,19 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from gitrack.artifacts.sources import open_regular
+from gitrack.artifacts.sources import open_regular, refuse_changed
 from gitrack.errors import ArtifactError
+from gitrack.model.display import safe
 
 #: From here on a terminal sees a progress bar.
 _LARGE = 64 * 1024 * 1024
+_MANY = 5_000
 _CHUNK = 1024 * 1024
 #: Pairs of disks between which this process has found that nothing can be cloned.
 _no_clones: set[tuple[int, int]] = set()
+#: Held by whoever shows progress; also by those who show it in a way of their own.
+one_bar = threading.Lock()
 
 
 def md5_of(file: BinaryIO, name: str, size: int, *, kind: str = "md5") -> str:
@@ -25,7 +30,7 @@ def md5_of(file: BinaryIO, name: str, size: int, *, kind: str = "md5") -> str:
     from dvc_data.hashfile.hash import get_hash_stream
 
     stream = get_hash_stream(file, name=kind)
-    with _progress(f"hashing {name}".rstrip(), size) as advance:
+    with progress(f"hashing {name}".rstrip(), size) as advance:
         while chunk := stream.read(_CHUNK):
             advance(len(chunk))
     value: str = stream.hash_value
@@ -84,21 +89,12 @@ def _copy_hashing(file: BinaryIO, source: Path, target: Path) -> str:
 
     size = os.fstat(file.fileno()).st_size
     stream = get_hash_stream(file)
-    with target.open("xb") as copy, _progress(f"storing {source.name}", size) as advance:
+    with target.open("xb") as copy, progress(f"storing {source.name}", size) as advance:
         while chunk := stream.read(_CHUNK):
             copy.write(chunk)
             advance(len(chunk))
     value: str = stream.hash_value
     return value
-
-
-def refuse_changed(source: Path, before: os.stat_result, after: os.stat_result) -> None:
-    """A checkpoint that is still being written would be kept half old, half new."""
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise ArtifactError(
-            f"{source} changed while it was being stored",
-            hint="log it when it is completely written",
-        )
 
 
 @contextmanager
@@ -117,15 +113,22 @@ def room_or_error(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(what: str, size: int) -> Iterator[Callable[[int], object]]:
-    """A bar on a terminal for what takes seconds; nothing otherwise."""
-    if size < _LARGE or not sys.stderr.isatty():
+def progress(what: str, size: int, *, files: int = 1) -> Iterator[Callable[[int], object]]:
+    """A bar of bytes on a terminal for what takes seconds; nothing otherwise.
+
+    There is one at a time: what is a part of something larger has none of its own.
+    """
+    wanted = size >= _LARGE or files >= _MANY
+    if not (wanted and sys.stderr.isatty() and one_bar.acquire(blocking=False)):
         yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=size)
-        yield lambda count: progress.advance(task, count)
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(safe(what), total=size)
+            yield lambda count: bar.advance(task, count)
+    finally:
+        one_bar.release()

@@ -10,6 +10,7 @@ import msgspec
 
 from gitrack.artifacts.cache import Cache, make_tree
 from gitrack.artifacts.content import belongs_in_git
+from gitrack.artifacts.copying import progress
 from gitrack.artifacts.names import check_name, may_lie_on_branch
 from gitrack.artifacts.pointers import SUFFIX, Pointer, dump_pointer
 from gitrack.artifacts.sources import Found, find_files, open_regular
@@ -70,10 +71,13 @@ def _keep_folder(
     store = _cache(cache, name)
     entries = []
     size = 0
-    for file in found:
-        md5, length = store.put_file(file.path, ours=ours)
-        entries.append((file.relative, md5))
-        size += length
+    total = sum(file.size for file in found)
+    with progress(f"storing {name}", total, files=len(found)) as advance:
+        for file in found:
+            md5, length = store.put_file(file.path, ours=ours)
+            entries.append((file.relative, md5))
+            size += length
+            advance(length)
     return _pointed(name, store.put_tree(entries), size, files=len(entries))
 
 

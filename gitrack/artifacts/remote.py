@@ -180,8 +180,9 @@ class RemoteObjects:
 
 
 def _sentence(error: BaseException) -> str:
-    """Some libraries raise errors that say nothing but their kind."""
-    return str(error) or type(error).__name__
+    """Without numbers; and some libraries raise errors that say nothing but their kind."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return str(said or error) or type(error).__name__
 
 
 def _is_there(path: str, size: int | None) -> bool:

@@ -36,6 +36,43 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def read_small(path: Path, most: int) -> bytes | None:
+    """A file's bytes if they are at most `most`; no more is read, however it grows.
+
+    One that changes meanwhile is refused: it would be kept half old, half new.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with said_plainly(path):
+        descriptor = os.open(path, flags)
+        try:
+            before = os.fstat(descriptor)
+            _refuse_special(path, before.st_mode)
+            if before.st_size > most:
+                return None
+            data = os.read(descriptor, before.st_size + 1)
+            while len(data) < before.st_size and (more := os.read(descriptor, most)):
+                data += more  # some file systems give less than was asked for
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+    refuse_changed(path, before, after)
+    if len(data) != before.st_size:
+        raise _changed(path)
+    return data
+
+
+def refuse_changed(path: Path, before: os.stat_result, after: os.stat_result) -> None:
+    """A checkpoint that is still being written would be kept half old, half new."""
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise _changed(path)
+
+
+def _changed(path: Path) -> ArtifactError:
+    return ArtifactError(
+        f"{path} changed while it was being stored", hint="log it when it is completely written"
+    )
+
+
 @contextmanager
 def said_plainly(path: Path) -> Iterator[None]:
     """Turn what the system says about `path` into an ArtifactError."""

@@ -163,7 +163,7 @@ def test_a_torn_or_altered_object_is_replaced(tmp_path, cache):
 
 def test_a_file_that_changes_meanwhile_is_refused(tmp_path, cache, monkeypatch):
     source = tmp_path / "checkpoint.pt"
-    source.write_bytes(b"\0" * 5000)
+    source.write_bytes(b"\0" * 5_000_000)
     copy = copying._copy_hashing
 
     def grow_while_copying(file, path, target):
@@ -187,7 +187,7 @@ def test_a_full_disk_leaves_nothing_half(tmp_path, cache, monkeypatch, code):
 
     monkeypatch.setattr(copying, "_clone", lambda source, target: False)
     monkeypatch.setattr(copying, "_copy_hashing", fail)
-    (tmp_path / "x").write_bytes(b"\0" * 5000)
+    (tmp_path / "x").write_bytes(b"\0" * 5_000_000)
     with pytest.raises(ArtifactError, match="heavy files"):
         keep(tmp_path / "x", "x", cache=cache)
     assert [path for path in cache.rglob("*") if path.is_file()] == []
