@@ -72,7 +72,8 @@ def main() -> None:
             run.log_dataset(DATA / f"{role}.parquet", role=role, version=DATA_VERSION)
         model = fit(chosen, parts["train"], parts["validation"], run)
         auc = log_evaluation(run, model, parts, chosen.seed)
-        save_model(run, model)
+        # As a folder that MLflow can serve, in a format that is safe to load: never a pickle.
+        run.log_model(model, input_example=parts["test"].drop(columns=TARGET))
     print(f"{name}: test_auc_roc={auc:.3f}")
 
 
@@ -103,21 +104,6 @@ def log_evaluation(run: gitrack.Run, model, parts: dict[str, pd.DataFrame], seed
     run.log_figure(evaluate.importance_figure(table), "feature_importance.png")
     run.log_table(table, "feature_importance.csv")
     return results["test_auc_roc"]
-
-
-def save_model(run: gitrack.Run, model) -> None:
-    """In formats that are safe to load: never a pickle."""
-    folder = Path(__file__).parent / "models"
-    folder.mkdir(exist_ok=True)
-    if hasattr(model, "save_model"):
-        path = folder / "model.ubj"
-        model.save_model(path)
-    else:
-        import skops.io
-
-        path = folder / "model.skops"
-        skops.io.dump(model, path)
-    run.log_artifact(path, kind="model")
 
 
 if __name__ == "__main__":

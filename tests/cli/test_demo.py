@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import gitrack
+
 Demo = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -43,7 +45,9 @@ def test_a_repository_of_somebody_is_refused(repo: Path, git: Callable[..., str]
     assert git(repo, "status", "--short") == ""
 
 
-def test_one_run_of_the_demo_and_then_another(tmp_path: Path, git: Callable[..., str]) -> None:
+def test_one_run_of_the_demo_and_then_another(
+    tmp_path: Path, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "a folder" / "démo"
 
     first = _demo(folder, "--runs", "1", GIT_DIR=str(tmp_path / "elsewhere.git"))
@@ -71,7 +75,12 @@ def test_one_run_of_the_demo_and_then_another(tmp_path: Path, git: Callable[...,
         pointer = (folder / f"{data['path']}.dvc").read_text()
         assert data["dvc"].removeprefix("md5:") in pointer
     kinds = {artifact["path"]: artifact["kind"] for artifact in run["artifacts"]}
-    assert kinds["model.ubj"] == "model"
+    assert kinds["model"] == "model"
+    with monkeypatch.context() as there:
+        there.chdir(folder)
+        model = gitrack.load_model("@last/model", as_function=True)
+    assert model.flavor == "xgboost"
+    assert "distance: long" in str(model.signature.inputs)
     assert kinds["roc.png"] == kinds["calibration.png"] == "figure"
 
     (folder / "notes.txt").write_text("mine\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from gitrack.errors import UnreadableFile, UsageError
@@ -52,18 +53,31 @@ def _load(loading: Loading) -> Any:
 
     try:
         model = onnx.load(str(file), load_external_data=False)
-        onnx.checker.check_model(model)
     except Exception as error:
         why = f"is no ONNX model: {safe(' '.join(str(error).split()))[:300]}"
         raise UnreadableFile(file.name, why) from error
-    outside = any(uses_external_data(tensor) for tensor in model.graph.initializer)
-    if outside:
+    if any(uses_external_data(tensor) for tensor in _tensors(model.graph)):
         raise UnreadableFile(
             file.name,
             "keeps its weights in other files, which may lie anywhere",
             hint="if you trust it: onnx.load(path)",
         )
+    try:
+        onnx.checker.check_model(model)
+    except Exception as error:
+        why = f"is no sound ONNX model: {safe(' '.join(str(error).split()))[:300]}"
+        raise UnreadableFile(file.name, why) from error
     return model
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Those of the graph and of the graphs inside of it."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)
 
 
 def _predict(model: Any, data: Any) -> Any:

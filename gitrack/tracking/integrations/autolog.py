@@ -23,6 +23,7 @@ def autolog(
     lightgbm: bool = True,
     training_score: bool = True,
     every: int = 1,
+    log_models: bool = False,
     disable: bool = False,
 ) -> None:
     """Log every outermost fit from now on: settings, curves, time, training score.
@@ -30,8 +31,8 @@ def autolog(
     Fits go to the active run. Outside of a run nothing is logged, unless `experiment` names one:
     then each such fit is a run of its own. A fit inside another (a step of a pipeline, a
     candidate of a search, a fold) is part of the outer one. `every` logs curves every so many
-    iterations; `disable=True` puts all libraries back as they were. Trouble in logging is said
-    once and never ends a fit.
+    iterations; `log_models=True` keeps each fitted model, of a search the best one; `disable=True`
+    puts all libraries back as they were. Trouble in logging is said once and never ends a fit.
     """
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise UsageError(f"every={every!r} is not a number of iterations", hint="every=10")
@@ -48,7 +49,12 @@ def autolog(
             fits.choose(None)
             return
         fits.choose(
-            fits.Choices(experiment=experiment, training_score=training_score, curves_every=every)
+            fits.Choices(
+                experiment=experiment,
+                training_score=training_score,
+                curves_every=every,
+                log_models=log_models,
+            )
         )
 
 

@@ -55,6 +55,8 @@ def _train(
     if fit is not None:
         with fits.quietly():
             _log_outcome(fit, result)
+        with fits.quietly():
+            _log_model(fit, result)
         fits.close(fit)
     return result
 
@@ -83,6 +85,13 @@ def _log_settings(fit: fits.Fit, original: Callable[..., Any], bound: dict[str, 
         if isinstance(value, int):
             params[name] = value
     fit.params(params)
+
+
+def _log_model(fit: fits.Fit, booster: Any) -> None:
+    """Without an example: what `train` was given does not give its rows back."""
+    chosen = fits.choices()
+    if chosen is not None and chosen.log_models:
+        fit.model(booster)
 
 
 def _log_outcome(fit: fits.Fit, booster: Any) -> None:

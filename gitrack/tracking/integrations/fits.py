@@ -21,6 +21,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     experiment: str | None = None
     training_score: bool = True
     curves_every: int = 1
+    log_models: bool = False
 
 
 class Fit:
@@ -57,6 +58,13 @@ class Fit:
 
     def table(self, table: object, name: str) -> None:
         self.run.log_table(table, self._prefix.replace(".", "-") + name)
+
+    def model(self, model: object, example: object = None) -> None:
+        """Log the fitted model, with what it takes if there are rows to find out."""
+        with nothing_logged():
+            self.run.log_model(
+                model, self._prefix.replace(".", "-") + "model", input_example=example
+            )
 
     def ended(self) -> None:
         self.metrics({"fit_seconds": time.perf_counter() - self.began})

@@ -73,6 +73,8 @@ def _fit(
     if fit is not None:
         with fits.quietly():
             _log_outcome(fit, estimator, original, args, kwargs)
+        with fits.quietly():
+            _log_model(fit, estimator, original, args, kwargs)
         fits.close(fit)
     return result
 
@@ -157,6 +159,20 @@ def _log_outcome(
         if score is None:
             score = estimator.score(features, truth, **known)
     fit.metrics({"training_score": float(score)})
+
+
+def _log_model(
+    fit: fits.Fit,
+    estimator: Any,
+    original: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    chosen = fits.choices()
+    if chosen is None or not chosen.log_models:
+        return
+    bound = inspect.signature(original).bind(estimator, *args, **kwargs).arguments
+    fit.model(getattr(estimator, "best_estimator_", estimator), bound.get("X"))
 
 
 def _rows(features: Any) -> int:
