@@ -492,3 +492,13 @@ def test_an_interrupted_collection_is_taken_up_again(project, cache, monkeypatch
 
     assert told("--status", "failed", "--yes")["cache"]["objects"] == 2
     assert [path for path in cache.folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_run_shows_what_it_has_lost(project):
+    run = logged("exp-a", {"model.bin": heavy(1)}, fails=True)
+    kept = logged("exp-a", {"model.bin": heavy(2)})
+    told("--status", "failed", "--yes")
+
+    shown = CliRunner().invoke(cli, ["show", run]).stdout
+    assert "in DVC, removed by gitrack gc" in shown
+    assert "removed" not in CliRunner().invoke(cli, ["show", kept]).stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +22,7 @@ from gitrack.model.display import (
 
 if TYPE_CHECKING:
     from gitrack.model.run import Code, Evidence, Run, Use
+    from gitrack.store.runs import RunStore
 
 Lines = Iterable[tuple[str, str]]
 
@@ -54,7 +55,7 @@ def command(run: str, as_json: bool, history: bool) -> None:
     elif as_json:
         _print_json(record, path)
     else:
-        for line in _described(record):
+        for line in _described(record, _collected(store, record)):
             click.echo(line)
         _next(record)
 
@@ -86,7 +87,16 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _described(run: Run) -> Iterator[str]:
+def _collected(store: RunStore, run: Run) -> set[str]:
+    """The md5s of its artifacts that `gitrack gc` has removed."""
+    if not any(artifact.store == "dvc" for artifact in run.artifacts):
+        return set()
+    from gitrack.store.collected import collected
+
+    return {md5 for id, md5 in collected(store.branch) if id == run.id}
+
+
+def _described(run: Run, gone: Set[str]) -> Iterator[str]:
     yield f"run {safe(run.id)}  {safe(run.name)}"
     yield from _aligned(_head(run), indent="  ")
     yield from _section("params", ((key, _shown(value)) for key, value in run.params.items()))
@@ -98,7 +108,7 @@ def _described(run: Run) -> Iterator[str]:
     if run.environment is not None:
         yield from _section("environment", _environment(run.environment))
     yield from _section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
-    yield from _artifacts(run)
+    yield from _artifacts(run, gone)
     yield from _section("uses", map(_used, run.uses))
     yield from _section("evidence", ((fact.name, _verdict(fact)) for fact in run.evidence))
     for title, text in (("notes", run.notes), ("error", run.error)):
@@ -170,7 +180,7 @@ def _environment(environment: Any) -> Lines:
         yield f"${name}", value
 
 
-def _artifacts(run: Run) -> Iterator[str]:
+def _artifacts(run: Run, gone: Set[str]) -> Iterator[str]:
     rows = []
     for artifact in run.artifacts:
         about = [artifact.kind if artifact.flavor is None else f"{artifact.flavor} {artifact.kind}"]
@@ -180,6 +190,8 @@ def _artifacts(run: Run) -> Iterator[str]:
             about.append(f"{artifact.files} files")
         where = {"dvc": "in DVC", "git": "on the branch"}.get(artifact.store)
         about.append(where or f"at {artifact.uri}")
+        if artifact.store == "dvc" and artifact.md5 in gone:
+            about.append("removed by gitrack gc")
         if artifact.name is not None:
             about.append(f"a version of {artifact.name}")
         rows.append((artifact.path, ", ".join(about)))
