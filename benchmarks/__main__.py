@@ -17,6 +17,7 @@ BENCHMARKS = {
     "commit": "committing a finished run on top of many, and how the branch grows",
     "writers": "many processes that commit at once",
     "read": "reading many runs: cold, warm, after one more",
+    "lineage": "what became of what, on top of many runs",
 }
 
 

@@ -64,7 +64,7 @@ def _data(steps: Steps, id: str, known: str) -> Node:
         name=next((name for name, _ in names), None),
         version=next((version for _, version in names if version), None),
         md5=digest,
-        uri=known.removeprefix("uri:") if known.startswith("uri:") else first.uri,
+        uri=first.uri or (known.removeprefix("uri:") if known.startswith("uri:") else None),
         about=_kept(
             also=", ".join(said[1:5]) or None,
             rows=first.rows,
@@ -106,7 +106,8 @@ def _stage(steps: Steps, id: str, rest: str) -> Node:
 
 
 def _code(steps: Steps, id: str, commit: str) -> Node:
-    row = steps.commits.get(commit)
+    rows = steps.records.by_commit.get(commit) if commit not in steps.commits else None
+    row = rows[0] if rows else steps.commits.get(commit)
     if row is None:
         return Node(id=id, kind="code", label=commit[:_SHORT], version=commit, known=False)
     branch, remote = (steps.records.table.column(f"code.{f}")[row] for f in ("branch", "remote"))

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from gitrack.errors import GitrackError, MissingExtra, UnreadableFile
 from gitrack.model.lineage import Graph, Link, Node, data_id
@@ -111,7 +111,7 @@ class _Writer:
             run=ol.Run(runId=event_id(id), facets=self._run_facets(run, parent)),
             job=ol.Job(namespace=self._namespace, name=job, facets=self._job_facets(run, parent)),
             inputs=[self._input(run, link) for link in read],
-            outputs=[self._output(link) for link in left],
+            outputs=[output for link in left for output in self._outputs(link)],
         )
 
     def _run(self, id: str) -> Run | None:
@@ -193,7 +193,7 @@ class _Writer:
         from openlineage.client import facet_v2 as facets
 
         node = self._nodes[link.source]
-        namespace, name = self._called(node)
+        namespace, name = self._called(node)[0]
         statistics = facets.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(
             rowCount=_whole(node, "rows"), size=_whole(node, "size"), producer=PRODUCER
         )
@@ -208,21 +208,21 @@ class _Writer:
             inputFacets={"inputStatistics": statistics},
         )
 
-    def _output(self, link: Link) -> Any:
+    def _outputs(self, link: Link) -> Iterator[Any]:
         from openlineage.client import event_v2 as ol
         from openlineage.client import facet_v2 as facets
 
         node = self._nodes[link.target]
-        namespace, name = self._called(node)
         statistics = facets.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
             rowCount=_whole(node, "rows"), size=_whole(node, "size"), producer=PRODUCER
         )
-        return ol.OutputDataset(
-            namespace=namespace,
-            name=name,
-            facets=self._facets(node, namespace),
-            outputFacets={"outputStatistics": statistics},
-        )
+        for namespace, name in self._called(node):
+            yield ol.OutputDataset(
+                namespace=namespace,
+                name=name,
+                facets=self._facets(node, namespace),
+                outputFacets={"outputStatistics": statistics},
+            )
 
     def _facets(self, node: Node, namespace: str) -> dict[str, Any]:
         from openlineage.client import facet_v2 as facets
@@ -268,23 +268,27 @@ class _Writer:
             )
         return None
 
-    def _called(self, node: Node) -> tuple[str, str]:
-        """(namespace, name): the same for what a run left and for what others read of it."""
+    def _called(self, node: Node) -> list[tuple[str, str]]:
+        """(namespace, name) of data: the same for what a run left and for what others read of it.
+
+        What a run left has all the names that others know it by.
+        """
         if node.kind == "artifact":
-            became = [link.target for link in self._lineage.steps.down(node.id)
-                      if link.kind in ("derived", "named")]  # fmt: skip
+            links = self._lineage.steps.down(node.id)
+            became = [link.target for link in links if link.kind in ("derived", "named")]
             self._know(became)
-            other = next((self._nodes[id] for id in became), None)
-            if other is not None:
-                return self._called(other)
+            names = [name for id in became for name in self._called(self._nodes[id])]
+            if names:
+                return list(dict.fromkeys(names))
             if node.uri is None:
                 run = self._run(node.run or "")
-                return self._namespace, f"{run.experiment if run else node.run}/{node.path}"
+                return [(self._namespace, f"{run.experiment if run else node.run}/{node.path}")]
         if node.uri:
-            parts = urlsplit(node.uri)
-            if parts.scheme and parts.netloc:
-                return f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or parts.netloc
-        return self._namespace, node.name or node.path or node.label
+            parts = _taken_apart(node.uri)
+            if parts is not None and parts.scheme and parts.netloc:
+                name = parts.path.lstrip("/") or parts.netloc
+                return [(f"{parts.scheme}://{parts.netloc}", name)]
+        return [(self._namespace, node.name or node.path or node.label)]
 
 
 def event_id(id: str) -> str:
@@ -314,7 +318,16 @@ def _repository(remote: str) -> str | None:
 def _uri(text: str | None) -> str | None:
     if text is None or not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
         return None
+    if _taken_apart(text) is None:
+        return None
     return quote(text, safe=":/?#[]@!$&'()*+,;=%~")
+
+
+def _taken_apart(uri: str) -> SplitResult | None:
+    try:
+        return urlsplit(uri)
+    except ValueError:  # brackets that hold no address
+        return None
 
 
 def _whole(node: Node, name: str) -> int | None:

@@ -130,12 +130,8 @@ class Records:
     @cached_property
     def _datasets(self) -> list[str]:
         """`data.flights`, `data.flights#2`, …: what columns of datasets begin with."""
-        names = self.table.names()
-        return [
-            name.removesuffix(".name")
-            for name in names
-            if name.startswith("data.") and name.endswith(".name")
-        ]
+        found = (name for name in self.table.names() if name.endswith(".name"))
+        return sorted(n.removesuffix(".name") for n in found if n.startswith("data."))
 
     def _identities(self, column: str) -> list[str | None]:
         names, digests = self.table.column(f"{column}.name"), self.table.column(f"{column}.dvc")
@@ -348,7 +344,7 @@ class Records:
         for blob, data in self._contents.items():
             if not isinstance(data, bytes):
                 continue
-            lists = tuple(found) if _PLAIN not in data[:40] else ()
+            lists = () if data.startswith(_PLAIN) else tuple(found)
             seen: set[tuple[str, bytes]] = set()
             at = lists
             for name, md5 in _LIST_OR_MD5.findall(data):
