@@ -79,6 +79,9 @@ def alias_name(name: object) -> str:
     if text.casefold() == "latest":
         hint = "leave it out: 'latest' always is the highest version"
         raise InvalidName(kind, text, "cannot be set", hint=hint)
+    if text.casefold() == "dvc":
+        hint = "call it 'in-dvc'"
+        raise InvalidName(kind, text, "would be a file dvc.yaml, which DVC obeys", hint=hint)
     if _VERSION.match(text):
         hint = f"write {f'release-{text}'!r}"
         raise InvalidName(kind, text, "looks like the number of a version", hint=hint)

@@ -126,6 +126,7 @@ code: every commit adds runs of experiments, or changes the registry of models.
         run.yaml        settings, metrics, tags, code, data and environment of one run
         history.tsv     its metrics by step
         artifacts/      small files; a name that ends in .dvc points to a heavy one
+    artifacts/<name>/   versions of what runs share by a name, and pointers to them
     registry/<model>/   versions of models, and where each of them stands
 
 Everything is plain text. `git log`, `git show` and `dvc get` are enough to read it; with gitrack

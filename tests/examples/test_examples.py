@@ -172,3 +172,13 @@ def test_a_loop_of_epochs_keeps_curves_and_the_best_checkpoint(play) -> None:
     assert (model.path, model.name) == ("model_checkpoint.npy", "demand-forecast-model")
     best = run.curves["val/loss.min_step"]
     assert str(model.description).startswith(f"Linear forecast, epoch {best}, ")
+
+
+def test_runs_share_named_contents_and_say_what_they_used(play) -> None:
+    said, runs = play("named_artifacts.py")
+
+    made, trained = runs[:3], runs[3:]
+    assert [run.artifacts[0].name for run in made] == ["flights"] * 3
+    assert [run.uses[0].version for run in trained] == [1, 2]
+    assert [run.uses[0].run for run in trained] == [made[0].id, made[1].id]
+    assert "flights:v2 gave" in said

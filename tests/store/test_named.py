@@ -221,7 +221,7 @@ def test_other_names_are_kept(name):
 
 
 @pytest.mark.parametrize(
-    "alias", ["latest", "LATEST", "v3", "V3", "7", "a/b", "..", "", "a@b", None]
+    "alias", ["latest", "LATEST", "v3", "V3", "7", "DVC", "a/b", "..", "", "a@b", None]
 )
 def test_an_alias_that_would_be_taken_for_something_else_is_refused(alias):
     with pytest.raises(InvalidName):
