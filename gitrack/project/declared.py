@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gitrack.project.stages import file_of, name_of, path_of
 
 #: Larger files of metrics or params are no such files, and would take DVC minutes to read.
 _MOST_BYTES = 4 * 1024 * 1024
+_WHERE = re.compile(r"^unable to read: '[^']*', ")
 
 
 def tell(repo: Any, stages: Sequence[Any], *, whole: bool) -> Told:
@@ -86,7 +88,8 @@ def _read(
 
 
 def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    # DVC names the file by a path that leads nowhere from here
+    text = _WHERE.sub("", " ".join(str(error).split()))
     return text[:400] or type(error).__name__
 
 

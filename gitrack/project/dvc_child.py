@@ -105,7 +105,9 @@ class Recorder:
                 self._path, "told", tell(repo, self._stages, whole=whole and not self._failed)
             )
         except Exception as error:  # noqa: BLE001 - the pipeline has run; its record is what suffers
-            told = report.Told(root=str(repo.root_dir), faults=[_worded(error)])
+            # where DVC itself has come to nothing, it says why
+            faults = [_worded(error)] if whole or self._stages else []
+            told = report.Told(root=str(repo.root_dir), faults=faults)
             report.write(self._path, "told", told)
 
 

@@ -49,7 +49,7 @@ def diff_files(
     try:
         from dvc.exceptions import DvcException, NotDvcRepoError
         from dvc.repo import Repo
-        from scmrepo.exceptions import RevError, SCMError
+        from dvc.scm import RevError
     except ImportError as error:
         raise MissingExtra("comparing metrics and params files", "dvc", "dvc") from error
     found: dict[str, Differences] = {}
@@ -67,7 +67,7 @@ def diff_files(
         raise UsageError(f"there is no DVC project here: {error}", hint=hint) from error
     except RevError as error:
         raise NotFound(str(error), hint="'git log' shows commits, 'git tag' tags") from error
-    except (DvcException, SCMError) as error:
+    except DvcException as error:
         raise DvcRefused(" ".join(str(error).split())) from error
     return FilesDiff(
         old=old,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,14 +42,30 @@ def type_(tmp_path: Path) -> Type:
     return run
 
 
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: a git repository that is a DVC project, with raw data that DVC tracks."""
+    folder = tmp_path_factory.mktemp("template") / "project"
+    folder.mkdir()
+    (folder / "data").mkdir()
+    (folder / "data/raw.csv").write_text("a\n1\n2\n3\n")
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    dvc = str(Path(sys.executable).parent / "dvc")
+    for command in (
+        ["git", "init", "-q", "-b", "main"],
+        [dvc, "init", "-q"],
+        [dvc, "add", "-q", "data/raw.csv"],
+        ["git", "add", "."],
+        ["git", "-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-m", "start"],
+    ):
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    return folder
+
+
 @pytest.fixture
-def dvc_project(repo: Path, type_: Type) -> Path:
-    """A git repository that is a DVC project, with raw data that DVC tracks."""
-    type_(repo, "dvc", "init", "-q")
-    (repo / "data").mkdir()
-    (repo / "data/raw.csv").write_text("a\n1\n2\n3\n")
-    type_(repo, "dvc", "add", "-q", "data/raw.csv")
-    return repo
+def dvc_project(_template: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
+    return Path(shutil.copytree(_template, tmp_path / "project", symlinks=True))
 
 
 def last(folder: Path) -> Run:
