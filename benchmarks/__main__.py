@@ -16,6 +16,7 @@ BENCHMARKS = {
     "run": "a whole run, with all that is captured",
     "commit": "committing a finished run on top of many, and how the branch grows",
     "writers": "many processes that commit at once",
+    "heavy": "heavy files: 200 MB, 100,000 files, and plain DVC among 10,000 runs",
     "read": "reading many runs: cold, warm, after one more",
     "lineage": "what became of what, on top of many runs",
 }
