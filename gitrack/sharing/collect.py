@@ -14,6 +14,7 @@ from gitrack.errors import ArtifactError, StoreError
 from gitrack.sharing import references
 from gitrack.sharing.held import held
 from gitrack.store.layout import place_of
+from gitrack.tracking.recover import waiting
 from gitrack.tracking.worktrees import worktrees
 
 if TYPE_CHECKING:
@@ -109,9 +110,9 @@ def collect(ground: Ground, store: RunStore, let_go: LetGo) -> Plan:
         if not (found.cache or found.remote):
             return found
         _leave_word(ground, store, let_go, found)
+        _forget(ground, found)
         for name, shelf in _shelves(ground):
             shelf.remove(found.remote if name == _THERE else found.cache)
-        _forget(ground, found)
     return found
 
 
@@ -178,11 +179,17 @@ class _Survey:
         if self.tip is None:
             return Plan()
         table = self.store.table()
+        written = {run.id for run in waiting(self.ground.place)}
         stays = held(self.store.branch, self.tip, table, self.let_go.folders)
+        rescued = {
+            folder: "it is being written again"
+            for folder in self.let_go.folders
+            if folder.rpartition("/")[2] in written
+        } | stays.runs
         needed = dict(stays.artifacts)
-        leaving = self._leaving(table, stays.runs, needed)
+        leaving = self._leaving(table, rescued, needed)
         if not leaving:
-            return Plan(staying=self._whole_runs(stays.runs))
+            return Plan(staying=self._whole_runs(rescued))
         self._add_users(needed)
         self._fetch_lists({artifact.md5 for artifact in leaving} | needed.keys())
         parts = {artifact.md5: self._parts(artifact.md5) for artifact in leaving}
@@ -193,7 +200,7 @@ class _Survey:
         going = {md5 for md5 in _all(parts) if md5 not in needed}
         if going and lost and not self.ground.despite_lost:
             raise _cannot_know(lost)
-        return self._told(leaving, parts, there, going, needed, stays.runs)
+        return self._told(leaving, parts, there, going, needed, rescued)
 
     @functools.cached_property
     def _referred(self) -> references.Referred:

@@ -328,6 +328,27 @@ def test_a_run_that_is_being_written_keeps_its_files(project, cache):
     assert cache.has(*md5s(run))
 
 
+def test_a_run_that_is_resumed_keeps_what_it_has(project, cache):
+    run = logged("exp-a", {"model.bin": heavy(1)}, fails=True)
+    with gitrack.start_run(run_id=run):
+        said = told("--status", "failed", "--yes")
+
+    assert said["staying"] == [{"run": run, "path": None, "why": "it is being written again"}]
+    assert cache.has(*md5s(run))
+
+
+def test_a_bare_repository(project, git, tmp_path, monkeypatch):
+    run = logged("exp-a", {"model.bin": heavy(1)}, fails=True)
+    git(tmp_path, "clone", "-q", "--mirror", str(project), "bare.git")
+    monkeypatch.chdir(tmp_path / "bare.git")
+    own = Cache(tmp_path / "bare.git/gitrack/dvc-cache")
+    own.put_bytes(heavy(1))
+
+    command(*NOW, "--status", "failed", "--yes", "--offline")
+
+    assert not own.has(*md5s(run))
+
+
 def test_what_the_branch_no_longer_has_goes_without_any_rule(project, cache):
     run = logged("exp-a", {"model.bin": heavy(1)})
     (md5,) = md5s(run)
