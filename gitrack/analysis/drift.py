@@ -218,13 +218,15 @@ def _categories(column: ColumnProfile, table: TableProfile) -> _Categories | Non
         return _Categories({"true": share, "false": 1 - share}, True)
     if not column.top:
         return None
-    counts = {_shown(value): max(count, 0) for value, count in column.top}
+    counts = {_shown(value): count for value, count in column.top}
     named = sum(counts.values())
     complete = column.distinct is not None and len(counts) >= column.distinct
     there = named
     if not complete and rows:
         seen = table.sampled or rows
         there = max(named, round(seen * (1 - column.missing / rows)))
+    if not there:
+        return None
     return _Categories({name: count / there for name, count in counts.items()}, complete)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -11,6 +11,9 @@ from gitrack.errors import UnreadableFile
 
 #: Which shares of the values lie at or below each of the `quantiles`.
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
+#: How many of something.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 #: A value as a profile keeps it: a moment is ISO 8601 text, in UTC where it has a zone.
 Value = str | int | float | bool
@@ -27,9 +30,9 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     start: float | int
     width: float | int
-    counts: list[int]
-    below: int = 0
-    above: int = 0
+    counts: list[Count]
+    below: Count = 0
+    above: Count = 0
 
 
 class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,17 +44,17 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     name: str
     type: str | None = None
-    missing: int = 0
-    infinite: int = 0
-    distinct: int | None = None
-    true: int | None = None
+    missing: Count = 0
+    infinite: Count = 0
+    distinct: Count | None = None
+    true: Count | None = None
     min: Value | None = None
     max: Value | None = None
     mean: float | int | None = None
     std: float | int | None = None
     quantiles: list[Value] | None = None
     histogram: Histogram | None = None
-    top: list[tuple[Value, int]] | None = None
+    top: list[tuple[Value, Count]] | None = None
 
 
 class TableProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,10 +64,10 @@ class TableProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `top` are of so many of them, evenly spread; `skipped` how many rows were not well formed.
     """
 
-    rows: int | None = None
-    read: int | None = None
-    sampled: int | None = None
-    skipped: int | None = None
+    rows: Count | None = None
+    read: Count | None = None
+    sampled: Count | None = None
+    skipped: Count | None = None
     columns: list[ColumnProfile] = []
 
     @property

@@ -10,7 +10,7 @@ from gitrack.model.profile import LEVELS, ColumnProfile, Histogram, Value
 
 #: Cells that are kept for what needs all values at once: quantiles, distinct and top values.
 MOST_KEPT = 8_000_000
-_MOST_KEPT_BYTES = 256 * 1024 * 1024
+_MOST_KEPT_BYTES = 128 * 1024 * 1024
 #: A column of more different values is no list of names to be shown.
 _MOST_NAMED = 50
 #: A value that fewer rows have may tell who they are about.
@@ -31,8 +31,9 @@ class Survey:
         self._detail = detail
         self._columns = [_gatherer(type_) for type_ in types]
         self._most_rows = max(1_000, MOST_KEPT // max(len(types), 1))
-        self._kept: list[Any] = []
-        self._stride = 1
+        #: numbers of rows, and these rows
+        self._kept: list[tuple[Any, Any]] = []
+        self._halved = 0
         self.rows = 0
 
     def add(self, table: Any) -> None:
@@ -46,7 +47,7 @@ class Survey:
     @property
     def sampled(self) -> int | None:
         """How many rows were kept, if that is not all of them."""
-        return None if self._stride == 1 else sum(table.num_rows for table in self._kept)
+        return sum(table.num_rows for _, table in self._kept) if self._halved else None
 
     def columns(self, names: Sequence[str]) -> list[ColumnProfile]:
         if self._detail == "off" or not self._kept:
@@ -54,7 +55,7 @@ class Survey:
             return [ColumnProfile(name=name, type=column.type) for column, name in pairs]
         import pyarrow as pa
 
-        kept = pa.concat_tables(self._kept)
+        kept = pa.concat_tables([table for _, table in self._kept])
         texts = self._detail == "full"
         return [
             gathered.profile(name, self.rows, column, texts=texts)
@@ -62,26 +63,46 @@ class Survey:
         ]
 
     def _keep(self, table: Any) -> None:
-        """Every `stride`-th row; where these become too many, every second of them."""
+        """Rows by lot; where these become too many, every second of them by lot."""
         import numpy as np
         import pyarrow as pa
 
         nested = [at for at, gathered in enumerate(self._columns) if not gathered.sampled]
         for at in nested:  # nothing is asked of them afterwards, and they are large
             table = table.set_column(at, table.field(at).name, pa.nulls(table.num_rows))
-        if self._stride > 1:
-            first = -self.rows % self._stride
-            table = table.take(np.arange(first, table.num_rows, self._stride))
-        self._kept.append(table)
+        places = np.arange(self.rows, self.rows + table.num_rows, dtype="uint64")
+        self._kept.append((places, table))
+        if self._halved:
+            self._kept[-1] = _drawn(places, table, self._halved)
         while self._too_many():
-            whole = pa.concat_tables(self._kept)
-            self._kept = [whole.take(np.arange(0, whole.num_rows, 2))]
-            self._stride *= 2
+            self._halved += 1
+            whole = pa.concat_tables([kept for _, kept in self._kept])
+            places = np.concatenate([where for where, _ in self._kept])
+            self._kept = [_drawn(places, whole, self._halved)]
 
     def _too_many(self) -> bool:
-        rows = sum(table.num_rows for table in self._kept)
-        size = sum(table.nbytes for table in self._kept)
+        rows = sum(table.num_rows for _, table in self._kept)
+        size = sum(table.nbytes for _, table in self._kept)
         return bool(rows > self._most_rows or (size > _MOST_KEPT_BYTES and rows > 1_000))
+
+
+def _drawn(places: Any, table: Any, halved: int) -> tuple[Any, Any]:
+    mask = drawn(places, halved)
+    return places[mask], table.filter(mask)
+
+
+def drawn(places: Any, halved: int) -> Any:
+    """Which rows to look at so that about one in 2 ** `halved` is left: always the same ones.
+
+    A lot by SplitMix64 of the row's number, since data often repeat a pattern every few rows.
+    """
+    import numpy as np
+
+    lot = (places.astype("uint64") + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    lot = (lot ^ (lot >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    lot = (lot ^ (lot >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    lot ^= lot >> np.uint64(31)
+    return lot < np.uint64(1 << (64 - halved)) if halved else np.ones(len(lot), dtype=bool)
 
 
 def type_name(type_: Any) -> str:

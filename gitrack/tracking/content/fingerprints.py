@@ -114,7 +114,7 @@ def _hashed_text(column: Any) -> Any:
     values = np.asarray(column.astype(object), dtype=object)
     try:
         hashed = hash_array(values)
-    except TypeError:
+    except (TypeError, ValueError):  # numpy would take tuples among them for more dimensions
         hashed = hash_array(np.asarray([str(value) for value in values], dtype=object))
     return hashed.astype("<u8")
 

@@ -40,7 +40,7 @@ def profile_of_path(path: Path, detail: Detail = "full") -> Profile:
     try:
         return _profile(path, kind, parts, detail)
     except tables.Unreadable as error:
-        return Profile(kind=kind, trouble=str(error))
+        return Profile(rows=error.rows, kind=kind, trouble=str(error))
     except ImportError:
         return Profile(kind=kind)  # the hash identifies it all the same
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import math
 import os
+import random
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import msgspec
 
 from gitrack.model.profile import ColumnProfile, TableProfile
-from gitrack.tracking.content.columns import Detail, Survey, type_name
+from gitrack.tracking.content.columns import Detail, Survey, drawn, type_name
 
 #: No more columns are told about.
 MOST_COLUMNS = 2_000
@@ -23,22 +25,28 @@ MOST_CELLS = 50_000_000
 #: … and bytes of text.
 MOST_TEXT = 256 * 1024 * 1024
 #: So much text is read at once, which tells the types of its columns best.
-_AT_ONCE = 64 * 1024 * 1024
+_AT_ONCE = 16 * 1024 * 1024
 _BLOCK = 4 * 1024 * 1024
 #: Pieces of a text that is read in part.
-_PIECES = 32
+_PIECES = 256
 #: Rows and bytes that are gathered before they are looked at.
 _GATHERED_ROWS = 65_536
-_GATHERED_BYTES = 32 * 1024 * 1024
+_GATHERED_BYTES = 16 * 1024 * 1024
 #: Columns whose type is found out to be another one further down in the file.
 _MOST_TRIES = 8
 _DELIMITERS = ",;\t|"
 _HEAD = 1_000_000
+#: Bytes that text has none or few of.
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\v")
 _COLUMN_NUMBER = re.compile(r"In CSV column #(\d+)")
 
 
 class Unreadable(Exception):
     """The content is not what the name of the file says; the hash identifies it all the same."""
+
+    def __init__(self, why: str, *, rows: int | None = None) -> None:
+        super().__init__(why)
+        self.rows = rows
 
 
 def parquet_profile(paths: Sequence[Path], detail: Detail) -> TableProfile:
@@ -50,10 +58,10 @@ def parquet_profile(paths: Sequence[Path], detail: Detail) -> TableProfile:
         files = [pq.ParquetFile(path) for path in paths]
         schema = files[0].schema_arrow
         rows = sum(file.metadata.num_rows for file in files)
-        step = max(1, -(-rows * max(len(schema), 1) // MOST_CELLS))
+        share = min(1.0, MOST_CELLS / max(rows * len(schema), 1))
         survey = Survey(list(schema.types[:MOST_COLUMNS]), detail)
         if detail != "off":
-            for table in _gathered(_parquet_batches(files, schema, step)):
+            for table in _gathered(_parquet_batches(files, schema, share)):
                 survey.add(table)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise Unreadable(_worded(error)) from error
@@ -66,15 +74,18 @@ def parquet_profile(paths: Sequence[Path], detail: Detail) -> TableProfile:
     )
 
 
-def _parquet_batches(files: Sequence[Any], schema: Any, step: int) -> Iterator[Any]:
-    """Every `step`-th group of rows; columns by name where a file has them in another order."""
+def _parquet_batches(files: Sequence[Any], schema: Any, share: float) -> Iterator[Any]:
+    """Groups of rows by lot; columns by name where a file has them in another order."""
     import pyarrow as pa
 
     wanted = schema.names[:MOST_COLUMNS]
-    number = 0
-    for file in files:
-        groups = [group for group in range(file.num_row_groups) if (number + group) % step == 0]
-        number += file.num_row_groups
+    every = [(at, group) for at, file in enumerate(files) for group in range(file.num_row_groups)]
+    chosen = random.Random(0).sample(every, max(1, round(len(every) * share))) if every else []
+    groups_of: dict[int, list[int]] = {}
+    for at, group in sorted(chosen):
+        groups_of.setdefault(at, []).append(group)
+    for at, groups in groups_of.items():
+        file = files[at]
         alike = file.schema_arrow.names[:MOST_COLUMNS] == wanted
         for batch in file.iter_batches(_GATHERED_ROWS, row_groups=groups):
             columns = batch.columns[: len(wanted)] if alike else None
@@ -127,7 +138,9 @@ def csv_profile(path: Path, detail: Detail, *, packed: bool) -> tuple[TableProfi
     if detail == "off":
         return msgspec.structs.replace(bare, rows=_rows(path, packed=packed)), columns
     try:
-        profile = _Csv(path, delimiter, columns, packed=packed).profile(shown, detail)
+        encoding = "utf-8" if _is_utf8(head) else "latin-1"
+        file = _Csv(path, delimiter, columns, packed=packed, encoding=encoding)
+        profile = file.profile(shown, detail)
     except ImportError:
         profile = bare
     if profile.rows is None:
@@ -145,8 +158,11 @@ def _rows(path: Path, *, packed: bool) -> int | None:
 class _Csv:
     """One CSV file; what its columns are may be found out in several tries."""
 
-    def __init__(self, path: Path, delimiter: str, columns: int, *, packed: bool) -> None:
+    def __init__(
+        self, path: Path, delimiter: str, columns: int, *, packed: bool, encoding: str
+    ) -> None:
         self._path = path
+        self._encoding = encoding
         self._delimiter = delimiter
         self._columns = columns
         self._packed = packed
@@ -207,6 +223,7 @@ class _Csv:
                 column_names=[str(at) for at in range(self._columns)],
                 skip_rows_after_names=1,
                 block_size=_BLOCK,
+                encoding=self._encoding,
             ),
             "parse_options": arrow_csv.ParseOptions(
                 delimiter=self._delimiter,
@@ -235,7 +252,7 @@ class _Csv:
         for batch in reader:
             yield _positional(batch.columns, batch.num_rows)
             size += batch.nbytes
-            if size > MOST_TEXT:
+            if self._packed and size > MOST_TEXT:
                 self._cut = True
                 return
 
@@ -260,8 +277,10 @@ class _Spread(io.RawIOBase):
         self._file = path.open("rb")
         size = os.fstat(self._file.fileno()).st_size
         length = MOST_TEXT // _PIECES
-        gap = (size - length) / (_PIECES - 1)
-        self._starts = [int(gap * number) for number in range(_PIECES)]
+        part, lot = size / _PIECES, random.Random(0)
+        # somewhere in each part: at even distances a pattern of the data would be met again
+        self._starts = [int(part * at + lot.random() * (part - length)) for at in range(_PIECES)]
+        self._starts[0] = 0
         self._length = length
         self._piece = memoryview(b"")
 
@@ -305,7 +324,7 @@ def json_lines_profile(path: Path, detail: Detail, *, packed: bool) -> tuple[Tab
         options = arrow_json.ReadOptions(block_size=_BLOCK)
         table = arrow_json.read_json(pa.BufferReader(head), read_options=options)
     except (pa.ArrowException, OSError, EOFError) as error:
-        raise Unreadable(_worded(error)) from error
+        raise Unreadable(_worded(error), rows=lines) from error
     names, width = table.schema.names, table.num_columns
     survey = Survey(list(table.schema.types[:MOST_COLUMNS]), detail)
     survey.add(_positional(table.columns[:MOST_COLUMNS], table.num_rows))
@@ -322,8 +341,12 @@ def frame_profile(frame: Any, detail: Detail) -> TableProfile:
     """A pandas DataFrame. Without pyarrow only the names and types of its columns are told."""
     shown = min(len(frame.columns), MOST_COLUMNS)
     names = [_text(str(name)) for name in frame.columns[:shown]]
-    step = max(1, -(-len(frame) * max(shown, 1) // MOST_CELLS))
-    part = frame.iloc[::step, :shown]
+    halved = max(0, math.ceil(math.log2(max(len(frame) * shown, 1) / MOST_CELLS)))
+    part = frame.iloc[:, :shown]
+    if halved:
+        import numpy as np
+
+        part = part[drawn(np.arange(len(frame)), halved)]
     try:
         columns = [_arrow_column(part.iloc[:, at]) for at in range(shown)]
     except ImportError:
@@ -335,7 +358,7 @@ def frame_profile(frame: Any, detail: Detail) -> TableProfile:
         survey.add(_positional(columns, len(part)))
     return TableProfile(
         rows=len(frame),
-        read=len(part) if step > 1 and detail != "off" else None,
+        read=len(part) if halved and detail != "off" else None,
         sampled=survey.sampled,
         columns=survey.columns(names),
     )
@@ -382,9 +405,19 @@ def _head(path: Path, *, packed: bool) -> bytes:
             head: bytes = file.read(_HEAD)
     except (gzip.BadGzipFile, EOFError) as error:
         raise Unreadable(_worded(error)) from error
-    if b"\0" in head:
+    strange = len(head) - len(head.translate(None, _CONTROLS))
+    if b"\0" in head or strange > len(head) // 100:
         raise Unreadable("it is binary and no text")
     return head
+
+
+def _is_utf8(head: bytes) -> bool:
+    """But for a character that the end of what was read may have cut."""
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4 and len(head) == _HEAD
+    return True
 
 
 def _header(head: bytes) -> tuple[str, list[str]]:
