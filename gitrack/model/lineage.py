@@ -29,6 +29,9 @@ EdgeKind = Literal[
     "points_at",  # an alias of a version
 ]
 
+#: The role of data that a run did not read but write.
+OUTPUT = "output"
+
 #: Kinds in the order of the flow; lists of nodes that belong together are in it.
 KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]  # a Literal has them
 _PLACE: dict[str, int] = {kind: place for place, kind in enumerate(KINDS)}

@@ -171,6 +171,31 @@ def test_what_is_only_spoken_of_is_a_node_that_nobody_knows():
     }
 
 
+def test_data_of_the_role_output_is_what_a_run_wrote():
+    writer = a_run(
+        1,
+        "writer",
+        data=[data("in", "a"), data("out", "b", role="output"), data("both", "c", role="output")],
+        artifacts=[Artifact(path="copy", md5=md5("b"))],
+    )
+    both = msgspec.structs.replace(writer, data=[*writer.data, data("both", "c", role="train")])
+    reader = a_run(2, "reader", data=[data("later", "b", role="train")])
+    store = _store(RunBundle(run=both), RunBundle(run=reader))
+
+    edges = _edges(graph(store, "reader", down=False))
+    assert (f"run:{rid(1)}", f"data:md5:{md5('b')}", "produced") in edges
+    assert (f"data:md5:{md5('a')}", f"run:{rid(1)}", "input") in edges
+    edges = _edges(graph(store, "data:in", up=False))
+    assert (f"run:{rid(1)}", f"data:md5:{md5('b')}", "produced") in edges
+    assert (f"data:md5:{md5('b')}", f"run:{rid(2)}", "input") in edges
+    assert (f"data:md5:{md5('b')}", f"run:{rid(1)}", "input") not in edges
+
+
+def test_bytes_lead_to_the_models_that_they_are(store):
+    assert _hits(store, "md5:3333") == ["version:piped/1"]
+    assert _hits(store, f"md5:{md5('c')}.dir") == ["version:churn/3"]
+
+
 def test_what_lies_elsewhere_is_followed_by_its_uri():
     maker = a_run(1, "maker", artifacts=[Artifact(path="t", store="uri", uri="s3://b/table")])
     reader = a_run(2, "reader", data=[Dataset(name="t", uri="s3://b/table")])
@@ -258,7 +283,8 @@ def test_a_folder_of_ten_thousand_links_in_a_row():
         ("./ready.csv", [f"data:md5:{md5('1')}"]),
         (RAW, [RAW]),
         ("md5:aaaa", [RAW]),
-        (f"md5:{md5('c')}.dir", [f"data:md5:{md5('c')}.dir"]),
+        (f"md5:{md5('c')}.dir", [f"artifact:{rid(2)}/model"]),
+        ("md5:bbbb", [f"data:md5:{md5('b')}", f"artifact:{rid(1)}/clean.parquet"]),
         ("code:02c0de", [f"code:{a_run(2, 'x').code.commit}"]),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from gitrack.errors import GitrackError, MissingExtra, UnreadableFile
-from gitrack.model.lineage import Graph, Link, Node, data_id
+from gitrack.model.lineage import OUTPUT, Graph, Link, Node, data_id
 from gitrack.model.profile import load_profile
 from gitrack.model.run import Run, Status
 from gitrack.store.codec.records import load_run, load_value
@@ -80,9 +80,14 @@ class _Writer:
         if run is None:
             return None
         up, down = self._lineage.steps.up(node.id), self._lineage.steps.down(node.id)
-        if any(link.kind == "part" for link in up):  # what its stages were given, it was given too
+        if any(link.kind == "part" for link in up):  # what its stages read and wrote, it did too
             for row in self._records.rows[run.id]:
-                up += [Link(data_id(k), node.id, "input") for k in self._records.given(row)]
+                for known, readings in self._records.given(row).items():
+                    roles = {self._records.role(reading) for reading in readings}
+                    if roles != {OUTPUT}:
+                        up.append(Link(data_id(known), node.id, "input"))
+                    if OUTPUT in roles:
+                        down.append(Link(node.id, data_id(known), "produced"))
         return self._event(run, run.experiment, run.id, list(dict.fromkeys(up)), down, parent=None)
 
     def of_stage(self, node: Node) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from gitrack.analysis.lineage.records import Reading, Records
 from gitrack.errors import NotFound, UnreadableFile
 from gitrack.model.lineage import (
+    OUTPUT,
     Link,
     artifact_id,
     code_id,
@@ -73,15 +74,19 @@ class Steps:
             run = self.records.run(row)
             if not self._passed_on(row, known):
                 yield Link(artifact_id(run, artifact.path), id, "derived")
+        for reading in self.records.readings(known):
+            if self.records.role(reading) == OUTPUT and not self._in_a_stage(reading.row, known):
+                yield Link(run_id(self.records.run(reading.row)), id, "produced")
         for row, stage in self.records.writers(known):
             yield Link(self._met(row, stage), id, "produced")
 
     def _data_down(self, id: str, known: str) -> Iterator[Link]:
         by_run: dict[int, list[Reading]] = {}
         for reading in self.records.readings(known):
-            by_run.setdefault(reading.row, []).append(reading)
+            if self.records.role(reading) != OUTPUT:
+                by_run.setdefault(reading.row, []).append(reading)
         for row, readings in by_run.items():
-            if not self._of_a_stage(row, known):
+            if not self._in_a_stage(row, known):
                 yield Link(id, run_id(self.records.run(row)), "input", self._roles(readings))
         for row, use in self.records.used.get(known, ()):
             if identity_of_use(use) == known:
@@ -93,21 +98,21 @@ class Steps:
         roles = dict.fromkeys(role for r in readings if (role := self.records.role(r)))
         return ", ".join(roles) or None
 
-    def _of_a_stage(self, row: int, known: str) -> bool:
-        """True if the run's own stages say what became of the data, more exactly."""
-        stages = self.records.pipeline(row)
-        return any(known in map(identity_of_file, stage.deps) for stage in stages)
-
-    def _passed_on(self, row: int, known: str) -> bool:
-        """True if a run had the data before it left it: then it is not where it comes from."""
-        if known in self.records.given(row):
-            return True
-        if any(known == f"md5:{use.md5}" for use in self.records.uses(row) if use.md5):
-            return True
+    def _in_a_stage(self, row: int, known: str) -> bool:
+        """True if the run's own stages say where the data came from and went, more exactly."""
         return any(
             known in map(identity_of_file, (*stage.deps, *stage.outs))
             for stage in self.records.pipeline(row)
         )
+
+    def _passed_on(self, row: int, known: str) -> bool:
+        """True if a run had the data before it left it: then it is not where it comes from.
+
+        Nor is what it left needed as a source, where its record or its stages name the data.
+        """
+        if known in self.records.given(row) or self._in_a_stage(row, known):
+            return True
+        return any(known == f"md5:{use.md5}" for use in self.records.uses(row) if use.md5)
 
     # -- stages of pipelines ----------------------------------------------------------------
 
@@ -163,8 +168,9 @@ class Steps:
                 self.commits.setdefault(commit, row)
                 yield Link(code_id(commit), id, "code")
             for known, readings in self.records.given(row).items():
-                if not self._of_a_stage(row, known):
-                    yield Link(data_id(known), id, "input", self._roles(readings))
+                read = [one for one in readings if self.records.role(one) != OUTPUT]
+                if read and not self._in_a_stage(row, known):
+                    yield Link(data_id(known), id, "input", self._roles(read))
             for use in self.records.uses(row):
                 source, detail = self._source(use)
                 if source is not None:
@@ -176,6 +182,10 @@ class Steps:
         for row in self.records.rows.get(run, ()):
             for artifact in self.records.artifacts(row):
                 yield Link(id, artifact_id(run, artifact.path), "produced")
+            for known, readings in self.records.given(row).items():
+                wrote = any(self.records.role(one) == OUTPUT for one in readings)
+                if wrote and not self._in_a_stage(row, known):
+                    yield Link(id, data_id(known), "produced")
 
     def _code_down(self, id: str, commit: str) -> Iterator[Link]:
         for row in self.records.by_commit.get(commit, ()):

@@ -192,7 +192,16 @@ def _md5(records: Records, text: str) -> list[str]:
     if len(found) > 1 and f"md5:{text}" not in found:
         shown = ", ".join(found[:_SHOWN]) + (" …" if len(found) > _SHOWN else "")
         raise Ambiguous(f"md5:{text} may be {shown}", hint="give more digits")
-    return [data_id(f"md5:{text}" if f"md5:{text}" in found else found[0])]
+    return _bytes(records, f"md5:{text}" if f"md5:{text}" in found else found[0])
+
+
+def _bytes(records: Records, known: str) -> list[str]:
+    """What runs left with these bytes, and the data itself if anybody speaks of it as data."""
+    left = [artifact_id(records.run(row), a.path) for row, a in records.with_bytes(known)]
+    read = records.is_given(known) or known in records.used
+    if read or not left or records.readers(known) or records.writers(known):
+        left.insert(0, data_id(known))
+    return list(dict.fromkeys(left))
 
 
 def _code(records: Records, text: str) -> list[str]:
