@@ -18,6 +18,7 @@ BENCHMARKS = {
     "writers": "many processes that commit at once",
     "heavy": "heavy files: 200 MB, 100,000 files, and plain DVC among 10,000 runs",
     "read": "reading many runs: cold, warm, after one more",
+    "transfer": "push and pull beside DVC's, and a push with nothing to do",
     "lineage": "what became of what, on top of many runs",
 }
 
