@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -39,10 +40,11 @@ class Elsewhere:
         """What changes when the contents do: an ETag or a time; None where nobody knows."""
         files, path = self._open()
         with self._said_plainly():
+            files.fs.invalidate_cache()  # a list from earlier would hide what has changed
             about = files.info(path)
             if about.get("type") != "directory":
                 return _state(about)
-            inside = sorted(files.find(path, detail=True).items())
+            inside = self._inside(files, path)
         states = [(name, _state(about)) for name, about in inside]
         return None if any(state is None for _, state in states) else repr(states)
 
@@ -52,8 +54,15 @@ class Elsewhere:
         with self._said_plainly():
             if not files.isdir(path):
                 return [(path.rpartition("/")[2], files.info(path).get("size"))]
-            found = files.find(path, detail=True)
-        return [(files.relpath(name, path), about.get("size")) for name, about in found.items()]
+            found = self._inside(files, path)
+        return [(files.relpath(name, path), about.get("size")) for name, about in found]
+
+    def _inside(self, files: Any, path: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Every file of a folder, with what its file system says of it."""
+        names = sorted(islice(files.find(path), _MOST_FILES + 1))
+        if len(names) > _MOST_FILES:
+            raise ArtifactError(f"{self.uri} holds more than {_MOST_FILES:,} files")
+        return list(zip(names, files.info(names), strict=True))
 
     def fetch(self, target: Path, *, md5: str | None = None) -> None:
         """Bring it to `target`, which must not exist. Raises ArtifactError for other bytes."""
@@ -68,13 +77,11 @@ class Elsewhere:
 
     def _fetch_folder(self, files: Any, path: str, target: Path) -> None:
         target.mkdir()
-        for count, found in enumerate(files.find(path)):
+        for found, _ in self._inside(files, path):
             relative = files.relpath(found, path).replace(os.sep, "/")
             parts = relative.split("/")
             if "" in parts or ".." in parts or "." in parts or "\\" in relative:
                 raise ArtifactError(f"{self.uri} holds {relative[:80]!r}, which leads out of it")
-            if count >= _MOST_FILES:
-                raise ArtifactError(f"{self.uri} holds more than {_MOST_FILES:,} files")
             place = target.joinpath(*parts)
             place.parent.mkdir(parents=True, exist_ok=True)
             files.get_file(found, str(place))

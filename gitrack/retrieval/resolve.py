@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-from gitrack.errors import Ambiguous, NotFound, UnreadableFile, UsageError
+from gitrack.errors import Ambiguous, InvalidName, NotFound, UnreadableFile, UsageError
+from gitrack.model.names import artifact_path
 from gitrack.model.run import Artifact
 from gitrack.retrieval.uris import is_uri, last_part
-from gitrack.store.layout import place_of
+from gitrack.store.layout import RECORD, place_of
 from gitrack.store.named import LATEST, NamedArtifacts, is_same, version_path
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 RUNS, MODELS = "runs:", "models:"
 _NAMED = re.compile(r"(?P<name>[^/:]+):(?P<version>[^/:]+)(?:/(?P<inner>.+))?\Z", re.DOTALL)
+_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 _LONGEST = 4_000
 #: How many of a reference's slashes may belong to the name of a run.
 _MOST_SLASHES = 8
@@ -105,6 +107,7 @@ def _of_name(store: RunStore, reference: str) -> Located | None:
     said = version_path(name, version.version)
     if artifact is None:
         raise UnreadableFile(said, f"run {version.run} left nothing at {version.path!r}")
+    _check_artifact(run_path, artifact)
     if not is_same(version, md5=artifact.md5, uri=artifact.uri):
         here, there = version.md5 or version.uri, artifact.md5 or artifact.uri
         raise UnreadableFile(
@@ -177,6 +180,7 @@ def _in_run(run: Run, run_path: str, path: str, reference: str) -> Located:
         artifact, path = _artifact(run, above), above
     if artifact is None:
         _no_such_artifact(run, f"{path}/{inner}" if inner else path)
+    _check_artifact(run_path, artifact)
     return Located(
         reference=reference,
         artifact=artifact,
@@ -185,6 +189,18 @@ def _in_run(run: Run, run_path: str, path: str, reference: str) -> Located:
         inner=_inside(inner),
         name=artifact.name,
     )
+
+
+def _check_artifact(run_path: str, artifact: Artifact) -> None:
+    """Both become paths on this machine, so a record may only say what gitrack would write."""
+    record = f"{run_path}/{RECORD}"
+    try:
+        artifact_path(artifact.path)
+    except InvalidName as error:
+        raise UnreadableFile(record, error.message) from None
+    if artifact.md5 is not None and not _MD5.match(artifact.md5):
+        shown = f"{artifact.md5[:60]!r}, expected 32 hexadecimal digits"
+        raise UnreadableFile(record, f"the md5 of {artifact.path!r} is {shown}")
 
 
 def _artifact(run: Run, path: str) -> Artifact | None:

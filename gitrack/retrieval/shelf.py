@@ -1,7 +1,9 @@
 """Artifacts that were fetched, read-only and shared by all worktrees: `<git dir>/gitrack/fetched`.
 
-Each has a folder of its own, named by its md5, which appears whole or not at all. A stamp beside
-the contents says how they were left: what somebody has written into since is fetched again.
+    <md5>/<digest of its name>/contents/<name>
+    <md5>/<digest of its name>/stamp.json      how the contents were left
+
+The inner folder appears whole or not at all. What somebody has written into since is fetched again.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import msgspec
 from gitrack.errors import ArtifactError
 
 FOLDER = "fetched"
+_CONTENTS = "contents"
 _STAMP = "stamp.json"
 _ASIDE = ".part-"
 
@@ -37,7 +40,7 @@ class Shelf:
 
     def find(self, key: str, name: str) -> Path | None:
         """What was fetched under this key, if nobody has changed it since."""
-        place = self.folder / key / name
+        place = self.folder / key / _CONTENTS / name
         try:
             stamp = msgspec.json.decode((self.folder / key / _STAMP).read_bytes(), type=Stamp)
             return place if _look(place) == stamp.files else None
@@ -54,11 +57,12 @@ class Shelf:
         aside = self.folder / f"{_ASIDE}{os.getpid()}-{secrets.token_hex(6)}"
         target = self.folder / key
         try:
-            aside.mkdir(parents=True)
+            (aside / _CONTENTS).mkdir(parents=True)
             target.parent.mkdir(exist_ok=True)
-            bring(aside / name)
-            _protect(aside / name)
-            stamp = Stamp(_look(aside / name))
+            place = aside / _CONTENTS / name
+            bring(place)
+            _protect(place)
+            stamp = Stamp(_look(place))
             (aside / _STAMP).write_bytes(msgspec.json.encode(stamp))
             self._swap(aside, target, key, "" if again else name)
         except OSError as error:
@@ -68,7 +72,7 @@ class Shelf:
             ) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        return target / name
+        return target / _CONTENTS / name
 
     def _swap(self, aside: Path, target: Path, key: str, name: str) -> None:
         """Into place; what another process has put there under this name is as good as ours."""

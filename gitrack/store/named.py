@@ -22,6 +22,8 @@ from gitrack.store.codec.records import dump_record, load_record
 
 FOLDER = "artifacts"
 LATEST = "latest"
+#: More versions than this nobody has made: such a number was invented.
+HIGHEST = 999_999_999
 
 _VERSION_FILE = re.compile(r"([1-9]\d{0,8})\.yaml\Z", re.ASCII)
 _NUMBER = re.compile(r"[vV]?([1-9]\d{0,8})\Z", re.ASCII)

@@ -9,7 +9,14 @@ import msgspec
 from gitrack.errors import NotFound, UnreadableFile
 from gitrack.model.named import ArtifactAlias, ArtifactVersion
 from gitrack.model.run import Artifact, Run
-from gitrack.store.named import NamedArtifacts, alias_path, dump, is_same, version_path
+from gitrack.store.named import (
+    HIGHEST,
+    NamedArtifacts,
+    alias_path,
+    dump,
+    is_same,
+    version_path,
+)
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +97,10 @@ class _Draft:
         there = there or self._known.find(self._name, **same)
         if there is not None:
             return there.version
+        if self._next > HIGHEST:
+            path = version_path(self._name, self._next - 1)
+            hint = "remove it from the branch, and type  gitrack sync"
+            raise UnreadableFile(path, "no number is left above it", hint=hint)
         version = ArtifactVersion(
             name=self._name,
             version=self._next,

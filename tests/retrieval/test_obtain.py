@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,8 +15,10 @@ import pytest
 import gitrack
 from gitrack.artifacts import cache_of
 from gitrack.errors import ArtifactError, NotFound, UnreadableFile
+from gitrack.store import open_store
 from gitrack.store.git.repository import Repository
 from tests.retrieval.conftest import HEAVY, Project
+from tests.s3 import Bucket
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -169,6 +172,34 @@ def test_small_files_that_somebody_changed_are_not_given_out(project: Project, c
         project.obtain("@last/plots/b.txt")
 
 
+@pytest.mark.parametrize(
+    ("was", "hostile", "reference"),
+    [
+        ('md5: "', 'md5: "../../../../../outside', "@last/flights.bin"),
+        ('store: "dvc"', 'store: "git"', "@last/flights.bin"),
+        ('path: "flights.bin"', 'path: ".git"', "@last/.git"),
+        ('path: "flights.bin"', 'path: "con"', "@last/con"),
+    ],
+)
+def test_a_hostile_record_leads_nowhere(project: Project, change, was, hostile, reference):
+    store = open_store(project.folder)
+    record = store.read(f"{store.find(project.run_id)}/run.yaml").decode()
+    before, at, after = record.partition('path: "flights.bin"')
+    change("run.yaml", (before + (at + after).replace(was, hostile, 1)).encode())
+
+    with pytest.raises(UnreadableFile):
+        project.obtain(reference)
+    assert not list(project.folder.parent.glob("outside*"))
+
+
+def test_an_artifact_may_be_called_like_our_own_stamp(project: Project):
+    with gitrack.start_run("e") as run:
+        run.log_text("mine", "stamp.json")
+
+    assert project.obtain("@last/stamp.json").read_text() == "mine"
+    assert project.obtain("@last/stamp.json").read_text() == "mine"
+
+
 def test_many_at_once_get_the_same(project: Project):
     found: list[Path] = []
     threads = [
@@ -225,3 +256,38 @@ def test_a_server_that_is_down_is_said_without_the_password(project: Project):
 
     assert "hunter2" not in str(caught.value)
     assert "abc" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    made = Bucket()
+    yield made
+    made.close()
+
+
+def test_s3_is_read_with_the_settings_of_a_remote_in_the_same_bucket(
+    project: Project, bucket: Bucket
+):
+    bucket.put("data/d.csv", b"a,b\n1,2\n")
+    bucket.put("data/more/e.csv", b"c\n")
+    lines = "".join(f"    {key} = {value}\n" for key, value in bucket.settings.items())
+    (project.folder / ".dvc").mkdir(exist_ok=True)
+    (project.folder / ".dvc/config").write_text(
+        f"['remote \"team\"']\n    url = s3://bucket/elsewhere\n{lines}"
+    )
+    with gitrack.start_run("e") as run:
+        run.log_artifact("s3://bucket/data/d.csv", named="raw")
+        run.log_artifact("s3://bucket/data", named="all")
+    assert not bucket.asked[1:], "a live run asks nothing of the network"
+
+    first = project.obtain("raw:v1")
+    asked = len(bucket.asked)
+    assert first.read_bytes() == b"a,b\n1,2\n"
+    assert project.obtain("raw:v1") == first
+    assert not [
+        method for method, path in bucket.asked[asked:] if method == "GET" and "d.csv" in path
+    ]
+    assert tree(project.obtain("all:v1")) == {"d.csv": b"a,b\n1,2\n", "more/e.csv": b"c\n"}
+    assert project.obtain("all:v1/more/e.csv").read_bytes() == b"c\n"
+    bucket.put("data/d.csv", b"changed")
+    assert project.obtain("raw:v1").read_bytes() == b"changed"

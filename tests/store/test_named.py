@@ -199,6 +199,14 @@ def test_a_reference_without_md5_is_one_version_for_each_uri():
     assert wish("s3://b/c.csv", known)[0] == ("n", 2)
 
 
+def test_an_invented_number_does_not_make_two_versions_one():
+    files = {**some(), version_path("flights", 999_999_999): dump(a_version(999_999_999))}
+    run = a_run(Artifact(path="a", name="flights", md5=md5(77)))
+
+    with pytest.raises(UnreadableFile, match=r"999999999\.yaml: no number is left"):
+        numbered(on_branch(files), run, [Wish(path="a", time=TIME)])
+
+
 def test_an_alias_is_only_pointed_at_what_is_there():
     known = on_branch(some(aliases={"best": 1}))
 
