@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitrack.tracking import notice
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -20,11 +22,11 @@ def dvc_root(path: Path) -> Path | None:
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every file that DVC would take, with its relative path; links count as what they point at."""
-    here = folder.absolute()
-    rules = _rules_above(here)
-    seen = {folder.resolve()}
-    waiting = [(folder, rules)]
+    """Every file that DVC would take, with its relative path.
+
+    A link to a file counts as the file. Like DVC it does not follow links to folders, and says so.
+    """
+    waiting = [(folder, _rules_above(folder.absolute()))]
     while waiting:
         place, rules = waiting.pop()
         rules = [*rules, *_rules_in(place)] if rules is not None else None
@@ -33,11 +35,13 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
             if path.name in _NEVER or (rules and _ignored(path, rules, is_folder)):
                 continue
             if is_folder:
-                real = path.resolve()
-                if (path.is_symlink() and real in seen) or (path / ".dvc").is_dir():
-                    continue
-                seen.add(real)
-                waiting.append((path, rules))
+                if path.is_symlink():
+                    notice.warn_once(
+                        f"linked {path}",
+                        f"{path} is a link to a folder: DVC leaves it out, and so does gitrack",
+                    )
+                elif not (path / ".dvc").is_dir():
+                    waiting.append((path, rules))
             elif path.is_file():
                 yield path.relative_to(folder).as_posix(), path
 
