@@ -72,7 +72,7 @@ def _not_found(table: RunTable, reference: str) -> NoReturn:
     if not table.rows:
         raise NotFound(
             f"there is no run {reference!r}: none was tracked yet",
-            hint="type  gitrack demo DIR  to see how, or  git fetch  to bring those of others",
+            hint="type  gitrack demo DIR  to see how, or  gitrack pull  to bring those of others",
         )
     names = [str(name) for name in table.column("name")]
     tails = [str(id).rpartition("-")[2] for id in table.column("id")]
