@@ -21,8 +21,8 @@ _MANY = 5_000
 _CHUNK = 1024 * 1024
 #: Pairs of disks between which this process has found that nothing can be cloned.
 _no_clones: set[tuple[int, int]] = set()
-#: Held by whoever shows progress; also by those who show it in a way of their own.
-one_bar = threading.Lock()
+#: Held by whoever shows progress.
+_one_bar = threading.Lock()
 
 
 def md5_of(file: BinaryIO, name: str, size: int, *, kind: str = "md5") -> str:
@@ -119,7 +119,7 @@ def progress(what: str, size: int, *, files: int = 1) -> Iterator[Callable[[int]
     There is one at a time: what is a part of something larger has none of its own.
     """
     wanted = size >= _LARGE or files >= _MANY
-    if not (wanted and sys.stderr.isatty() and one_bar.acquire(blocking=False)):
+    if not (wanted and sys.stderr.isatty() and _one_bar.acquire(blocking=False)):
         yield lambda _: None
         return
     from rich.console import Console
@@ -131,4 +131,15 @@ def progress(what: str, size: int, *, files: int = 1) -> Iterator[Callable[[int]
             task = bar.add_task(safe(what), total=size)
             yield lambda count: bar.advance(task, count)
     finally:
-        one_bar.release()
+        _one_bar.release()
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """For those who work on many files at once, and count them in a way of their own."""
+    mine = _one_bar.acquire(blocking=False)
+    try:
+        yield
+    finally:
+        if mine:
+            _one_bar.release()

@@ -12,6 +12,7 @@ import msgspec
 
 from gitrack.artifacts.branch_files import REMOTE
 from gitrack.artifacts.cache import Cache
+from gitrack.artifacts.copying import no_bars
 from gitrack.artifacts.listing import list_folder
 from gitrack.artifacts.project import read_settings
 from gitrack.artifacts.remote import RemoteObjects, Unreachable, is_folder
@@ -237,7 +238,7 @@ def _in_parallel(
     if len(first) < 2:  # a thread costs more than it saves
         yield from ((md5, _outcome(work, md5)) for md5 in first)
         return
-    with ThreadPoolExecutor(max_workers=jobs) as threads:
+    with no_bars(), ThreadPoolExecutor(max_workers=jobs) as threads:
         running: dict[Future[int | ArtifactError], str] = {}
         try:
             for md5 in first:

@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import gitrack
-from gitrack.artifacts import Cache, keep, load_pointer, sources
+from gitrack.artifacts import Cache, copying, keep, load_pointer, sources
 from gitrack.artifacts.fetch import fetch, fetch_file, listing, missing
 from gitrack.artifacts.remote import RemoteObjects
 from gitrack.artifacts.transfer import download, upload
@@ -274,3 +275,67 @@ def test_a_folder_of_100_000_small_files(tmp_path, cache):
     assert download([kept.md5], new, remote).sent == 100_001
     fetch_file(pointer_of(kept), "07/7", tmp_path / "7", cache=new)
     assert (tmp_path / "7").read_bytes() == b"7"
+
+
+#: Logs a file of 64 MB in a run; prints by how many megabytes the process has grown.
+_LOGS_A_LARGE_FILE = """
+import resource, sys
+import gitrack
+with gitrack.start_run("warm-20241022") as run:
+    run.log_bytes(bytes(300_000), "small.bin")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with gitrack.start_run("churn-20241022") as run:
+    run.log_artifact(sys.argv[1])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def test_a_large_file_is_never_in_memory_and_once_on_disk(tmp_path, repo):
+    from click.testing import CliRunner
+
+    from gitrack.cli.main import cli
+
+    assert CliRunner().invoke(cli, ["-C", str(repo), "init"]).exit_code == 0
+    (tmp_path / "large").write_bytes(bytes(64_000_000))
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", _LOGS_A_LARGE_FILE, str(tmp_path / "large")],
+            cwd=repo,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert float(done.stdout) < 40
+    large = [
+        path for path in repo.rglob("*") if path.is_file() and path.stat().st_size > 60_000_000
+    ]
+    assert len(large) == 1
+    assert ".dvc/cache" in str(large[0])
+
+
+def test_an_outbox_on_another_disk_is_copied_from(tmp_path, cache):
+    elsewhere = Path("/dev/shm")
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is only one disk")
+    with tempfile.TemporaryDirectory(dir=elsewhere) as outbox:
+        for size in (5_000, 3_000_000):
+            source = Path(outbox, "x.bin")
+            source.write_bytes(bytes(size))
+            kept = keep(source, "x.bin", cache=cache, ours=True)
+            assert cache.path(kept.md5).read_bytes() == bytes(size)
+            assert cache.path(kept.md5).stat().st_nlink == 1
+            source.unlink()
+    assert len(files_in(cache)) == 2
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_of_large_files_is_for_terminals(tmp_path, monkeypatch, capfd, cache, terminal):
+    monkeypatch.setattr(copying, "_LARGE", 2_000_000)
+    monkeypatch.setattr(sys, "stderr", sys.__stderr__)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/large.bin").write_bytes(bytes(3_000_000))
+    keep(tmp_path / "folder", "model", cache=cache)
+    shown = capfd.readouterr().err
+    assert ("storing model" in shown) is terminal
+    assert "large.bin" not in shown  # one bar, not one within another
