@@ -89,6 +89,9 @@ def _faults(kind: str, errors: dict[str, Any]) -> list[str]:
     for revision, trouble in errors.items():
         each = trouble.items() if isinstance(trouble, dict) else [("", trouble)]
         for path, error in each:
+            if path and isinstance(error, FileNotFoundError):
+                said.append(f"{path} is not there in {revision}")
+                continue
             why = " ".join(str(error).split())[:400] or type(error).__name__
             said.append(f"{kind} of {path or 'dvc.yaml'} in {revision} cannot be read: {why}")
     return said

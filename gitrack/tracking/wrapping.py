@@ -26,7 +26,7 @@ def wrap(run: Run, command: str, *, adopts: list[str]) -> dict[str, str]:
     `adopts` names what the run takes from the first process that joins (`experiment`, `name`),
     since nobody has said it.
     """
-    if adopts:
+    if adopts and run.owner:
         run.journal.event("adopt", fields=adopts)
     if run.capture is not None:
         run.capture.stands_for(command)
@@ -61,7 +61,10 @@ def log_identity(run: Run, dataset: Dataset) -> None:
 
 def forget(run: Run) -> None:
     """Drop a run in which nothing has happened, as if it had never been started."""
-    if not run.owner or run.status is not Status.RUNNING:
+    if run.status is not Status.RUNNING:
+        return
+    if not run.owner:
+        run.end()  # it is of somebody else, who goes on with it
         return
     run._status = Status.KILLED
     run.journal.close()

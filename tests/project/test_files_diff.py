@@ -171,6 +171,7 @@ def test_what_cannot_be_read_is_said(compared: Path, monkeypatch) -> None:
 
     beginning = "metrics of m/broken.json in HEAD cannot be read: "
     assert any(fault.startswith(beginning) for fault in found.faults), found.faults
+    assert "m/added.json is not there in v1" in found.faults
 
 
 def test_a_table_shows_values_signs_and_percents(compared: Path, monkeypatch) -> None:

@@ -57,7 +57,24 @@ def command(run: str, as_json: bool, history: bool) -> None:
     else:
         for line in _described(record, _collected(store, record)):
             click.echo(line)
+        for line in _section("pipeline", _stages(store, path)):
+            click.echo(line)
         _next(record)
+
+
+def _stages(store: RunStore, folder: str) -> Iterator[tuple[str, str]]:
+    """The stages of the DVC pipeline that the run was, if it was one, and how each went."""
+    from gitrack.model.pipeline import Pipeline
+    from gitrack.store.codec.records import load_record
+
+    path = f"{folder}/pipeline.yaml"
+    try:
+        data = store.read(path)
+    except NotFound:
+        return
+    for stage in load_record(path, data, Pipeline).stages:
+        took = "" if stage.seconds is None else f" in {lasted(stage.seconds)}"
+        yield stage.name, f"{stage.state}{took}"
 
 
 def _print_history(history: Any, run: Run) -> None:
