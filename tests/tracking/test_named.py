@@ -234,3 +234,12 @@ def test_processes_that_end_at_once_take_different_numbers(project):
     assert len({one.md5 for one in versions}) == len(versions)
     aliases, _ = known().aliases("flights")
     assert all(aliases[f"a{n}"].version == aliases[f"a{n + 1}"].version for n in range(0, count, 2))
+
+
+def test_a_secret_in_a_description_reaches_neither_record_nor_version(project, git, caplog):
+    leave(HEAVY, description="fetched with AKIAIOSFODNN7EXAMPLE from the lake")
+
+    assert "secrets were cut out" in caplog.text
+    version = known().resolve("flights")
+    assert "from the lake" in (version.description or "")
+    assert "AKIA" not in git(project, "grep", "-h", "description", "gitrack", "--", "*.yaml")

@@ -80,6 +80,8 @@ class Scanner:
         plain = {name: getattr(run, name) for name in _FREE}
         plain["code"], plain["environment"] = msgspec.to_builtins((run.code, run.environment))
         plain["data"], plain["evidence"] = msgspec.to_builtins((run.data, run.evidence))
+        plain["artifacts"] = [_typed(one, ("description", "uri")) for one in run.artifacts]
+        plain["uses"] = [_typed(one, ("uri",)) for one in run.uses]
         cleaned = {name: self._clean(name, value) for name, value in plain.items()}
         if self._known:
             # found late, written early: a second look for what is known by now
@@ -87,6 +89,9 @@ class Scanner:
         changed = {name: value for name, value in cleaned.items() if value != plain[name]}
         if not changed:
             return run
+        for name in {"artifacts", "uses"} & changed.keys():
+            whole = msgspec.to_builtins(getattr(run, name))
+            changed[name] = [{**a, **b} for a, b in zip(whole, changed[name], strict=True)]
         return msgspec.convert({**msgspec.to_builtins(run), **changed}, Run)
 
     def clean_bytes(self, path: str, data: bytes) -> bytes:
@@ -300,3 +305,8 @@ def forget() -> None:
     """Look at everything anew."""
     _clean_string.cache_clear()
     _files.clear()
+
+
+def _typed(record: msgspec.Struct, names: tuple[str, ...]) -> dict[str, str]:
+    """What somebody has typed of a record; its md5 looks like a secret and is none."""
+    return {name: text for name in names if (text := getattr(record, name)) is not None}
