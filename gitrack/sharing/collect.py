@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -78,15 +79,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """Where to collect: the cache, and the artifact remote if `both`.
 
-    `offline` asks it nothing, and believes what is known to have been sent.
+    With the `url` of a remote that is not asked, what is known to have been sent is believed.
     """
 
     place: Place
     cache: Cache
+    url: str | None = None
     remote: RemoteObjects | None = None
     both: bool = False
     grace: float = GRACE
-    offline: bool = False
     despite_lost: bool = False
 
 
@@ -301,8 +302,9 @@ class _Survey:
 
         cache, remote = self.ground.cache, self.ground.remote
         absent = [md5 for md5 in md5s if md5.endswith(".dir") and not cache.has(md5)]
-        if absent and remote is not None and not self.ground.offline:
-            download(absent, cache, remote, alone=True)
+        if absent and remote is not None:
+            with _asking():
+                download(absent, cache, remote, alone=True)
 
     def _inside(self, md5: str) -> set[str] | None:
         """The md5s of a folder's files, if its list is here."""
@@ -351,12 +353,13 @@ class _Survey:
         """Note which of them will be nowhere."""
         from gitrack.sharing.known import Known
 
-        remote = self.ground.remote
+        url, remote = self.ground.url, self.ground.remote
         sent: set[str] = set()
         if remote is not None and not self.ground.both:
-            sent = Known(self.repository.home / "cache", remote.url).md5s
-            if not self.ground.offline:
+            with _asking():
                 sent = remote.present({artifact.md5: None for artifact in artifacts})
+        elif url is not None and not self.ground.both:
+            sent = Known(self.repository.home / "cache", url).md5s
         return [msgspec.structs.replace(a, last=a.md5 not in sent) for a in artifacts]
 
     def _whole_runs(self, rescued: Mapping[str, str]) -> list[Staying]:
@@ -366,6 +369,16 @@ class _Survey:
             for folder, why in sorted(rescued.items())
             if folder in heavy
         ]
+
+
+@contextlib.contextmanager
+def _asking() -> Iterator[None]:
+    """A remote that does not answer can be left alone, unless it is to be emptied."""
+    try:
+        yield
+    except ArtifactError as error:
+        hint = error.hint or "add --offline to rely on what is known to have been sent there"
+        raise ArtifactError(error.message, hint=hint) from error
 
 
 def _all(parts: Mapping[str, Iterable[str]]) -> set[str]:

@@ -244,9 +244,51 @@ def test_a_users_folder_keeps_each_of_its_files(project, cache, git):
     for number in range(3):
         (project / "images" / f"{number}.bin").write_bytes(heavy(number))
     dvc(project, "add", "-q", "images")
+    dvc(project, "remote", "add", "-q", "-d", "team", str(project.parent / "team"))
+    dvc(project, "push", "-q")
 
     assert told("--status", "failed", "--yes")["leaving"] == []
     assert "up to date" in dvc(project, "status")
+    assert "up to date" in dvc(project, "pull")
+
+
+def test_pipelines_worktrees_and_what_only_a_reflog_knows(project, cache, git, tmp_path):
+    places = ["lock", "worktree", "reflog", "experiment", "tag"]
+    run = logged("exp-a", {f"{n}.bin": heavy(n) for n, _ in enumerate(places)}, fails=True)
+    lock, tree, reflog, experiment, tag = sorted(md5s(run))
+    (project / "sub").mkdir()
+    (project / "sub/dvc.lock").write_text(f"stages:\n  a:\n    outs:\n    - md5: {lock}\n")
+    git(project, "worktree", "add", "-q", str(tmp_path / "linked"))
+    (tmp_path / "linked/x.dvc").write_text(f"outs:\n- md5: {tree}\n  path: x\n")
+
+    def commit(md5: str) -> None:
+        (project / "y.dvc").write_text(f"outs:\n- md5: {md5}\n  path: y\n")
+        git(project, "add", "y.dvc")
+        git(project, "commit", "-q", "-m", "y")
+
+    commit(reflog)
+    git(project, "reset", "-q", "--hard", "HEAD~1")
+    commit(experiment)
+    git(project, "update-ref", "refs/exps/ab/cdef/exp-1", "HEAD")
+    git(project, "reset", "-q", "--hard", "HEAD~1")
+    commit(tag)
+    git(project, "tag", "v1")
+    git(project, "reset", "-q", "--hard", "HEAD~1")
+    (project / "sub").mkdir(exist_ok=True)
+
+    assert told("--status", "failed", "--yes")["leaving"] == []
+    assert all(map(cache.has, md5s(run)))
+
+    (project / "sub/dvc.lock").unlink()
+    (tmp_path / "linked/x.dvc").unlink()
+    git(project, "reflog", "expire", "--expire=all", "--all")
+    git(project, "tag", "-d", "v1")
+    assert {gone["md5"] for gone in told("--status", "failed")["leaving"]} == {
+        lock,
+        tree,
+        reflog,
+        tag,
+    }
 
 
 def commit_files(files: dict[str, object]) -> None:
@@ -523,3 +565,17 @@ def test_a_run_shows_what_it_has_lost(project):
     shown = CliRunner().invoke(cli, ["show", run]).stdout
     assert "in DVC, removed by gitrack gc" in shown
     assert "removed" not in CliRunner().invoke(cli, ["show", kept]).stdout
+
+
+def test_a_remote_that_does_not_answer_can_be_left_alone(project, cache, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    config = project / ".tracking/config.yaml"
+    config.write_text("artifacts: {remote: 's3://bucket/nowhere'}\n")
+    run = logged("exp-a", {"model.bin": heavy(1)}, fails=True)
+
+    assert "--offline" in failing(*NOW, "--status", "failed", "--yes")
+    assert cache.has(*md5s(run))
+    (gone,) = told("--status", "failed", "--offline", "--yes")["leaving"]
+    assert gone["last"]

@@ -169,13 +169,16 @@ def _ground(
             "there is no artifact remote to collect in",
             hint="leave --remote out, or set artifacts.remote in .tracking/config.yaml",
         )
+    remote = None
+    if url is not None and not offline:
+        remote = RemoteObjects(url, settings_for(repository.worktree, url))
     return Ground(
         place=place,
         cache=cache_of(repository.worktree, repository.common_dir),
-        remote=RemoteObjects(url, settings_for(repository.worktree, url)) if url else None,
+        url=url,
+        remote=remote,
         both=both,
         grace=grace,
-        offline=offline,
         despite_lost=despite_lost,
     )
 
@@ -224,7 +227,7 @@ def _print(done: Plan, ground: Ground, really: bool) -> None:
             f"{verb} {count} artifact{'s' * (count != 1)} of {many} run{'s' * (many != 1)}: "
             + ", ".join(where)
         )
-        alone = ground.remote is not None and not ground.both
+        alone = ground.url is not None and not ground.both
         _list([_line(artifact, alone and artifact.last) for artifact in done.leaving])
     if done.staying:
         click.echo("stays although the rules name it:")
