@@ -41,12 +41,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a wrapped command ended. `run_id` is None where there is no run of it."""
+    """How a wrapped command ended. `run_id` is None where there is no run of it.
+
+    `joined` if the run is that of a wrapper around this one, which goes on.
+    """
 
     code: int
     run_id: str | None = None
     experiment: str | None = None
     status: Status | None = None
+    joined: bool = False
 
 
 class NoCommand(NotFound):
@@ -105,7 +109,13 @@ def run_command(
     wrapping.learn(run)
     status = _status(ended)
     run.end(status, error=_why(status, ended, heard.last_words()))
-    return Outcome(code=ended.code, run_id=run.id, experiment=run.experiment, status=status)
+    return Outcome(
+        code=ended.code,
+        run_id=run.id,
+        experiment=run.experiment,
+        status=status,
+        joined=not run.owner,
+    )
 
 
 def _program(name: str) -> str:

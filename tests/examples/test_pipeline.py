@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def typed(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Type]:
+def typed(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Type:
     """A copy of the example as its README has it made; `typed("gitrack", "repro")` types there."""
     folder = tmp_path_factory.mktemp("example") / "pipeline"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -70,7 +70,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) ->
         ["gitrack", "repro"],
     ):
         type_(*line)
-    yield type_
+    return type_
 
 
 def _last(folder: Path) -> tuple[Run, Pipeline]:
@@ -175,3 +175,35 @@ def test_the_stages_are_those_of_the_pipeline(typed) -> None:
     assert list(content["stages"]) == ["prepare_data", "train", "evaluate"]
     assert "evaluate" in typed("dvc", "dag")
     assert "test_auc_roc" in typed("dvc", "metrics", "show")
+
+
+def test_another_clone_pulls_what_plain_dvc_has_pushed(
+    typed, settings: dict[str, str], tmp_path: Path
+) -> None:
+    """The everyday commands of DVC, with a tracking branch beside them."""
+    remote = tmp_path / "store"
+    for line in (
+        ["dvc", "remote", "add", "-d", "shared", str(remote)],
+        ["git", "add", "-A"],
+        ["git", "commit", "-q", "-m", "Configure the DVC remote"],
+        ["dvc", "push", "-q"],
+        ["git", "clone", "-q", ".", str(tmp_path / "clone")],
+    ):
+        typed(*line)
+    clone = tmp_path / "clone"
+
+    def there(*command: str) -> str:
+        done = subprocess.run(
+            command, cwd=clone, env=settings, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    there("dvc", "pull", "-q")
+    assert "up to date" in there("dvc", "status")
+    there("gitrack", "repro")
+
+    assert set(_states(clone).values()) == {"cached"}
+    assert _last(clone)[0].metrics["test_auc_roc"] == _last(typed.folder)[0].metrics["test_auc_roc"]
+    there("dvc", "push", "-q")
+    assert "deleted" not in there("dvc", "diff")

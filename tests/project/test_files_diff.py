@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gitrack.cli.main import cli
-from gitrack.errors import NotFound, UsageError
+from gitrack.errors import MissingExtra, NotFound, UsageError
 from gitrack.project.files_diff import diff_files
 
 DVC_YAML = """
@@ -202,6 +203,14 @@ def test_nothing_to_compare(dvc_project: Path, monkeypatch) -> None:
     monkeypatch.chdir(dvc_project)
 
     assert "no metrics or params differ" in CliRunner().invoke(cli, ["diff"]).stdout
+
+
+def test_without_dvc_it_is_said_what_to_install(repo: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "dvc.repo", None)
+    monkeypatch.chdir(repo)
+
+    with pytest.raises(MissingExtra, match="needs dvc"):
+        diff_files()
 
 
 def test_dates_are_texts_where_the_json_of_dvc_breaks_off(dvc_project: Path, monkeypatch) -> None:

@@ -308,6 +308,15 @@ def test_without_dvc_it_is_said_what_to_install(repo: Path, type_) -> None:
     assert "gitrack-ml[dvc]" in done.stderr
 
 
+def test_secrets_in_commands_do_not_reach_the_branch(dvc_project: Path, type_) -> None:
+    token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    write(dvc_project, "dvc.yaml", f"stages: {{s: {{cmd: 'echo --token {token} > /dev/null'}}}}\n")
+
+    type_(dvc_project, "gitrack", "repro")
+
+    assert "redacted" in str(stages(dvc_project)["s"].command)
+
+
 def test_json_is_the_only_thing_on_stdout(chain: Path, type_) -> None:
     done = type_(chain, "gitrack", "repro", "--json")
 

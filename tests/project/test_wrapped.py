@@ -213,9 +213,25 @@ def test_json_says_which_run_it_was_and_the_command_prints_elsewhere(repo: Path,
     done = type_(repo, "gitrack", "run", "--json", "--", "bash", "-c", "echo out; exit 2", code=2)
 
     (run,) = runs(repo)
-    expected = {"code": 2, "run_id": run.id, "experiment": "default", "status": "failed"}
-    assert json.loads(done.stdout) == expected
+    assert json.loads(done.stdout) == {
+        "code": 2,
+        "run_id": run.id,
+        "experiment": "default",
+        "status": "failed",
+        "joined": False,
+    }
     assert "out\n" in done.stderr
+
+
+def test_a_wrapper_within_a_wrapper_joins_it(repo: Path, type_) -> None:
+    inner = "gitrack run -p inner=1 -- echo deep; exit 4"
+
+    done = type_(repo, "gitrack", "run", "-E", "outer", "--", "bash", "-c", inner, code=4)
+
+    (run,) = runs(repo)
+    assert (run.experiment, run.status, run.params) == ("outer", Status.FAILED, {"inner": 1})
+    assert done.stdout == "deep\n"
+    assert done.stderr.count("next: gitrack show") == 1
 
 
 def test_with_no_capture_of_output_the_command_simply_has_ours(repo: Path, type_) -> None:

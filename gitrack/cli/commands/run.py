@@ -109,7 +109,7 @@ def tell(outcome: Outcome, *, as_json: bool) -> None:
         import msgspec
 
         click.echo(json.dumps(msgspec.to_builtins(outcome)))
-    elif outcome.run_id is not None:
+    elif outcome.run_id is not None and not outcome.joined:
         sys.stdout.flush()
         click.echo(
             f"run {outcome.run_id} {outcome.status}; next: gitrack show {outcome.run_id}", err=True
