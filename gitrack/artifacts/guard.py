@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitrack.artifacts.project import read_settings
-from gitrack.errors import LockTimeout
+from gitrack.errors import LockTimeout, MissingExtra
 
 try:
     import fcntl
@@ -100,8 +100,10 @@ def dvc_stands_still(projects: list[Path]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _dvc_lock(dvc_dir: Path) -> Iterator[None]:
-    from dvc.lock import LockError, make_lock
-
+    try:
+        from dvc.lock import LockError, make_lock
+    except ImportError:
+        raise MissingExtra(f"removing from the cache of {dvc_dir.parent}", "DVC", "dvc") from None
     tmp = dvc_dir / "tmp"
     tmp.mkdir(exist_ok=True)
     hardlink = read_settings(dvc_dir.parent).core.get("hardlink_lock", "").lower() in _TRUE

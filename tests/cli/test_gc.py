@@ -522,6 +522,15 @@ def test_while_dvc_works_nothing_goes(project, cache):
     assert cache.has(*md5s(run))
 
 
+def test_without_dvc_it_only_shows(project, cache, monkeypatch):
+    run = logged("exp-a", {"model.bin": heavy(1)}, fails=True)
+    monkeypatch.setitem(sys.modules, "dvc.lock", None)
+
+    assert len(told("--status", "failed")["leaving"]) == 1
+    assert "gitrack-ml[dvc]" in failing(*NOW, "--status", "failed", "--yes")
+    assert cache.has(*md5s(run))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [("--older-than", "soon"), ("--status", "running"), ("--keep-last", "-1"), ("--remote",)],
