@@ -52,7 +52,7 @@ def _data(steps: Steps, id: str, known: str) -> Node:
         names[str(cells["name"]), version] = None
         if cells["path"] is not None:
             paths[str(cells["path"])] = None
-    paths |= dict.fromkeys(_paths_in_stages(steps, known))
+    paths |= steps.paths.get(known, {})
     digest = known.rpartition("md5:")[2] if "md5:" in known else None
     said = [name if version is None else f"{name}@{version}" for name, version in names]
     first = records.dataset(asked[0]) if asked else Dataset(name=known)
@@ -73,17 +73,6 @@ def _data(steps: Steps, id: str, known: str) -> Node:
             runs=len({row for row, _ in readings}) or None,
         ),
     )
-
-
-def _paths_in_stages(steps: Steps, known: str) -> list[str]:
-    md5 = known.removeprefix("md5:")
-    return [
-        file.path
-        for by_row in steps.stages.values()
-        for stage in list(by_row.values())[:1]
-        for file in (*stage.outs, *stage.deps)
-        if file.md5 == md5
-    ]
 
 
 def _label_of(known: str) -> str:
@@ -142,20 +131,20 @@ def _run(steps: Steps, id: str, run: str) -> Node:
 
 def _artifact(steps: Steps, id: str, rest: str) -> Node:
     run, _, path = rest.partition("/")
-    for row in steps.records.rows.get(run, ()):
-        for artifact in steps.records.artifacts(row):
-            if artifact.path == path:
-                return Node(
-                    id=id,
-                    kind="artifact",
-                    label=path,
-                    run=run,
-                    path=path,
-                    name=artifact.name,
-                    md5=artifact.md5,
-                    uri=artifact.uri,
-                    about=_kept(kind=artifact.kind, flavor=artifact.flavor, size=artifact.size),
-                )
+    found = steps.records.artifact(run, path)
+    if found is not None:
+        _, artifact = found
+        return Node(
+            id=id,
+            kind="artifact",
+            label=path,
+            run=run,
+            path=path,
+            name=artifact.name,
+            md5=artifact.md5,
+            uri=artifact.uri,
+            about=_kept(kind=artifact.kind, flavor=artifact.flavor, size=artifact.size),
+        )
     return Node(id=id, kind="artifact", label=path, known=False, run=run, path=path)
 
 

@@ -7,7 +7,7 @@ them), when the first question needs it, and only the rows that answer it are ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,8 +56,10 @@ class Records:
         self._pipelines: dict[str, Pipeline] = {}
         self._versions: dict[str, _Versions] = {}
         self._asked = 0
+        self._within: dict[str, dict[str, list[tuple[int, Use]]]] = {}
+        self._touched: dict[str, frozenset[str]] = {}
         self._aliases: dict[str, dict[str, int]] = {}
-        self._lists: dict[int, list[Artifact]] = {}
+        self._lists: dict[int, dict[str, Artifact]] = {}
 
     @property
     def faults(self) -> list[Fault]:
@@ -193,21 +195,38 @@ class Records:
 
     # -- artifacts --------------------------------------------------------------------------
 
-    def artifacts(self, row: int) -> list[Artifact]:
-        """What a run left."""
+    def artifacts(self, row: int) -> Mapping[str, Artifact]:
+        """What a run left, by path."""
         if row not in self._lists:
-            self._lists[row] = self.table.artifacts(row)
+            self._lists[row] = {one.path: one for one in reversed(self.table.artifacts(row))}
         return self._lists[row]
+
+    def artifact(self, run: str, path: str) -> tuple[int, Artifact] | None:
+        """(row, artifact) of what a run left at a path."""
+        for row in self.rows.get(run, ()):
+            found = self.artifacts(row).get(path)
+            if found is not None:
+                return row, found
+        return None
+
+    def around(self, run: str, path: str) -> str:
+        """The artifact in which a path lies: `model` of `model/weights.bin`; else the path."""
+        above = path
+        while above:
+            if self.artifact(run, above) is not None:
+                return above
+            above = above.rpartition("/")[0]
+        return path
 
     def with_bytes(self, known: str) -> list[tuple[int, Artifact]]:
         """(row, artifact) of what runs left that is the same as data of an identity."""
         kind, _, value = known.partition(":")
         if kind == "md5":
             rows = self._with_md5(value)
-            return [(r, a) for r in rows for a in self.artifacts(r) if a.md5 == value]
+            return [(r, a) for r in rows for a in self.artifacts(r).values() if a.md5 == value]
         if kind == "uri":
             rows = self._by_uri.get(value, [])
-            return [(r, a) for r in rows for a in self.artifacts(r) if a.uri == value]
+            return [(r, a) for r in rows for a in self.artifacts(r).values() if a.uri == value]
         return []
 
     def _with_md5(self, md5: str) -> list[int]:
@@ -232,7 +251,7 @@ class Records:
         found: dict[str, list[int]] = {}
         for row, text in enumerate(self.table.column("artifacts")):
             if text is not None and '"uri":' in str(text):
-                for uri in {artifact.uri for artifact in self.artifacts(row)} - {None}:
+                for uri in {one.uri for one in self.artifacts(row).values()} - {None}:
                     found.setdefault(str(uri), []).append(row)
         return found
 
@@ -249,6 +268,14 @@ class Records:
         rows = [row for row, text in enumerate(texts) if text is not None]
         joined = f"[{','.join(str(texts[row]) for row in rows)}]"
         return dict(zip(rows, msgspec.json.decode(joined, type=list[list[Use]]), strict=True))
+
+    def uses_within(self, run: str) -> dict[str, list[tuple[int, Use]]]:
+        """(row, use) of what others used of a run, by the artifact in which it lies."""
+        if run not in self._within:
+            found = self._within[run] = {}
+            for row, use in self.used.get(f"run:{run}", ()):
+                found.setdefault(self.around(run, use.path or ""), []).append((row, use))
+        return self._within[run]
 
     @cached_property
     def used(self) -> dict[str, list[tuple[int, Use]]]:
@@ -273,6 +300,17 @@ class Records:
         if blob is None:
             return []
         return self._pipeline(str(blob), row).stages
+
+    def touched(self, row: int) -> frozenset[str]:
+        """Identities of all that the stages of a run read and wrote."""
+        blob = self.table.column("pipeline")[row]
+        if blob is None:
+            return frozenset()
+        if blob not in self._touched:
+            stages = self._pipeline(str(blob), row).stages
+            files = (file for stage in stages for file in (*stage.deps, *stage.outs))
+            self._touched[str(blob)] = frozenset(map(identity_of_file, files))
+        return self._touched[str(blob)]
 
     def writers(self, known: str) -> list[tuple[int, StageRun]]:
         """(row, stage) of every stage that wrote data of an identity."""

@@ -32,8 +32,11 @@ class Steps:
 
     def __init__(self, records: Records) -> None:
         self.records = records
+        self._ends: dict[int, dict[str, StageRun]] = {}
         #: by commit of the code: the row of a run that ran it
         self.commits: dict[str, int] = {}
+        #: by identity of data: what stages that were met call it
+        self.paths: dict[str, dict[str, None]] = {}
         #: stages by the id of their node, as they were met: (row of the run, stage)
         self.stages: dict[str, dict[int, StageRun]] = {}
 
@@ -100,10 +103,7 @@ class Steps:
 
     def _in_a_stage(self, row: int, known: str) -> bool:
         """True if the run's own stages say where the data came from and went, more exactly."""
-        return any(
-            known in map(identity_of_file, (*stage.deps, *stage.outs))
-            for stage in self.records.pipeline(row)
-        )
+        return known in self.records.touched(row)
 
     def _passed_on(self, row: int, known: str) -> bool:
         """True if a run had the data before it left it: then it is not where it comes from.
@@ -127,7 +127,7 @@ class Steps:
                 yield Link(id, data_id(identity_of_file(file)), "produced")
         self._everywhere(id)
         for row in sorted(self.stages.get(id, ())):
-            if self._is_last(row, id):
+            if id in self._last(row):
                 state = self.stages[id][row].state
                 yield Link(id, run_id(self.records.run(row)), "part", state)
 
@@ -143,17 +143,21 @@ class Steps:
                         self._met(row, other)
                     return
 
-    def _is_last(self, row: int, id: str) -> bool:
-        return any(stage_id(stage) == id for stage in self._last(row))
-
-    def _last(self, row: int) -> list[StageRun]:
-        """The stages that end a run's pipeline; all, if each of them feeds another."""
-        stages = self.records.pipeline(row)
-        return last_stages(stages) or stages
+    def _last(self, row: int) -> dict[str, StageRun]:
+        """By id: the stages that end a run's pipeline; all, if each of them feeds another."""
+        if row not in self._ends:
+            stages = self.records.pipeline(row)
+            last = last_stages(stages) or stages
+            self._ends[row] = {stage_id(stage): stage for stage in last}
+        return self._ends[row]
 
     def _met(self, row: int, stage: StageRun) -> str:
         id = stage_id(stage)
-        self.stages.setdefault(id, {})[row] = stage
+        by_row = self.stages.setdefault(id, {})
+        if not by_row:
+            for file in (*stage.outs, *stage.deps):
+                self.paths.setdefault(identity_of_file(file), {})[file.path] = None
+        by_row[row] = stage
         return id
 
     def _one(self, id: str) -> list[StageRun]:
@@ -175,13 +179,13 @@ class Steps:
                 source, detail = self._source(use)
                 if source is not None:
                     yield Link(source, id, "used", detail)
-            for stage in self._last(row):
+            for stage in self._last(row).values():
                 yield Link(self._met(row, stage), id, "part", stage.state)
 
     def _run_down(self, id: str, run: str) -> Iterator[Link]:
         for row in self.records.rows.get(run, ()):
-            for artifact in self.records.artifacts(row):
-                yield Link(id, artifact_id(run, artifact.path), "produced")
+            for path in self.records.artifacts(row):
+                yield Link(id, artifact_id(run, path), "produced")
             for known, readings in self.records.given(row).items():
                 wrote = any(self.records.role(one) == OUTPUT for one in readings)
                 if wrote and not self._in_a_stage(row, known):
@@ -197,23 +201,15 @@ class Steps:
         if use.name is not None and use.version is not None:
             return named_id(use.name, self._number(use)), use.path
         if use.run is not None and use.path is not None:
-            return artifact_id(use.run, self._whole(use.run, use.path)), self._inner(use)
+            return artifact_id(use.run, self.records.around(use.run, use.path)), self._inner(use)
         known = identity_of_use(use)
         return (None, None) if known is None else (data_id(known), use.path)
 
     def _inner(self, use: Use) -> str | None:
         assert use.run is not None
         assert use.path is not None
-        whole = self._whole(use.run, use.path)
+        whole = self.records.around(use.run, use.path)
         return use.path[len(whole) + 1 :] or None
-
-    def _whole(self, run: str, path: str) -> str:
-        """The artifact in which a path lies: `model` of `model/weights.bin`."""
-        own = (
-            a.path for row in self.records.rows.get(run, ()) for a in self.records.artifacts(row)
-        )
-        around = [one for one in own if path == one or path.startswith(f"{one}/")]
-        return max(around, key=len, default=path)
 
     def _number(self, use: Use) -> int:
         """The version whose bytes were used, whatever number it had then."""
@@ -235,16 +231,13 @@ class Steps:
 
     def _artifact_down(self, id: str, rest: str) -> Iterator[Link]:
         run, _, path = rest.partition("/")
-        for row in self.records.rows.get(run, ()):
-            for artifact in self.records.artifacts(row):
-                if artifact.path == path:
-                    yield from self._became(id, row, artifact)
-        for row, use in self.records.used.get(f"run:{run}", ()):
-            assert use.path is not None
-            if self._whole(run, use.path) == path:
-                yield Link(id, run_id(self.records.run(row)), "used", self._inner(use))
+        found = self.records.artifact(run, path)
+        if found is not None:
+            yield from self._became(id, *found)
+        for row, use in self.records.uses_within(run).get(path, ()):
+            yield Link(id, run_id(self.records.run(row)), "used", self._inner(use))
         for model, version in self.records.registry.of_run(run):
-            if self._whole(run, version.artifact) == path:
+            if self.records.around(run, version.artifact) == path:
                 yield Link(id, version_id(model, version.version), "registered")
 
     def _became(self, id: str, row: int, artifact: Artifact) -> Iterator[Link]:
@@ -310,7 +303,7 @@ class Steps:
     def _version_up(self, id: str, rest: str) -> Iterator[Link]:
         version = self.version(rest)
         if version is not None:
-            whole = self._whole(version.run, version.artifact)
+            whole = self.records.around(version.run, version.artifact)
             yield Link(artifact_id(version.run, whole), id, "registered")
 
     def version(self, rest: str) -> ModelVersion | None:

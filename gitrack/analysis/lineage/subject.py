@@ -101,13 +101,14 @@ def _run_or_artifact(records: Records, text: str) -> list[str]:
 
 
 def _artifact(records: Records, run: str, path: str) -> str:
-    own = [a.path for row in records.rows.get(run, ()) for a in records.artifacts(row)]
-    around = [one for one in own if path == one or path.startswith(f"{one}/")]
-    if not around:
-        near = _near(path, own)
+    whole = records.around(run, path)
+    if records.artifact(run, whole) is None:
+        near = _near(
+            path, [one for row in records.rows.get(run, ()) for one in records.artifacts(row)]
+        )
         hint = f"did you mean {near}?" if near else f"gitrack show {run}"
         raise NotFound(f"run {run} left nothing at {path!r}", hint=hint)
-    return artifact_id(run, max(around, key=len))
+    return artifact_id(run, whole)
 
 
 def _model(records: Records, text: str) -> list[str]:

@@ -139,22 +139,10 @@ def _print_graph(
 
 
 def _print_json(value: object) -> None:
-    import json
-
+    """Records of msgspec, written by it: a graph may have a hundred thousand nodes."""
     import msgspec
 
-    click.echo(json.dumps(_finite(msgspec.to_builtins(value)), indent=1, allow_nan=False))
-
-
-def _finite(value: object) -> object:
-    """JSON knows no NaN and no infinity: they become texts."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    return value
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
 
 
 def _print_text(
