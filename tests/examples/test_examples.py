@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -182,3 +183,22 @@ def test_runs_share_named_contents_and_say_what_they_used(play) -> None:
     assert [run.uses[0].version for run in trained] == [1, 2]
     assert [run.uses[0].run for run in trained] == [made[0].id, made[1].id]
     assert "flights:v2 gave" in said
+
+
+def test_drift_and_leakage_of_the_flights_are_found(play, repo: Path) -> None:
+    printed, (leaky, clean) = play("data.py")
+
+    assert "'arr_delay' alone tells 'late': AUC 1.0000" in printed
+    assert [fact.passed for fact in (*leaky.evidence, *clean.evidence)] == [False, True]
+    sides = ["flights:train", "flights:test"]
+    done = subprocess.run(
+        [sys.executable, "-m", "gitrack.cli.main", *"data diff --json".split(), *sides],
+        cwd=repo,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert (found["rows_before"], found["rows_after"]) == (160_678, 166_668)
+    # half a year apart, and otherwise much the same flights
+    assert found["drifted"] == ["month", "departs"]
