@@ -192,7 +192,7 @@ def test_drift_and_leakage_of_the_flights_are_found(play, repo: Path) -> None:
     assert [fact.passed for fact in (*leaky.evidence, *clean.evidence)] == [False, True]
     sides = ["flights:train", "flights:test"]
     done = subprocess.run(
-        [sys.executable, "-m", "gitrack.cli.main", *"data diff --json".split(), *sides],
+        [sys.executable, "-m", "gitrack.cli.main", "data", "diff", "--json", *sides],
         cwd=repo,
         capture_output=True,
         text=True,
