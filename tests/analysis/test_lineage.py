@@ -364,3 +364,22 @@ def test_a_pipeline_written_by_hand_is_read_as_well():
     found = graph(store, "md5:8888")
 
     assert f"data:md5:{md5('7')}" in _ids(found)
+
+
+def test_many_artifacts_and_many_stages_take_no_square_of_their_number():
+    paths = [f"plots/{number}/p.png" for number in range(4000)]
+    many = a_run(1, "many", artifacts=[Artifact(path=path) for path in paths])
+    users = a_run(2, "user", uses=[Use(run=rid(1), path=f"{path}/x") for path in paths])
+    stages = [
+        StageRun(name=f"s{n}", deps=[StageFile(path="in", md5=md5("a"))], seconds=float("nan"))
+        for n in range(1000)
+    ]
+    pipeline = dump_record(Pipeline(stages=stages))
+    piped = a_run(3, "piped", data=[data("in", "a")])
+    store = _store(
+        *(RunBundle(run=run) for run in (many, users)),
+        RunBundle(run=piped, files={"pipeline.yaml": pipeline}),
+    )
+
+    assert len(graph(store, "many").edges) == 8001
+    assert len(graph(store, "md5:aaaa").edges) == 2000

@@ -13,24 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from gitrack.errors import GitrackError, NotFound, UnreadableFile
-from gitrack.model.lineage import elsewhere, identity, identity_of_file
-from gitrack.model.named import ArtifactVersion
-from gitrack.model.pipeline import Pipeline, StageRun
+from gitrack.analysis.lineage.pipelines import Pipelines
+from gitrack.analysis.lineage.versions import Versions
+from gitrack.errors import UnreadableFile
+from gitrack.model.lineage import elsewhere, identity
 from gitrack.model.run import Artifact, Dataset, Fault, Use
-from gitrack.store.codec.records import load_record
-from gitrack.store.layout import PIPELINE
-from gitrack.store.named import NamedArtifacts, load_version, version_path
+from gitrack.store.named import NamedArtifacts
 from gitrack.store.registry import Registry
 
 if TYPE_CHECKING:
     from gitrack.store.runs import RunStore
 
 _MD5 = re.compile(r'"md5":"([0-9a-f]{32}(?:\.dir)?)"', re.ASCII)
-_MD5_IN_FILE = re.compile(rb"[0-9a-f]{32}(?:\.dir)?")
-#: How a pipeline's file begins that was written by gitrack, and what its lines say.
-_PLAIN = b"format: 1\nstages:\n- name:"
-_LIST_OR_MD5 = re.compile(rb"^  (deps|outs):$|([0-9a-f]{32}(?:\.dir)?)", re.MULTILINE)
 #: So many times all artifacts are looked through before they are turned around.
 _FEW = 4
 _DATASET = Dataset.__struct_fields__
@@ -53,11 +47,10 @@ class Records:
         self.registry = Registry(store.branch, at=self.commit)
         self.named = NamedArtifacts(store.branch, at=self.commit)
         self._faults: dict[str, Fault] = {}
-        self._pipelines: dict[str, Pipeline] = {}
-        self._versions: dict[str, _Versions] = {}
+        self.pipelines = Pipelines(self.table, store.branch, self.note)
+        self._versions: dict[str, Versions] = {}
         self._asked = 0
         self._within: dict[str, dict[str, list[tuple[int, Use]]]] = {}
-        self._touched: dict[str, frozenset[str]] = {}
         self._aliases: dict[str, dict[str, int]] = {}
         self._lists: dict[int, dict[str, Artifact]] = {}
 
@@ -292,134 +285,21 @@ class Records:
         found = self.used.get(f"named:{name}:v{number}", [])
         return found if md5 is None else found + self.used.get(f"named:{name}:{md5}", [])
 
-    # -- pipelines --------------------------------------------------------------------------
-
-    def pipeline(self, row: int) -> list[StageRun]:
-        """The stages that a run ran; none if it was no pipeline, or its file is broken."""
-        blob = self.table.column("pipeline")[row]
-        if blob is None:
-            return []
-        return self._pipeline(str(blob), row).stages
-
-    def touched(self, row: int) -> frozenset[str]:
-        """Identities of all that the stages of a run read and wrote."""
-        blob = self.table.column("pipeline")[row]
-        if blob is None:
-            return frozenset()
-        if blob not in self._touched:
-            stages = self._pipeline(str(blob), row).stages
-            files = (file for stage in stages for file in (*stage.deps, *stage.outs))
-            self._touched[str(blob)] = frozenset(map(identity_of_file, files))
-        return self._touched[str(blob)]
-
-    def writers(self, known: str) -> list[tuple[int, StageRun]]:
-        """(row, stage) of every stage that wrote data of an identity."""
-        found = self._stages(known, "outs")
-        return [pair for pair in found if known in map(identity_of_file, pair[1].outs)]
-
-    def readers(self, known: str) -> list[tuple[int, StageRun]]:
-        """(row, stage) of every stage that read data of an identity."""
-        found = self._stages(known, "deps")
-        return [pair for pair in found if known in map(identity_of_file, pair[1].deps)]
-
-    def _stages(self, known: str, list: str) -> list[tuple[int, StageRun]]:
-        """(row, stage) of all pipelines that may have the data in one of their lists."""
-        kind, _, value = known.partition(":")
-        if kind == "md5":
-            blobs = self._by_content[list].get(value.encode(), [])
-        else:
-            blobs = [*self._blobs] if kind == "path" else []
-        return [
-            (row, stage)
-            for blob in blobs
-            for row in self._blobs[blob]
-            for stage in self._pipeline(blob, row).stages
-        ]
-
-    def files_of_stages(self, path: str) -> list[str]:
-        """Identities of what stages read or wrote at a path."""
-        found: dict[str, None] = {}
-        mark = path.encode("utf-8", "surrogateescape")
-        for blob, data in self._contents.items():
-            if isinstance(data, bytes) and mark in data:
-                for stage in self._pipeline(blob, self._blobs[blob][0]).stages:
-                    for file in (*stage.deps, *stage.outs):
-                        if file.path == path:
-                            found[identity_of_file(file)] = None
-        return list(found)
-
     def md5s(self, beginning: str) -> list[str]:
         """Digests that are spoken of anywhere and begin so."""
         given = (known for rows in self._readings.values() for known in rows)
         found = {known for known in given if known.startswith(f"md5:{beginning}")}
         found.update(key for key in self.used if key.startswith(f"md5:{beginning}"))
         found.update(f"md5:{md5}" for md5 in self._by_md5 if md5.startswith(beginning))
-        mark = beginning.encode()
-        for by_md5 in self._by_content.values():
-            found.update(f"md5:{md5.decode()}" for md5 in by_md5 if md5.startswith(mark))
+        found.update(f"md5:{md5}" for md5 in self.pipelines.md5s(beginning))
         return sorted(found)
-
-    @cached_property
-    def _blobs(self) -> dict[str, list[int]]:
-        """By the id of a pipeline's file: the runs beside which it lies."""
-        found: dict[str, list[int]] = {}
-        for row, blob in enumerate(self.table.column("pipeline")):
-            if blob is not None:
-                found.setdefault(str(blob), []).append(row)
-        return found
-
-    @cached_property
-    def _contents(self) -> dict[str, bytes | GitrackError]:
-        return dict(self.branch.read_many(self._blobs)) if self._blobs else {}
-
-    @cached_property
-    def _by_content(self) -> dict[str, dict[bytes, list[str]]]:
-        """By list (`deps`, `outs`) and md5: the pipelines in whose files it stands, unread.
-
-        A thousand runs of one pipeline read the same data, and few wrote it.
-        """
-        found: dict[str, dict[bytes, list[str]]] = {"deps": {}, "outs": {}}
-        for blob, data in self._contents.items():
-            if not isinstance(data, bytes):
-                continue
-            lists = () if data.startswith(_PLAIN) else tuple(found)
-            seen: set[tuple[str, bytes]] = set()
-            at = lists
-            for name, md5 in _LIST_OR_MD5.findall(data):
-                if name:
-                    at = lists or (name.decode(),)
-                    continue
-                for one in at:
-                    if (one, md5) not in seen:
-                        seen.add((one, md5))
-                        found[one].setdefault(md5, []).append(blob)
-        return found
-
-    def _pipeline(self, blob: str, row: int) -> Pipeline:
-        known = self._pipelines.get(blob)
-        if known is None:
-            path = f"{self.table.path(row)}/{PIPELINE}"
-            data = self.__dict__.get("_contents", {}).get(blob)  # only if somebody read them all
-            if data is None:
-                ((_, data),) = self.branch.read_many([blob])
-            known = self._pipelines[blob] = self._load(path, data)
-        return known
-
-    def _load(self, path: str, data: bytes | GitrackError) -> Pipeline:
-        try:
-            if isinstance(data, GitrackError):
-                raise UnreadableFile(path, data.message, hint=data.hint)
-            return load_record(path, data, Pipeline)
-        except UnreadableFile as error:
-            self.note(error)
-            return Pipeline()
 
     # -- named artifacts --------------------------------------------------------------------
 
-    def versions(self, name: str) -> _Versions:
+    def versions(self, name: str) -> Versions:
         """The versions of a named artifact."""
         if name not in self._versions:
-            self._versions[name] = _Versions(self, name)
+            self._versions[name] = Versions(self.branch, self.commit, name, self.note)
         return self._versions[name]
 
     def aliases(self, name: str) -> dict[str, int]:
@@ -433,66 +313,6 @@ class Records:
     def note(self, error: UnreadableFile) -> None:
         """Remember what could not be read."""
         self._faults[error.path] = Fault(path=error.path, why=error.why, hint=error.hint)
-
-
-class _Versions:
-    """Versions of one name: one is read by its number; all are looked at, when bytes are asked."""
-
-    def __init__(self, records: Records, name: str) -> None:
-        self._records = records
-        self._name = name
-        self._read: dict[str, ArtifactVersion | None] = {}
-
-    @cached_property
-    def _data(self) -> dict[str, bytes | GitrackError]:
-        branch, commit = self._records.branch, self._records.commit
-        folder = f"artifacts/{self._name}/versions"
-        entries = branch.entries(folder, at=commit) if commit else []
-        contents = branch.read_many([entry.id for entry in entries])
-        return {entry.path: data for entry, (_, data) in zip(entries, contents, strict=True)}
-
-    @cached_property
-    def _by_md5(self) -> dict[bytes, list[str]]:
-        """By md5: the files in which it stands; those without any under no bytes."""
-        found: dict[bytes, list[str]] = {}
-        for path, data in self._data.items():
-            spoken = _MD5_IN_FILE.findall(data) if isinstance(data, bytes) else []
-            for md5 in spoken or [b""]:
-                found.setdefault(md5, []).append(path)
-        return found
-
-    def number(self, number: int) -> ArtifactVersion | None:
-        """One version, or None if it is not there or broken."""
-        path = version_path(self._name, number)
-        if path not in self._read and "_data" not in self.__dict__ and self._records.commit:
-            try:
-                data = self._records.branch.read(path, at=self._records.commit)
-            except NotFound:
-                return None
-            return self._one(path, data)
-        return self._one(path, self._data[path]) if path in self._data else None
-
-    def same(self, *, md5: str | None, uri: str | None = None) -> list[ArtifactVersion]:
-        """The versions of these contents, the oldest first."""
-        if md5 is None and uri is None:
-            return []
-        paths = self._by_md5.get((md5 or "").encode(), [])
-        found = [v for path in paths if (v := self._one(path, self._data[path])) is not None]
-        return sorted(
-            (v for v in found if v.md5 == md5 and (md5 is not None or v.uri == uri)),
-            key=lambda version: version.version,
-        )
-
-    def _one(self, path: str, data: bytes | GitrackError) -> ArtifactVersion | None:
-        if path not in self._read:
-            self._read[path] = None
-            try:
-                if isinstance(data, GitrackError):
-                    raise UnreadableFile(path, data.message, hint=data.hint)
-                self._read[path] = load_version(path, data)
-            except UnreadableFile as error:
-                self._records.note(error)
-        return self._read[path]
 
 
 def _keys(use: Use) -> Iterator[str]:

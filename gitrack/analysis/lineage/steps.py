@@ -80,7 +80,7 @@ class Steps:
         for reading in self.records.readings(known):
             if self.records.role(reading) == OUTPUT and not self._in_a_stage(reading.row, known):
                 yield Link(run_id(self.records.run(reading.row)), id, "produced")
-        for row, stage in self.records.writers(known):
+        for row, stage in self.records.pipelines.writers(known):
             yield Link(self._met(row, stage), id, "produced")
 
     def _data_down(self, id: str, known: str) -> Iterator[Link]:
@@ -94,7 +94,7 @@ class Steps:
         for row, use in self.records.used.get(known, ()):
             if identity_of_use(use) == known:
                 yield Link(id, run_id(self.records.run(row)), "used", use.path)
-        for row, stage in self.records.readers(known):
+        for row, stage in self.records.pipelines.readers(known):
             yield Link(id, self._met(row, stage), "input")
 
     def _roles(self, readings: Iterable[Reading]) -> str | None:
@@ -103,7 +103,7 @@ class Steps:
 
     def _in_a_stage(self, row: int, known: str) -> bool:
         """True if the run's own stages say where the data came from and went, more exactly."""
-        return known in self.records.touched(row)
+        return known in self.records.pipelines.touched(row)
 
     def _passed_on(self, row: int, known: str) -> bool:
         """True if a run had the data before it left it: then it is not where it comes from.
@@ -135,8 +135,8 @@ class Steps:
         """Meet the stage in every run that ran it: it is looked up by something it touched."""
         for stage in self._one(id):
             for files, having in (
-                (stage.outs, self.records.writers),
-                (stage.deps, self.records.readers),
+                (stage.outs, self.records.pipelines.writers),
+                (stage.deps, self.records.pipelines.readers),
             ):
                 for file in files[:1]:
                     for row, other in having(identity_of_file(file)):
@@ -146,7 +146,7 @@ class Steps:
     def _last(self, row: int) -> dict[str, StageRun]:
         """By id: the stages that end a run's pipeline; all, if each of them feeds another."""
         if row not in self._ends:
-            stages = self.records.pipeline(row)
+            stages = self.records.pipelines.of(row)
             last = last_stages(stages) or stages
             self._ends[row] = {stage_id(stage): stage for stage in last}
         return self._ends[row]
@@ -253,7 +253,7 @@ class Steps:
     def _is_read(self, known: str) -> bool:
         if self.records.is_given(known) or known in self.records.used:
             return True
-        return bool(self.records.readers(known))
+        return bool(self.records.pipelines.readers(known))
 
     # -- named artifacts --------------------------------------------------------------------
 

@@ -175,7 +175,7 @@ def _data_by_name(records: Records, text: str) -> list[str]:
 
 def _by_path(records: Records, text: str) -> list[str]:
     path = text.removeprefix("./")
-    known = [*records.data_called("path", path), *records.files_of_stages(path)]
+    known = [*records.data_called("path", path), *records.pipelines.at_path(path)]
     return sorted(set(map(data_id, known)))
 
 
@@ -200,7 +200,7 @@ def _bytes(records: Records, known: str) -> list[str]:
     """What runs left with these bytes, and the data itself if anybody speaks of it as data."""
     left = [artifact_id(records.run(row), a.path) for row, a in records.with_bytes(known)]
     read = records.is_given(known) or known in records.used
-    if read or not left or records.readers(known) or records.writers(known):
+    if read or not left or records.pipelines.readers(known) or records.pipelines.writers(known):
         left.insert(0, data_id(known))
     return list(dict.fromkeys(left))
 
