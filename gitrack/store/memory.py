@@ -32,7 +32,7 @@ class MemoryBranch:
         self.name = name
         self._objects: dict[bytes, bytes] = {}
         self._tip: str | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def tip(self) -> str | None:
         return self._tip

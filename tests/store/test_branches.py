@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitrack.errors import BranchMoved, InvalidName, NotFound, StoreError, UsageError
-from gitrack.store.branch import Branch
+from gitrack.store.branch import Branch, Plan
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.repository import Repository
 from gitrack.store.memory import MemoryBranch
@@ -243,6 +243,79 @@ class TestPaths:
             branch.commit({"a": b"1"}, " \n")
         with pytest.raises(UsageError, match="are str, not bytes"):
             branch.commit({"a": "1"}, "first")  # type: ignore[dict-item]  # that is the test
+
+
+class TestPlanning:
+    def test_what_is_planned_sees_the_tip_that_it_replaces(self, branch: Branch):
+        seen: list[str | None] = []
+
+        def make(tip: str | None) -> Plan:
+            seen.append(tip)
+            return Plan({f"f{len(seen)}": b"1"}, "next")
+
+        first = branch.commit_on_tip(make)
+        second = branch.commit_on_tip(make)
+
+        assert seen == [None, first]
+        assert branch.tip() == second
+        assert branch.children() == ["f1", "f2"]
+
+    def test_nobody_comes_between_look_and_commit(self, branch: Branch):
+        branch.commit({"n": b"0"}, "first")
+
+        def count_up(_: int) -> None:
+            def make(tip: str | None) -> Plan:
+                return Plan({"n": b"%d" % (int(branch.read("n", at=tip)) + 1)}, "count")
+
+            for _ in range(5):
+                branch.commit_on_tip(make)
+
+        def write(who: int) -> None:
+            for n in range(5):
+                branch.commit({f"{who}-{n}": b""}, "other")
+
+        works = enumerate((count_up, write) * 3)
+        threads = [threading.Thread(target=work, args=(who,)) for who, work in works]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert branch.read("n") == b"15"
+        assert len(branch.children()) == 16
+
+    def test_what_a_plan_raises_leaves_the_branch_alone(self, branch: Branch):
+        first = branch.commit({"a": b"1"}, "first")
+
+        def make(tip: str | None) -> Plan:
+            raise NotFound("there is no such version")
+
+        with pytest.raises(NotFound):
+            branch.commit_on_tip(make)
+        with pytest.raises(InvalidName):
+            branch.commit_on_tip(lambda tip: Plan({"../x": b""}, "out"))
+        assert branch.tip() == first
+        branch.commit({"b": b"1"}, "the lock is free again")
+
+
+def test_a_writer_that_knows_no_locks_makes_the_plan_anew(repo: Path, git: Callable[..., str]):
+    branch = GitBranch(Repository.discover(repo))
+    branch.commit({"n": b"1"}, "first")
+    seen: list[bytes] = []
+
+    def make(tip: str | None) -> Plan:
+        seen.append(branch.read("n", at=tip))
+        if len(seen) == 1:
+            blob = git(repo, "hash-object", "-w", "--stdin", stdin="7")
+            tree = git(repo, "mktree", stdin=f"100644 blob {blob}\tn\n")
+            foreign = git(repo, "commit-tree", "-m", "x", "-p", str(tip), tree)
+            git(repo, "update-ref", "refs/heads/gitrack", foreign)
+        return Plan({"n": seen[-1] + b"+"}, "plus")
+
+    branch.commit_on_tip(make)
+
+    assert seen == [b"1", b"7"]
+    assert branch.read("n") == b"7+"
 
 
 def test_both_give_the_same_ids_to_the_same_contents(repo: Path):
