@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gitrack.errors import UsageError
+from gitrack.model.display import safe
 from gitrack.model.run import Dataset
 from gitrack.project.report import Out, Told
 from gitrack.tracking import notice, wrapping
@@ -34,7 +35,7 @@ def log_data(run: Run, told: Told, prefix: str) -> None:
         counts = Counter(PurePosixPath(one.path).stem for one in files)
         for one in files:
             path = PurePosixPath(one.path)
-            name = path.stem if counts[path.stem] == 1 else one.path
+            name = path.stem if path.stem and counts[path.stem] == 1 else one.path
             wrapping.log_identity(run, _identity(one, name, role, prefix))
 
 
@@ -114,7 +115,7 @@ def _point_at(run: Run, root: Path, out: Out, prefix: str, kind: str) -> None:
     try:
         wrapping.point_at(run, path, md5, size=out.size, files=out.files, kind=kind)
     except UsageError as error:
-        notice.warn(f"{out.path} is not kept: {error.message}")
+        notice.warn(safe(f"{out.path} is not kept: {error.message}"))
 
 
 def _log_file(run: Run, root: Path, path: str, prefix: str, kind: str, out: Out | None) -> None:
@@ -125,11 +126,11 @@ def _log_file(run: Run, root: Path, path: str, prefix: str, kind: str, out: Out 
             return  # dvc.yaml names it, and nobody has made it
         inside = is_local(path) and place.parent.resolve().is_relative_to(root.resolve())
         if not inside or (place.is_symlink() and not _is_link_of_dvc(place, out)):
-            notice.warn(f"{path} is not kept: it leads out of the project")
+            notice.warn(safe(f"{path} is not kept: it leads out of the project"))
             return
         run.log_artifact(place, f"{prefix}{path}", kind=kind)
     except (UsageError, OSError) as error:
-        notice.warn(f"{path} is not kept: {notice.worded(error)}")
+        notice.warn(safe(f"{path} is not kept: {notice.worded(error)}"))
 
 
 def _is_link_of_dvc(place: Path, out: Out | None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gitrack.errors import UsageError
+from gitrack.model.display import safe
 from gitrack.model.pipeline import Pipeline, StageFile, StageRun
 from gitrack.project.inputs_and_outputs import is_local, log_data, log_files
 from gitrack.project.report import Report, Told
@@ -34,16 +35,16 @@ def record(run: Run, found: Report) -> None:
     prefix = _prefix(run, told)
     stages = [_placed(stage, prefix) for stage in found.stages]
     if found.trouble and (stages or told):
-        notice.warn(f"the report of DVC is not whole: {found.trouble}")
+        notice.warn(safe(f"the report of DVC is not whole: {found.trouble}"))
     for name, why in found.failed.items():
-        notice.warn(f"stage {name} failed: {why}")
+        notice.warn(safe(f"stage {name} failed: {why}"))
     if stages:
         from gitrack.store.codec.records import dump_record
 
         wrapping.keep_beside(run, PIPELINE, dump_record(Pipeline(stages=stages)))
     if told is not None:
         for fault in told.faults:
-            notice.warn(fault)
+            notice.warn(safe(fault))
         _log_metrics(run, told.metrics)
         log_data(run, told, prefix)
         log_files(run, told, prefix)
@@ -97,7 +98,7 @@ def _log_params(run: Run, stages: list[StageRun], told: Told | None, prefix: str
         try:
             run.log_params({name: value})
         except UsageError as error:
-            notice.warn(f"a param is left out: {error.message}")
+            notice.warn(safe(f"a param is left out: {error.message}"))
 
 
 def _log_metrics(run: Run, files: Mapping[str, Any]) -> None:
@@ -108,7 +109,7 @@ def _log_metrics(run: Run, files: Mapping[str, Any]) -> None:
         if texts:
             shown = ", ".join(name or file for name in texts[:3])
             more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
-            notice.warn(f"{file} holds {shown}{more}: no number, so no metric")
+            notice.warn(safe(f"{file} holds {shown}{more}: no number, so no metric"))
         numbers[file] = {
             name: value for name, value in leaves.items() if isinstance(value, int | float)
         }
@@ -116,7 +117,7 @@ def _log_metrics(run: Run, files: Mapping[str, Any]) -> None:
         try:
             run.log_metrics({name: value})
         except UsageError as error:
-            notice.warn(f"a metric is left out: {error.message}")
+            notice.warn(safe(f"a metric is left out: {error.message}"))
 
 
 def _leaves(content: Any) -> Iterator[tuple[str, Any]]:
@@ -137,7 +138,7 @@ def _leaves(content: Any) -> Iterator[tuple[str, Any]]:
             continue
         count += 1
         if count > _MOST_VALUES:
-            notice.warn(f"only the first {_MOST_VALUES} values of a file are recorded")
+            notice.warn(safe(f"only the first {_MOST_VALUES} values of a file are recorded"))
             return
         yield name, value
 
