@@ -32,6 +32,7 @@ class Steps:
 
     def __init__(self, records: Records) -> None:
         self.records = records
+        self._looked_up: set[tuple[bool, str]] = set()
         self._ends: dict[int, dict[str, StageRun]] = {}
         #: by commit of the code: the row of a run that ran it
         self.commits: dict[str, int] = {}
@@ -133,15 +134,16 @@ class Steps:
 
     def _everywhere(self, id: str) -> None:
         """Meet the stage in every run that ran it: it is looked up by something it touched."""
+        pipelines = self.records.pipelines
         for stage in self._one(id):
-            for files, having in (
-                (stage.outs, self.records.pipelines.writers),
-                (stage.deps, self.records.pipelines.readers),
-            ):
-                for file in files[:1]:
-                    for row, other in having(identity_of_file(file)):
-                        self._met(row, other)
-                    return
+            find = pipelines.writers if stage.outs else pipelines.readers
+            files = stage.outs or stage.deps
+            known = identity_of_file(files[0]) if files else ""
+            # a thousand stages of one file are looked up once
+            if known and (bool(stage.outs), known) not in self._looked_up:
+                self._looked_up.add((bool(stage.outs), known))
+                for row, other in find(known):
+                    self._met(row, other)
 
     def _last(self, row: int) -> dict[str, StageRun]:
         """By id: the stages that end a run's pipeline; all, if each of them feeds another."""
