@@ -114,8 +114,7 @@ def _ready(them: Parties, met: Meeting, sender: Sender | None) -> str:
         changes = sender.send(commit, met.theirs) if sender is not None else {}
         if not changes:
             return commit
-        days = len(changes)
-        message = f"heavy files of {days} {'day' if days == 1 else 'days'} are on their remote"
+        message = "heavy files are on their remote, where plain DVC finds them now"
         them.store.commit_files(changes, message)
         commit = them.exchange.ours()
     assert commit is not None

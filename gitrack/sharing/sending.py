@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitrack.artifacts import cache_of, day_files
+from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files
+from gitrack.artifacts.branch_files import remote_in
 from gitrack.errors import ArtifactError, GitrackError
 from gitrack.sharing.choice import Choice, chosen
 from gitrack.sharing.heavy import HeavyFile, heavy_files
@@ -113,9 +114,10 @@ class Sender:
         known = self._known.md5s - {md5 for _, md5 in gone}
         wanted = [file for file in heavy if file.md5 not in known]
         self._transfer(wanted, own, self._known)
-        if self._choice.everything and not self.objects.failed:
+        changes = self._pointing(table, heavy, own, self._known)
+        if self._choice.everything and not (self.objects.failed or changes):
             self._known.complete(tree)
-        return self._pointing(table, heavy, own, self._known)
+        return changes
 
     def _rows(self, table: RunTable, tree: str) -> Iterable[int]:
         """Those of runs that came or changed since all had been sent."""
@@ -178,25 +180,41 @@ class Sender:
     def _pointing(
         self, table: RunTable, heavy: list[HeavyFile], own: Collection[str], known: Known
     ) -> dict[str, bytes]:
-        """`.dvc/config` for the days of which all is sent: it hides the cache of the checkout."""
-        files = day_files(self._url)
-        days = {_day(file.folder) for file in heavy if file.folder in own}
-        if not days or not files:
+        """What plain DVC needs on the branch, as far as it is not there.
+
+        A day's own `.dvc/config` hides the cache of the checkout: it comes when all that the day
+        points to is sent, except for what others have and we have not.
+        """
+        if not heavy or self.objects.failed:
             return {}
+        days = {_day(file.folder) for file in heavy if file.md5 in known.md5s}
         paths = table.column("path")
         rows = [row for row in range(table.rows) if _day(str(paths[row])) in days]
-        unsent = {
-            _day(file.folder)
-            for file in heavy_files(table, rows)
-            if file.folder in own and file.md5 not in known.md5s
+        unsent = {file.md5: file for file in heavy_files(table, rows)}
+        unsent = {md5: file for md5, file in unsent.items() if md5 not in known.md5s}
+        here = self._cache.sizes(unsent)
+        days -= {
+            _day(file.folder) for md5, file in unsent.items() if md5 in here or file.folder in own
         }
-        changes: dict[str, bytes] = {}
-        for day in sorted(days - unsent):
-            there = self._parties.branch.children(day)
+        changes = self._root_files()
+        branch, files = self._parties.branch, day_files(self._url)
+        for day in sorted(days):
+            there = branch.children(day)
             for name, data in files.items():
                 if f"{name.partition('/')[0]}/" not in there:
                     changes[f"{day}/{name}"] = data
         return changes
+
+    def _root_files(self) -> dict[str, bytes]:
+        """Those of a branch that began before there was a remote."""
+        branch = self._parties.branch
+        if remote_in(self._parties.says_on_branch()) is not None:
+            return {}
+        there = {*branch.children(), *(f".dvc/{name}" for name in branch.children(".dvc"))}
+        files = branch_files_for_new_branch(self._url)
+        return {
+            name: data for name, data in files.items() if name == ".dvc/config" or name not in there
+        }
 
 
 def _day(folder: str) -> str:

@@ -71,8 +71,13 @@ def test_what_does_not_come_is_exit_code_1_and_named(clones, mine):
     assert command("pull", "--no-objects").exit_code == 0
 
 
-def test_nobody_says_where_they_are(clones, mine):
-    (mine / ".tracking/config.yaml").unlink()
+def test_nobody_says_where_they_are(tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    other = Clones(tmp_path / "new")
+    lone = other.new("lone")
+    other.train(lone, files={"model.bin": HEAVY})
+    command("-C", str(lone), "push")
+    monkeypatch.chdir(other.new("clone"))
     result = command("pull")
     assert result.exit_code == 0
     assert "1 heavy file is not here, and no artifact remote is set" in result.stderr

@@ -227,3 +227,42 @@ def test_a_linked_working_tree(busy, git, tmp_path):
     assert _said_by_git(linked, git) == said_here
     assert _everything(busy) == before
     assert _said_by_git(busy, git) == said
+
+
+def test_push_and_pull(busy, git, tmp_path):
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(busy, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    git(busy, "push", "-q", "origin", "main")
+    git(tmp_path, "clone", "-q", "hub.git", "other")
+    (busy / ".tracking").mkdir()
+    (busy / ".tracking/config.yaml").write_text(f"artifacts: {{remote: {tmp_path}/objects}}\n")
+    for place in (busy, tmp_path / "other"):
+        experiments = place / "experiments/deep"
+        (experiments / "heavy.bin").write_bytes(bytes(range(256)) * 1_000)
+        assert _run_script(place).returncode == 0
+        _put_failing_hooks(place / ".git/hooks")
+    _gitrack(tmp_path / "other", "push")
+    files, said = _everything(busy), _said_by_git(busy, git)
+
+    _gitrack(busy, "push")  # unites with the other clone
+    (tmp_path / "other/train.py").write_text("theirs\n")
+    _gitrack(tmp_path / "other", "pull")
+    _gitrack(busy, "pull")
+
+    seen = ".git/refs/remotes/origin/gitrack", ".git/logs/refs/remotes/origin/gitrack"
+    after = {name: what for name, what in _everything(busy).items() if name not in seen}
+    assert after == files
+    assert _said_by_git(busy, git) == said
+    assert not (busy / ".git/hooks-that-ran").exists()
+    assert len(list(open_store(busy).all())) == 2
+
+
+def _gitrack(place: Path, command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gitrack.cli.main", command],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

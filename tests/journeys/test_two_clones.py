@@ -104,6 +104,30 @@ def test_one_trains_and_another_uses_the_model(clones):
     assert cache_of(user) >= heavy_of(trainer)
 
 
+def test_plain_dvc_fetches_what_was_pushed(clones, tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "dvc"))
+    trainer = clones.new("trainer")
+    data = os.urandom(120_000)
+    run = clones.train(trainer, files={"weights.bin": data})
+    clones.share_objects(trainer)
+    assert push(trainer).complete
+    path = open_store(trainer).find(run)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    wanted = (f"{path}/artifacts/weights.bin", "--rev", "gitrack")
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "get", f"file://{clones.hub}", *wanted],
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (elsewhere / "weights.bin").read_bytes() == data
+
+
 def test_all_train_at_once_and_nothing_is_lost(clones):
     places = [clones.new(f"clone{number}") for number in range(4)]
     for place in places:

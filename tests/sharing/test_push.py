@@ -45,13 +45,39 @@ def test_the_branch_and_what_it_needs(clones, mine):
     assert (again.complete, again.pushed, again.objects.sent) == (True, False, 0)
 
 
-def test_plain_dvc_finds_the_day_quickly(clones, mine):
+def test_plain_dvc_is_told_where_they_are(clones, mine):
     run = clones.train(mine, files={"model.bin": HEAVY})
     push(mine)
     store = open_store(mine)
     day = store.find(run).rpartition("/")[0]
-    assert str(clones.objects).encode() in store.read(f"{day}/.dvc/config")
-    assert "heavy files of 1 day are on their remote" in git(mine, "log", "gitrack", "--format=%s")
+    for path in (f"{day}/.dvc/config", ".dvc/config"):
+        assert str(clones.objects).encode() in store.read(path)
+    assert "heavy files are on their remote" in git(mine, "log", "gitrack", "--format=%s")
+
+
+def test_a_day_is_told_when_all_of_it_was_sent(clones, mine):
+    first = clones.train(mine, name="first", files={"a.bin": HEAVY + b"a"})
+    clones.train(mine, name="second", files={"b.bin": HEAVY + b"b"})
+    store = open_store(mine)
+    day = store.find(first).rpartition("/")[0]
+    push(mine, runs=["first"])
+    assert ".dvc/" not in store.branch.children(day)
+    push(mine)
+    assert ".dvc/" in store.branch.children(day)
+
+
+def test_a_push_that_died_before_it_told_the_branch(clones, mine, monkeypatch):
+    clones.train(mine, files={"model.bin": HEAVY})
+
+    def die(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gitrack.store.runs.RunStore.commit_files", die)
+        with pytest.raises(KeyboardInterrupt):
+            push(mine)
+    assert push(mine).complete
+    assert str(clones.objects).encode() in open_store(mine).read(".dvc/config")
 
 
 def test_a_run_without_heavy_files_needs_no_remote_of_them(clones):
@@ -71,6 +97,8 @@ def test_without_an_artifact_remote_the_branch_goes_and_files_are_named(clones):
     clones.share_objects(clone)
     assert push(clone).objects.sent == 1
     assert objects_in(clones.objects) == {md5(clone, run)}
+    day = open_store(clone).find(run).rpartition("/")[0]
+    assert ".dvc/" in open_store(clone).branch.children(day)
 
 
 def test_a_remote_that_is_down_holds_the_branch_back(clones, mine, monkeypatch):
