@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import msgspec
 
-from gitrack.errors import Ambiguous, NotFound, UsageError
+from gitrack.errors import Ambiguous, NotFound
 from gitrack.model.run import Dataset
 
 if TYPE_CHECKING:
@@ -232,16 +232,3 @@ def _dataset(fields: dict[str, Any]) -> Dataset | None:
         return msgspec.convert(fields, Dataset)
     except msgspec.ValidationError:
         return None  # two data sets whose names were made to look like one
-
-
-def check_limit(limit: int | None) -> None:
-    if limit is not None and limit < 0:
-        raise UsageError(f"{limit} is not a number of data sets", hint="give a whole number")
-
-
-def by_name(found: Sequence[Version]) -> Iterator[tuple[str, list[Version]]]:
-    """Versions of one name together."""
-    groups: dict[str, list[Version]] = {}
-    for one in found:
-        groups.setdefault(one.name, []).append(one)
-    yield from groups.items()

@@ -15,7 +15,6 @@ from gitrack.model.profile import TableProfile, dump_profile
 from gitrack.model.run import Dataset
 from gitrack.tracking import notice
 from gitrack.tracking.content import delta
-from gitrack.tracking.content.columns import Detail
 from gitrack.tracking.content.fingerprints import (
     Changing,
     array_digest,
@@ -26,6 +25,7 @@ from gitrack.tracking.content.fingerprints import (
 from gitrack.tracking.content.frames import as_pandas
 from gitrack.tracking.content.kinds import library_of
 from gitrack.tracking.content.profiles import plain_name, profile_of_frame, profile_of_path
+from gitrack.tracking.content.survey import Detail
 from gitrack.tracking.content.tracked import recorded, revision_of
 
 if TYPE_CHECKING:

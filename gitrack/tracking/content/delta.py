@@ -14,7 +14,7 @@ from gitrack.errors import UsageError
 from gitrack.model.profile import TableProfile
 from gitrack.tracking import notice
 from gitrack.tracking.content import tables
-from gitrack.tracking.content.columns import Detail
+from gitrack.tracking.content.survey import Detail
 
 LOG = "_delta_log"
 _COMMIT = re.compile(r"(\d{20})\.json\Z", re.ASCII)

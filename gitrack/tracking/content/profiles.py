@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gitrack.model.profile import TableProfile
-from gitrack.tracking.content import tables
-from gitrack.tracking.content.columns import Detail
+from gitrack.tracking.content import tables, texts
+from gitrack.tracking.content.survey import Detail
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt")
 _LINES = (".jsonl", ".ndjson")
@@ -77,9 +77,9 @@ def _profile(path: Path, kind: str, parts: list[Path], detail: Detail) -> Profil
         table = tables.parquet_profile(parts, detail)
         width = len(pq.read_schema(parts[0]))
     elif kind == "csv":
-        table, width = tables.csv_profile(path, detail, packed=packed)
+        table, width = texts.csv_profile(path, detail, packed=packed)
     elif kind == "jsonl":
-        table, width = tables.json_lines_profile(path, detail, packed=packed)
+        table, width = texts.json_lines_profile(path, detail, packed=packed)
     else:
         return Profile(kind=kind)
     return Profile(rows=table.rows, columns=width, kind=kind, table=table)

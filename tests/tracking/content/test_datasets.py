@@ -17,7 +17,7 @@ from gitrack.errors import UsageError
 from gitrack.tracking.content import describe_dataset, fingerprints
 from gitrack.tracking.content.fingerprints import frame_digest
 from gitrack.tracking.content.profiles import profile_of_path
-from gitrack.tracking.content.tables import count_lines
+from gitrack.tracking.content.texts import count_lines
 from gitrack.tracking.content.tracked import recorded
 
 
@@ -89,7 +89,7 @@ def test_lines_of_csv(tmp_path: Path, text: str, rows: int, columns: int) -> Non
 
 
 def test_quotes_across_chunks_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitrack.tracking.content.tables._BLOCK", 3)
+    monkeypatch.setattr("gitrack.tracking.content.texts._BLOCK", 3)
     path = tmp_path / "x.csv"
     path.write_text('a,b\n"1\n2\n3",2\n4,"5\n"\n')
 

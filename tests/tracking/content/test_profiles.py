@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gitrack.model.profile import ColumnProfile, dump_profile, load_profile
-from gitrack.tracking.content import columns, describe_dataset, tables
+from gitrack.tracking.content import describe_dataset, survey, tables, texts
 from gitrack.tracking.content.profiles import Profile, profile_of_frame, profile_of_path
 
 
@@ -112,9 +112,9 @@ def test_a_large_table_is_looked_at_in_part_and_says_so(
     numbers.to_parquet(tmp_path / "t.parquet", row_group_size=100)
     numbers.to_csv(tmp_path / "t.csv", index=False)
     monkeypatch.setattr(tables, "MOST_CELLS", 10_000)
-    monkeypatch.setattr(tables, "MOST_TEXT", 65_536)
-    monkeypatch.setattr(tables, "_PIECES", 16)
-    monkeypatch.setattr(columns, "MOST_KEPT", 10_000)
+    monkeypatch.setattr(texts, "MOST_TEXT", 65_536)
+    monkeypatch.setattr(texts, "_PIECES", 16)
+    monkeypatch.setattr(survey, "MOST_KEPT", 10_000)
 
     for profile in (
         profile_of_frame(numbers),
@@ -132,7 +132,7 @@ def test_a_large_table_is_looked_at_in_part_and_says_so(
 def test_rows_are_drawn_by_lot_and_always_the_same(
     numbers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(columns, "MOST_KEPT", 10_000)
+    monkeypatch.setattr(survey, "MOST_KEPT", 10_000)
     # every second row is another: an even stride would see one kind only
     frame = pd.DataFrame({"odd": np.arange(40_000) % 2, "x": np.arange(40_000.0)})
 
@@ -209,8 +209,8 @@ def test_headers_and_types_of_csv(
 def test_a_type_that_changes_far_down_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_AT_ONCE", 10)
-    monkeypatch.setattr(tables, "_BLOCK", 512)
+    monkeypatch.setattr(texts, "_AT_ONCE", 10)
+    monkeypatch.setattr(texts, "_BLOCK", 512)
     lines = [f"{number},{number},{number}" for number in range(1000)]
     lines[700] = "1.5,x,1"
     lines[900] = '9,9,"two\nlines"'
