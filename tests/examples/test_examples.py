@@ -185,6 +185,15 @@ def test_runs_share_named_contents_and_say_what_they_used(play) -> None:
     assert "flights:v2 gave" in said
 
 
+def test_a_model_with_its_preparation_is_loaded_again(play) -> None:
+    printed, (run,) = play("models.py")
+
+    (artifact,) = run.artifacts
+    assert (artifact.kind, artifact.flavor, artifact.name) == ("model", "sklearn", "delivery-delay")
+    assert "takes distance_km: double, packages: long, rain_mm: double?, depot: string" in printed
+    assert run.metrics["test_accuracy"] > 0.7
+
+
 def test_drift_and_leakage_of_the_flights_are_found(play, repo: Path) -> None:
     printed, (leaky, clean) = play("data.py")
 

@@ -410,3 +410,37 @@ def test_a_store_reads_what_autolog_wrote(data: Any, project: Path) -> None:
 
     assert table.startswith("mean_fit_time,")
     assert ",param_C," in table.splitlines()[0]
+
+
+def test_models_are_kept_if_they_are_asked_for(data: Any, project: Path, runs: Runs) -> None:
+    gitrack.autolog(log_models=True, xgboost=False, lightgbm=False)
+
+    with gitrack.start_run("sklearn"):
+        model = LogisticRegression().fit(*data)
+        search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2).fit(*data)
+    gitrack.autolog(disable=True)
+    with gitrack.start_run("sklearn"):
+        LogisticRegression().fit(*data)
+
+    logged, silent = in_order(runs)
+    kept = {each.path: each.flavor for each in logged.artifacts if each.kind == "model"}
+    assert kept == {"model": "sklearn", "fit2-model": "sklearn"}
+    assert silent.artifacts == []
+    again = gitrack.load_model(f"{logged.id}/model", as_function=True)
+    assert str(again.signature) != "Signature(inputs=None, outputs=None)"
+    np.testing.assert_array_equal(again.predict(data[0]), model.predict(data[0]))
+    best = gitrack.load_model(f"{logged.id}/fit2-model")
+    assert best.C == search.best_params_["C"]
+
+
+def test_a_booster_is_kept_if_it_is_asked_for(data: Any, project: Path, runs: Runs) -> None:
+    gitrack.autolog(log_models=True)
+
+    with gitrack.start_run("xgboost"):
+        booster = xgb.train({}, xgb.DMatrix(data[0], label=data[1]), 2)
+
+    (run,) = runs()
+    assert [each.flavor for each in run.artifacts if each.kind == "model"] == ["xgboost"]
+    matrix = xgb.DMatrix(data[0])
+    again = gitrack.load_model("@last/model")
+    np.testing.assert_array_equal(again.predict(matrix), booster.predict(matrix))
