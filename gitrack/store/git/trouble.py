@@ -19,6 +19,11 @@ _CASES = (
         "code), or name another in .tracking/config.yaml",
     ),
     (
+        r"hash algorithm|object format",
+        "{remote} ({url}) names its objects in another way than this repository: {why}",
+        "make it anew with  git init --bare --object-format=sha1  (or sha256, as it is here)",
+    ),
+    (
         r"currently checked out",
         "{remote} has the branch {branch} checked out, and would fall behind: {why}",
         "make it a bare repository, or check out another branch there",

@@ -256,3 +256,33 @@ def test_two_processes_of_one_clone_fetch_at_once(hub, repo, git):
 def test_attempts_end():
     assert list(attempts(0.0)) == [0]
     assert len(list(attempts(0.3))) > 1
+
+
+@pytest.mark.parametrize("options", [["--object-format=sha256"], ["--ref-format=reftable"]])
+def test_other_kinds_of_repositories(tmp_path, git, options):
+    made = subprocess.run(
+        ["git", "init", "-q", "--bare", *options, str(tmp_path / "hub.git")],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("this git does not know them")
+    sides = []
+    for name in ("mine", "other"):
+        git(tmp_path, "init", "-q", *options, name)
+        git(tmp_path / name, "remote", "add", "origin", str(tmp_path / "hub.git"))
+        sides.append(meeting(tmp_path / name))
+    (branch, exchange), (other, there) = sides
+    tip = branch.commit(COMMIT, "one")
+    assert exchange.push(tip, {tip}).moved is None
+    there.fetch(there.look())
+    assert (there.known(), there.code()) == (tip, {tip})
+    assert other.read("runs/x/run.yaml") == b"id: x\n"
+
+
+def test_a_remote_of_another_hash_says_so(tmp_path, repo, git):
+    git(tmp_path, "init", "-q", "--bare", "--object-format=sha256", "hub.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    branch, exchange = meeting(repo)
+    with pytest.raises(StoreError, match="names its objects in another way"):
+        exchange.push(branch.commit(COMMIT, "one"))
