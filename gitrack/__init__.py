@@ -48,7 +48,8 @@ if TYPE_CHECKING:
         start_run,
         use_artifact,
     )
-    from gitrack.tracking.integrations import autolog, lightgbm_callback, xgboost_callback
+    from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
+    from gitrack.tracking.integrations.autolog import autolog
     from gitrack.tracking.run import Run
     from gitrack.tracking.seeds import seed_everything
 
