@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from gitrack.errors import UsageError
+from gitrack.errors import ArtifactError, UsageError
+from gitrack.tracking import notice
 from gitrack.tracking.content.ignored import files_below
 from gitrack.tracking.content.tracked import Record, cache_for, tree_of
 
@@ -134,7 +135,7 @@ def _file(
             md5 = _known.get(key)
             if md5 is None and about.st_size >= _BELIEVE_FROM:
                 md5 = _believed(path, about, recorded, settled)
-                md5 = md5 or (hashes.get(path) if hashes is not None else None)
+                md5 = md5 or _remembered(path, hashes)
             if md5 is not None:
                 _known[key] = md5
                 return Fingerprint(md5, about.st_size)
@@ -142,10 +143,26 @@ def _file(
             after = os.fstat(file.fileno())
         if (after.st_size, after.st_mtime_ns) == (about.st_size, about.st_mtime_ns):
             _known[key] = md5
-            if hashes is not None and about.st_size >= _BELIEVE_FROM:
-                hashes.put(path, md5)
+            if about.st_size >= _BELIEVE_FROM:
+                _remember(path, md5, hashes)
             return Fingerprint(md5, about.st_size)
     raise Changing(f"{path} changes while it is being read")
+
+
+def _remembered(path: Path, hashes: Hashes | None) -> str | None:
+    try:
+        return hashes.get(path) if hashes is not None else None
+    except ArtifactError as error:
+        notice.warn_once("hashes", str(error))
+        return None
+
+
+def _remember(path: Path, md5: str, hashes: Hashes | None) -> None:
+    try:
+        if hashes is not None:
+            hashes.put(path, md5)
+    except ArtifactError as error:
+        notice.warn_once("hashes", str(error))
 
 
 def _hashed(file: BinaryIO) -> str:

@@ -181,6 +181,21 @@ def test_a_file_that_was_written_just_now_is_not_remembered(tmp_path: Path) -> N
     assert hashes.get(path) is None
 
 
+def test_a_broken_memory_of_hashes_is_said_and_does_no_harm(
+    tracked: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fingerprints, "_BELIEVE_FROM", 1)
+    database = tracked / ".git/gitrack/hashes/hashes/local/cache.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database" * 100)
+    path = tracked / "big.csv"
+    path.write_text("a\n1\n")
+    os.utime(path, (1_000_000, 1_000_000))
+
+    assert described(path, tracked).dvc == "md5:" + hashlib.md5(b"a\n1\n").hexdigest()
+    assert "cannot be remembered" in caplog.text
+
+
 def test_a_file_that_changes_while_it_is_read_has_no_md5(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
