@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import re
 import sys
@@ -26,8 +27,13 @@ def dump(model: object, file: Path) -> list[str]:
     """Write the model; the types in it that skops does not trust by itself.
 
     Callbacks of boosters are left out: they belong to the training. Raises UsageError for what no
-    other program could load: lambdas, and functions and classes of a script.
+    other program could load: lambdas, and functions and classes of a script; and without skops.
     """
+    if importlib.util.find_spec("skops") is None:
+        raise UsageError(
+            f"a {type(model).__name__} is saved by skops, which is not installed",
+            hint="pip install skops",
+        )
     import skops.io
 
     try:

@@ -162,6 +162,16 @@ def test_what_skops_cannot_hold_says_what_to_change(tmp_path: Path) -> None:
         models.load(tmp_path / "model")
 
 
+def test_without_skops_it_is_said_what_to_install(
+    tmp_path: Path, logistic: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(UsageError, match="saved by skops, which is not installed") as error:
+        models.save(logistic, tmp_path / "model")
+    assert error.value.hint == "pip install skops"
+
+
 def test_a_pickle_is_the_last_resort_even_if_allowed(tmp_path: Path, logistic: Any) -> None:
     assert not models.save(logistic, tmp_path / "model", allow_pickle=True).pickled
 
