@@ -46,10 +46,8 @@ class Hashes:
 
     @contextmanager
     def _state(self) -> Iterator[Any]:
-        from dvc_data.hashfile.cache import (
-            DiskError,
-            Timeout,  # type: ignore[attr-defined]  # DVC hands it on from diskcache
-        )
+        from diskcache import Timeout  # type: ignore[import-untyped]  # it ships no types
+        from dvc_data.hashfile.cache import DiskError
         from dvc_data.hashfile.state import State
 
         try:
