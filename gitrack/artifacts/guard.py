@@ -46,7 +46,7 @@ def _locked(common_dir: Path, *, shared: bool) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    path = common_dir / "gitrack" / "gc.lock"
+    path = common_dir / "gitrack" / "guard"
     try:
         path.parent.mkdir(exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
