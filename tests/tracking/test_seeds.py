@@ -21,6 +21,7 @@ def _no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gitrack.tracking.active.active_run", lambda: None)
     monkeypatch.setattr(seeds, "_pending", {})
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)  # another test may have loaded it
 
 
 class FakeRun:

@@ -430,7 +430,7 @@ def test_models_are_kept_if_they_are_asked_for(data: Any, project: Path, runs: R
     assert str(again.signature) != "Signature(inputs=None, outputs=None)"
     np.testing.assert_array_equal(again.predict(data[0]), model.predict(data[0]))
     best = gitrack.load_model(f"{logged.id}/fit2-model")
-    assert best.C == search.best_params_["C"]
+    assert search.best_params_["C"] == best.C
 
 
 def test_a_booster_is_kept_if_it_is_asked_for(data: Any, project: Path, runs: Runs) -> None:
