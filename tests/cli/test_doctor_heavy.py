@@ -116,6 +116,13 @@ def test_what_is_in_this_cache_alone_although_there_is_a_remote(project, tmp_pat
     assert mend == "gitrack push"
 
 
+def test_a_clone_without_settings_knows_the_remote_from_the_branch(project):
+    logged()
+    (project / ".tracking/config.yaml").unlink()
+
+    assert [state for state, _, _ in findings("heavy files")] == ["ok"]
+
+
 def test_plain_dvc_is_told_from_here_to_the_remote(project, git):
     """As DVC itself does it: by its path it looks at the remotes of the checkout."""
     md5 = logged()

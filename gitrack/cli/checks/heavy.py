@@ -81,7 +81,7 @@ def objects(patient: Patient) -> Iterator[Finding]:
         count += 1
         if absent:
             lacking.append(path)
-    url = patient.config.artifacts.remote
+    url = patient.config.artifacts.remote or _named_by_branch(patient)
     if lacking:
         yield Finding(
             name="heavy files",
@@ -102,6 +102,17 @@ def objects(patient: Patient) -> Iterator[Finding]:
     else:
         message = f"all {count} of the newest runs are here" if count else "none yet"
         yield Finding(name="heavy files", message=message)
+
+
+def _named_by_branch(patient: Patient) -> str | None:
+    """The remote that the branch itself names: a clone without settings has its bytes from there."""
+    from gitrack.artifacts.branch_files import remote_in
+    from gitrack.errors import NotFound
+
+    try:
+        return remote_in(patient.store.read(".dvc/config"))
+    except NotFound:
+        return None
 
 
 def _run_of(path: str) -> str | None:

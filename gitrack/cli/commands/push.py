@@ -76,7 +76,8 @@ def _say(done: Pushed) -> None:
     if done.pushed:
         click.echo(f"pushed {runs_shown(done.runs)} to {where}")
     if done.code:
-        click.echo(f"pushed {done.code:,} commits of code that no branch of {done.remote} has")
+        commits = "commit" if done.code == 1 else "commits"
+        click.echo(f"pushed {done.code:,} {commits} of code that no branch of {done.remote} has")
     for commit, why in list(done.code_failed.items())[:3]:
         click.echo(f"{done.remote} refused the code {commit[:12]}: {safe(why)}", err=True)
     _say_only_here(done)
