@@ -13,7 +13,7 @@ from gitrack.cli import completing
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
-    from gitrack.sharing.sending import Failure, Objects
+    from gitrack.sharing.exchange.sending import Failure, Objects
 
 _NAMED = 5
 _Command = TypeVar("_Command", bound=Callable[..., Any])

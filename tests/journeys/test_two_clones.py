@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gitrack.sharing.exchange.pull import pull
+from gitrack.sharing.exchange.push import push
 
 import gitrack
 from gitrack import artifacts
-from gitrack.sharing.pull import pull
-from gitrack.sharing.push import push
 from gitrack.store import open_store
 from tests.s3 import Bucket
 from tests.sharing.clones import (
@@ -34,7 +34,7 @@ from tests.sharing.clones import (
 TRAIN_AND_PUSH = """
 import os, sys
 import gitrack
-from gitrack.sharing.push import push
+from gitrack.sharing.exchange.push import push
 
 for number in range(int(sys.argv[1])):
     with gitrack.start_run("shared-runs-20241022", params={"number": number}) as run:

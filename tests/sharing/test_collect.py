@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from gitrack.sharing.collection.letting_go import Rules
+from gitrack.sharing.exchange.pull import pull
+from gitrack.sharing.exchange.push import push
 
 import gitrack
 from gitrack.artifacts import cache_of
@@ -19,9 +22,6 @@ from gitrack.artifacts.removal import RemoteShelf
 from gitrack.cli.main import cli
 from gitrack.errors import ArtifactError
 from gitrack.model.run import Run, RunBundle, Status
-from gitrack.sharing.letting_go import Rules
-from gitrack.sharing.pull import pull
-from gitrack.sharing.push import push
 from gitrack.store.memory import MemoryBranch
 from gitrack.store.runs import RunStore
 from tests.s3 import Bucket

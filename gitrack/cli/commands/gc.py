@@ -13,8 +13,8 @@ from gitrack.errors import UsageError
 from gitrack.model.display import safe, size
 
 if TYPE_CHECKING:
-    from gitrack.sharing.collect import Ground, Leaving, LetGo, Plan
-    from gitrack.sharing.letting_go import Rules
+    from gitrack.sharing.collection.collect import Ground, Leaving, LetGo, Plan
+    from gitrack.sharing.collection.letting_go import Rules
     from gitrack.store.runs import RunStore
     from gitrack.tracking.place import Place
 
@@ -126,8 +126,8 @@ def command(
     a run that stays relies on, your own DVC data, runs that are being written. Records of runs
     are never removed. --remote takes bytes from everybody.
     """
-    from gitrack.sharing import collect
-    from gitrack.sharing.letting_go import Rules
+    from gitrack.sharing.collection import collect
+    from gitrack.sharing.collection.letting_go import Rules
     from gitrack.tracking.place import find_place
 
     if offline and remote:
@@ -159,7 +159,7 @@ def _ground(
     from gitrack.artifacts.remote import RemoteObjects
     from gitrack.artifacts.transfer import settings_for
     from gitrack.retrieval.obtain import remote_of
-    from gitrack.sharing.collect import Ground
+    from gitrack.sharing.collection.collect import Ground
 
     repository = place.repository
     assert repository is not None
@@ -186,7 +186,7 @@ def _ground(
 def _refuse(
     place: Place, store: RunStore, ground: Ground, *, offline: bool, shared_cache: bool
 ) -> None:
-    from gitrack.sharing.certainty import (
+    from gitrack.sharing.collection.certainty import (
         refuse_ignorance,
         refuse_shared_cache,
         refuse_shared_remote,
@@ -200,7 +200,7 @@ def _refuse(
 
 
 def _let_go(store: RunStore, rules: Rules, filter: str) -> LetGo:
-    from gitrack.sharing.collect import LetGo
+    from gitrack.sharing.collection.collect import LetGo
 
     table = store.table()
     among: list[int] | None = None

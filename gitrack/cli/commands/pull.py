@@ -12,7 +12,7 @@ from gitrack.cli.moving import bar, files_shown, limits, runs_shown, say_objects
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
-    from gitrack.sharing.pull import Pulled
+    from gitrack.sharing.exchange.pull import Pulled
 
 
 @click.command()
@@ -48,7 +48,7 @@ def command(
     """
     import msgspec
 
-    from gitrack.sharing.pull import pull
+    from gitrack.sharing.exchange.pull import pull
 
     arrivals.bring_in()
     with bar("fetching") as progress:

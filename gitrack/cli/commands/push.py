@@ -13,7 +13,7 @@ from gitrack.config.project import CONFIG_FILE
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
-    from gitrack.sharing.push import Pushed
+    from gitrack.sharing.exchange.push import Pushed
 
 
 @click.command()
@@ -45,7 +45,7 @@ def command(
     """
     import msgspec
 
-    from gitrack.sharing.push import push
+    from gitrack.sharing.exchange.push import push
 
     arrivals.bring_in()
     with bar("sending") as progress:

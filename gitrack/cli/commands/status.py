@@ -11,7 +11,7 @@ import msgspec
 from gitrack.cli import arrivals
 from gitrack.cli.moving import files_shown, runs_shown
 from gitrack.errors import GitrackError
-from gitrack.sharing.unpushed import Unpushed, unpushed
+from gitrack.sharing.exchange.unpushed import Unpushed, unpushed
 from gitrack.tracking.place import Place, find_place
 from gitrack.tracking.recover import Waiting, waiting
 

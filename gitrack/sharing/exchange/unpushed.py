@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from gitrack.sharing.exchange.meeting import new_runs
 
 from gitrack.artifacts import Cache, cache_of
 from gitrack.artifacts.remote import is_folder
 from gitrack.sharing.heavy import heavy_files
 from gitrack.sharing.known import Known
-from gitrack.sharing.meeting import new_runs
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.layout import RUNS
 from gitrack.tracking.place import Place

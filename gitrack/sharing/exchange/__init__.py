@@ -1,0 +1,1 @@
+"""Between clones: the branch by git, heavy files by DVC's remotes."""
