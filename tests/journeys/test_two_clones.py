@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gitrack.sharing.exchange.pull import pull
-from gitrack.sharing.exchange.push import push
 
 import gitrack
 from gitrack import artifacts
+from gitrack.sharing.exchange.pull import pull
+from gitrack.sharing.exchange.push import push
 from gitrack.store import open_store
 from tests.s3 import Bucket
 from tests.sharing.clones import (

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from gitrack.sharing.collection.letting_go import Rules
-from gitrack.sharing.exchange.pull import pull
-from gitrack.sharing.exchange.push import push
 
 import gitrack
 from gitrack.artifacts import cache_of
@@ -22,6 +19,9 @@ from gitrack.artifacts.removal import RemoteShelf
 from gitrack.cli.main import cli
 from gitrack.errors import ArtifactError
 from gitrack.model.run import Run, RunBundle, Status
+from gitrack.sharing.collection.letting_go import Rules
+from gitrack.sharing.exchange.pull import pull
+from gitrack.sharing.exchange.push import push
 from gitrack.store.memory import MemoryBranch
 from gitrack.store.runs import RunStore
 from tests.s3 import Bucket

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gitrack.sharing.exchange.pull import pull
-from gitrack.sharing.exchange.push import push
 
 from gitrack.errors import MergeConflict, StoreError
+from gitrack.sharing.exchange.pull import pull
+from gitrack.sharing.exchange.push import push
 from gitrack.store import open_store
 from tests.sharing.clones import Clones, fsck, git, objects_in, runs_of
 

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from gitrack.sharing.exchange.push import push
 
 from gitrack.artifacts.remote import RemoteObjects, Unreachable
 from gitrack.errors import NotFound, StoreError, UsageError
+from gitrack.sharing.exchange.push import push
 from gitrack.store import open_store
 from tests.sharing.clones import EXPERIMENT, Clones, fsck, git, objects_in, runs_of
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from gitrack.sharing.exchange.meeting import Parties, parties
 
 from gitrack.errors import MergeConflict
 from gitrack.model.named import ArtifactAlias, ArtifactVersion
 from gitrack.model.run import Run, RunBundle
+from gitrack.sharing.exchange.meeting import Parties, parties
 from gitrack.store import named
 from gitrack.store.codec.records import dump_run
 from gitrack.tracking.place import find_place

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
-from gitrack.sharing.collection import references
-from gitrack.sharing.collection.held import held
 
 from gitrack.errors import ArtifactError, StoreError
+from gitrack.sharing.collection import references
+from gitrack.sharing.collection.held import held
 from gitrack.store.layout import place_of
 from gitrack.tracking.recover import waiting
 from gitrack.tracking.worktrees import worktrees

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from gitrack.sharing.exchange.unite import Side, Uniting
 
 from gitrack.errors import MergeConflict, NoRepository, NotFound
+from gitrack.sharing.exchange.unite import Side, Uniting
 from gitrack.store.branch import Branch
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.exchange import Exchange, Seen

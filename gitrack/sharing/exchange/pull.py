@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from gitrack.sharing.exchange.choice import Choice, chosen
-from gitrack.sharing.exchange.meeting import Meeting, Parties, parties
-from gitrack.sharing.exchange.sending import Objects, failure
-from gitrack.sharing.exchange.unite import Side
 
 from gitrack.artifacts import cache_of
 from gitrack.artifacts.branch_files import remote_in
 from gitrack.errors import ArtifactError
+from gitrack.sharing.exchange.choice import Choice, chosen
+from gitrack.sharing.exchange.meeting import Meeting, Parties, parties
+from gitrack.sharing.exchange.sending import Objects, failure
+from gitrack.sharing.exchange.unite import Side
 from gitrack.sharing.heavy import heavy_files
 from gitrack.sharing.known import Known
 from gitrack.store.collected import collected

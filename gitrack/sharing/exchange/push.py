@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from gitrack.errors import StoreError
 from gitrack.sharing.exchange.choice import Choice
 from gitrack.sharing.exchange.meeting import Meeting, Parties, parties
 from gitrack.sharing.exchange.sending import Objects, Sender
-
-from gitrack.errors import StoreError
 from gitrack.store.git.exchange import PATIENCE, attempts
 from gitrack.tracking import recover
 from gitrack.tracking.place import Place, find_place

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
-from gitrack.sharing.exchange.choice import Choice, chosen
-from gitrack.sharing.exchange.meeting import Parties
 
 from gitrack.artifacts import branch_files_for_new_branch, cache_of, day_files
 from gitrack.artifacts.branch_files import remote_in
 from gitrack.errors import ArtifactError, GitrackError
+from gitrack.sharing.exchange.choice import Choice, chosen
+from gitrack.sharing.exchange.meeting import Parties
 from gitrack.sharing.heavy import HeavyFile, heavy_files
 from gitrack.sharing.known import Known
 from gitrack.store.collected import collected

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
-from gitrack.sharing.exchange.numbers import Renumbering
 
 from gitrack.artifacts.branch_files import remote_in
 from gitrack.errors import MergeConflict, UnreadableFile
 from gitrack.model.run import Run
+from gitrack.sharing.exchange.numbers import Renumbering
 from gitrack.store.branch import Branch
 from gitrack.store.codec.records import dump_run, load_run
 from gitrack.store.git.merge import Clash

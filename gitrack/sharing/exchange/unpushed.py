@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from gitrack.sharing.exchange.meeting import new_runs
 
 from gitrack.artifacts import Cache, cache_of
 from gitrack.artifacts.remote import is_folder
+from gitrack.sharing.exchange.meeting import new_runs
 from gitrack.sharing.heavy import heavy_files
 from gitrack.sharing.known import Known
 from gitrack.store.git.branch import GitBranch
