@@ -80,7 +80,7 @@ for step in range(10**9):
 
 
 def _kills() -> None:
-    from gitrack.tracking import recover
+    from gitrack.tracking.ending import recover
     from gitrack.tracking.place import find_place
 
     returned, lost = 0, 0

@@ -17,7 +17,7 @@ def bring_in() -> None:
         return
     import click
 
-    from gitrack.tracking import recover
+    from gitrack.tracking.ending import recover
 
     arrived = recover.bring_in()
     if not arrived:

@@ -96,8 +96,8 @@ def _checked(path: str, place_in_run: str | None, about: Mapping[str, Any]) -> s
     """The path in the run; all that can be refused is refused before a run is begun."""
     from gitrack.artifacts.names import check_name
     from gitrack.retrieval.uris import last_part, recorded
-    from gitrack.tracking import files
-    from gitrack.tracking.naming import naming, one_word
+    from gitrack.tracking.logged import files
+    from gitrack.tracking.logged.naming import naming, one_word
 
     naming(about["named"], about["aliases"], about["description"])
     if about["kind"] is not None:
@@ -139,7 +139,7 @@ def _run(place: Place, reference: str | None, name: str) -> tuple[Run, bool]:
 def _commit(place: Place, run: Run) -> None:
     """Bring what was added to a run on the branch there, in a commit of its own."""
     from gitrack.tracking import outbox
-    from gitrack.tracking.finish import commit_folder
+    from gitrack.tracking.ending.finish import commit_folder
 
     if run.folder is None:
         raise StoreError("nothing on disk can be written", hint="free some disk space")

@@ -24,7 +24,7 @@ from pathlib import Path
 from gitrack.config import project
 from gitrack.model.ids import is_run_id
 from gitrack.tracking import notice
-from gitrack.tracking.journal import SUFFIX
+from gitrack.tracking.journals.journal import SUFFIX
 
 IGNORE_ALL = "*\n"
 _JOURNAL = re.compile(r"(?P<name>(?:owner|member)-[^.]+)(?:\.(?P<segment>\d+))?\.journal\Z")

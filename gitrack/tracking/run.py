@@ -16,10 +16,10 @@ import msgspec
 from gitrack.artifacts.names import check_name
 from gitrack.errors import UsageError
 from gitrack.model.run import Evidence, Scalar, Status
-from gitrack.tracking import values
-from gitrack.tracking.filing import Filing
-from gitrack.tracking.inputs import Inputs
-from gitrack.tracking.journal import Journal
+from gitrack.tracking.journals.journal import Journal
+from gitrack.tracking.logged import values
+from gitrack.tracking.logged.filing import Filing
+from gitrack.tracking.logged.inputs import Inputs
 
 if TYPE_CHECKING:
     from gitrack.tracking.capture import Capture
@@ -240,7 +240,7 @@ class Run(Filing, Inputs):
                 return
             self._status = final
         if self.owner:
-            from gitrack.tracking.finish import finish_live
+            from gitrack.tracking.ending.finish import finish_live
 
             finish_live(self, final, error)
         else:

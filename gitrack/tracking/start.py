@@ -18,9 +18,11 @@ from gitrack.errors import NotFound, UsageError
 from gitrack.model import names
 from gitrack.model.ids import is_run_id, new_run_id
 from gitrack.model.run import Scalar
-from gitrack.tracking import journal, notice, outbox, ranks, rules, values
-from gitrack.tracking.fold import Folded, Who, fold
-from gitrack.tracking.journal import DamagedJournal, Journal
+from gitrack.tracking import notice, outbox, ranks, rules
+from gitrack.tracking.journals import journal
+from gitrack.tracking.journals.fold import Folded, Who, fold
+from gitrack.tracking.journals.journal import DamagedJournal, Journal
+from gitrack.tracking.logged import values
 from gitrack.tracking.place import Place
 from gitrack.tracking.process import this_process
 from gitrack.tracking.run import Run

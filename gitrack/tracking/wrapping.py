@@ -9,9 +9,10 @@ import msgspec
 
 from gitrack.artifacts.names import check_name
 from gitrack.model.run import Dataset, Status
-from gitrack.tracking import files, notice, outbox
-from gitrack.tracking.fold import fold
-from gitrack.tracking.journal import DamagedJournal
+from gitrack.tracking import notice, outbox
+from gitrack.tracking.journals.fold import fold
+from gitrack.tracking.journals.journal import DamagedJournal
+from gitrack.tracking.logged import files
 
 if TYPE_CHECKING:
     from gitrack.tracking.run import Run

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 #: time. Prints what every child had said, and the ids of the runs that were started.
 PLAY = """
 import json, os, random, signal, sys, time
-import gitrack, gitrack.tracking.finish, gitrack.tracking.capture.session
-from gitrack.tracking import active, recover
+import gitrack, gitrack.tracking.ending.finish, gitrack.tracking.capture.session
+from gitrack.tracking import active
+from gitrack.tracking.ending import recover
 from gitrack.tracking.place import find_place
 
 def log(say, steps, end):

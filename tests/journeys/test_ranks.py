@@ -11,7 +11,7 @@ import pytest
 
 from gitrack.model.run import Run
 from gitrack.store import open_store
-from gitrack.tracking import recover
+from gitrack.tracking.ending import recover
 from gitrack.tracking.place import find_place
 
 RANKS, STEPS = 4, 50

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitrack.model.history import History
-from gitrack.tracking.fold import Folded, fold
-from gitrack.tracking.journal import MAGIC, DamagedJournal, Journal, MetricSet, read
-from gitrack.tracking.steps import _fits_float32
+from gitrack.tracking.ending.steps import _fits_float32
+from gitrack.tracking.journals.fold import Folded, fold
+from gitrack.tracking.journals.journal import MAGIC, DamagedJournal, Journal, MetricSet, read
 
 BEGIN = 5
 

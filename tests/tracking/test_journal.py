@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitrack.errors import InvalidName, UsageError
-from gitrack.tracking import journal as journals
-from gitrack.tracking.journal import MAGIC, DamagedJournal, Journal, MetricSet, read
+from gitrack.tracking.journals import journal as journals
+from gitrack.tracking.journals.journal import MAGIC, DamagedJournal, Journal, MetricSet, read
 
 
 def hello() -> dict[str, str]:

@@ -15,8 +15,8 @@ from gitrack.model.run import Use
 from gitrack.store import open_store
 from gitrack.store.named import NamedArtifacts
 from gitrack.tracking import outbox
+from gitrack.tracking.ending.recover import sync
 from gitrack.tracking.place import find_place
-from gitrack.tracking.recover import sync
 
 HEAVY = b"\0" * 200_000
 

@@ -16,9 +16,10 @@ import pytest
 import gitrack
 from gitrack.model.run import Status
 from gitrack.store import open_store
-from gitrack.tracking import finish, outbox, recover
-from gitrack.tracking.fold import fold
-from gitrack.tracking.journal import MAGIC
+from gitrack.tracking import outbox
+from gitrack.tracking.ending import finish, recover
+from gitrack.tracking.journals.fold import fold
+from gitrack.tracking.journals.journal import MAGIC
 from gitrack.tracking.place import find_place
 from gitrack.tracking.process import ProcessMark, this_process
 

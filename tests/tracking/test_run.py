@@ -13,7 +13,7 @@ import gitrack
 from gitrack.errors import InvalidName, NoRepository, PolicyViolation, UsageError
 from gitrack.model.run import Status
 from gitrack.store import open_store
-from gitrack.tracking import finish
+from gitrack.tracking.ending import finish
 
 
 def test_a_whole_run(project, runs, git):

@@ -14,7 +14,7 @@ import gitrack
 from gitrack.errors import NotFound, UsageError
 from gitrack.model.run import Status
 from gitrack.store import open_store
-from gitrack.tracking import recover
+from gitrack.tracking.ending import recover
 from gitrack.tracking.place import find_place
 
 DIES = """

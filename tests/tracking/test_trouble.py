@@ -12,7 +12,9 @@ import pytest
 import gitrack
 from gitrack.model.run import Status
 from gitrack.store import open_store
-from gitrack.tracking import journal, outbox, recover
+from gitrack.tracking import outbox
+from gitrack.tracking.ending import recover
+from gitrack.tracking.journals import journal
 from gitrack.tracking.place import find_place
 
 
@@ -68,7 +70,7 @@ def test_a_disk_that_stays_full_sends_the_run_to_another_one(project, runs, monk
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(journal, "_os_write", full)
-        meanwhile.setattr("gitrack.tracking.finish._commit_live", _refuse)
+        meanwhile.setattr("gitrack.tracking.ending.finish._commit_live", _refuse)
         for step in range(10):
             run.log_metric("loss", step, step=step)
         run.end()

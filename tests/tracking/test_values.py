@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gitrack.errors import InvalidName, UsageError
-from gitrack.tracking import values
+from gitrack.tracking.logged import values
 
 
 class Optimizer(enum.Enum):

@@ -106,8 +106,8 @@ def locks(patient: Patient) -> Iterator[Finding]:
 
 def outbox(patient: Patient) -> Iterator[Finding]:
     """What waits, and what is damaged?"""
+    from gitrack.tracking.ending.recover import waiting
     from gitrack.tracking.place import find_place
-    from gitrack.tracking.recover import waiting
 
     runs = waiting(find_place(patient.folder))
     for run in runs:

@@ -12,8 +12,8 @@ from gitrack.cli import arrivals
 from gitrack.cli.moving import files_shown, runs_shown
 from gitrack.errors import GitrackError
 from gitrack.sharing.exchange.unpushed import Unpushed, unpushed
+from gitrack.tracking.ending.recover import Waiting, waiting
 from gitrack.tracking.place import Place, find_place
-from gitrack.tracking.recover import Waiting, waiting
 
 
 class BranchStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from gitrack.errors import NoRepository
+from gitrack.tracking.ending.recover import Synced, sync
 from gitrack.tracking.place import find_place
-from gitrack.tracking.recover import Synced, sync
 
 
 @click.command()

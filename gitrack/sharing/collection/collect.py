@@ -15,7 +15,7 @@ from gitrack.errors import ArtifactError, StoreError
 from gitrack.sharing.collection import references
 from gitrack.sharing.collection.held import held
 from gitrack.store.layout import place_of
-from gitrack.tracking.recover import waiting
+from gitrack.tracking.ending.recover import waiting
 from gitrack.tracking.worktrees import worktrees
 
 if TYPE_CHECKING:

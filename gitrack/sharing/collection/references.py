@@ -155,8 +155,8 @@ def _git(worktree: Path, *arguments: str) -> bytes:
 def on_their_way(place: Place, sizes: Collection[int]) -> set[str]:
     """The contents of runs that are being written or wait, of those that have one of `sizes`."""
     from gitrack.artifacts.copying import md5_of_file
-    from gitrack.tracking.files import ARTIFACTS
-    from gitrack.tracking.recover import waiting
+    from gitrack.tracking.ending.recover import waiting
+    from gitrack.tracking.logged.files import ARTIFACTS
 
     found: set[str] = set()
     for run in waiting(place):

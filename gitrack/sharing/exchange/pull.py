@@ -18,7 +18,7 @@ from gitrack.sharing.exchange.unite import Side
 from gitrack.sharing.heavy import heavy_files
 from gitrack.sharing.known import Known
 from gitrack.store.collected import collected
-from gitrack.tracking import recover
+from gitrack.tracking.ending import recover
 from gitrack.tracking.place import Place, find_place
 
 if TYPE_CHECKING:

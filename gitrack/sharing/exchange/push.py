@@ -13,7 +13,7 @@ from gitrack.sharing.exchange.choice import Choice
 from gitrack.sharing.exchange.meeting import Meeting, Parties, parties
 from gitrack.sharing.exchange.sending import Objects, Sender
 from gitrack.store.git.exchange import PATIENCE, attempts
-from gitrack.tracking import recover
+from gitrack.tracking.ending import recover
 from gitrack.tracking.place import Place, find_place
 
 if TYPE_CHECKING:

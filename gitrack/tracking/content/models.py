@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gitrack.errors import UsageError
-from gitrack.tracking import files, notice
+from gitrack.tracking import notice
+from gitrack.tracking.logged import files
 
 #: Less room than this, and a library that cannot write says so in words of its own.
 _LITTLE = 1 << 16

@@ -13,9 +13,9 @@ from gitrack.config import project
 from gitrack.errors import GitrackError
 from gitrack.model.run import Status
 from gitrack.tracking import notice, outbox, ranks
-from gitrack.tracking.finish import commit_folder
-from gitrack.tracking.fold import Folded, Who, Writer, fold, glance, moment
-from gitrack.tracking.journal import DamagedJournal
+from gitrack.tracking.ending.finish import commit_folder
+from gitrack.tracking.journals.fold import Folded, Who, Writer, fold, glance, moment
+from gitrack.tracking.journals.journal import DamagedJournal
 from gitrack.tracking.place import Place, find_place
 from gitrack.tracking.worktrees import worktrees
 

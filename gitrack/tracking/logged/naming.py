@@ -7,7 +7,7 @@ from typing import Any
 
 from gitrack.errors import InvalidName, UsageError
 from gitrack.model.names import alias_name, artifact_name
-from gitrack.tracking import values
+from gitrack.tracking.logged import values
 
 #: Characters of a description.
 LONGEST = 10_000

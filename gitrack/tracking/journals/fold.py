@@ -13,10 +13,10 @@ import msgspec
 
 from gitrack.model.history import History, Track
 from gitrack.model.run import Dataset, Evidence, Scalar, Status, Use
-from gitrack.tracking.journal import DamagedJournal, MetricSet, read
+from gitrack.tracking.journals.journal import DamagedJournal, MetricSet, read
+from gitrack.tracking.journals.series import Series, Stream, merge, time_of
 from gitrack.tracking.outbox import journals
 from gitrack.tracking.process import ProcessMark
-from gitrack.tracking.series import Series, Stream, merge, time_of
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -14,10 +14,10 @@ from gitrack.artifacts.guard import relying
 from gitrack.errors import ArtifactError, GitrackError, NotFound, UnreadableFile
 from gitrack.model.run import Run, RunBundle, Status
 from gitrack.tracking import notice, outbox, rules
-from gitrack.tracking.bundle import make_bundle, wishes_of
 from gitrack.tracking.capture.captured import Captured, load_captured, save_file, save_record
-from gitrack.tracking.fold import Folded, Writer, fold, glance
-from gitrack.tracking.journal import MAGIC, SUFFIX
+from gitrack.tracking.ending.bundle import make_bundle, wishes_of
+from gitrack.tracking.journals.fold import Folded, Writer, fold, glance
+from gitrack.tracking.journals.journal import MAGIC, SUFFIX
 
 if TYPE_CHECKING:
     from gitrack.store.git.repository import Repository

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from gitrack.tracking import files
-from gitrack.tracking.live import Live
+from gitrack.tracking.logged import files
+from gitrack.tracking.logged.live import Live
 
 if TYPE_CHECKING:
     from gitrack.retrieval.used import UsedArtifact

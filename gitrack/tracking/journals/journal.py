@@ -26,7 +26,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gitrack.tracking import notice, values
+from gitrack.tracking import notice
+from gitrack.tracking.logged import values
 
 MAGIC = b"gtrjrn1\n"
 SUFFIX = ".journal"

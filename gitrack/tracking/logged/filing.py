@@ -12,9 +12,9 @@ from typing import Any, Self
 
 from gitrack.artifacts.names import check_name
 from gitrack.errors import UsageError
-from gitrack.tracking import files, values
-from gitrack.tracking.live import Live
-from gitrack.tracking.naming import naming, one_word
+from gitrack.tracking.logged import files, values
+from gitrack.tracking.logged.live import Live
+from gitrack.tracking.logged.naming import naming, one_word
 
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 

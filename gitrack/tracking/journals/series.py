@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate, chain
 from typing import Any, Literal
 
-from gitrack.tracking.journal import PLACE_OF_FIELDS, DamagedJournal, Shape, stretches
+from gitrack.tracking.journals.journal import PLACE_OF_FIELDS, DamagedJournal, Shape, stretches
 
 _WORD = 8
 _LARGEST_TIME = 2**63

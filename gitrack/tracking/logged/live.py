@@ -14,7 +14,7 @@ from gitrack.model.run import Status
 from gitrack.tracking import notice
 
 if TYPE_CHECKING:
-    from gitrack.tracking.journal import Journal
+    from gitrack.tracking.journals.journal import Journal
     from gitrack.tracking.place import Place
 
 

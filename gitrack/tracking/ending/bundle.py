@@ -14,9 +14,9 @@ from gitrack.model.run import Artifact, Run, RunBundle, Status
 from gitrack.store.layout import HISTORY, RECORD
 from gitrack.tracking import notice
 from gitrack.tracking.capture.captured import Captured
-from gitrack.tracking.files import ARTIFACTS, EXTRA
-from gitrack.tracking.fold import File, Folded, moment, nanoseconds
-from gitrack.tracking.steps import WHOLE, whole_history
+from gitrack.tracking.ending.steps import WHOLE, whole_history
+from gitrack.tracking.journals.fold import File, Folded, moment, nanoseconds
+from gitrack.tracking.logged.files import ARTIFACTS, EXTRA
 
 if TYPE_CHECKING:
     from gitrack.artifacts import Cache, Kept

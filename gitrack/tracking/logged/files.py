@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gitrack.errors import UsageError
-from gitrack.tracking import notice, values
+from gitrack.tracking import notice
+from gitrack.tracking.logged import values
 
 ARTIFACTS = "artifacts"
 #: Files of the run that are no artifacts of the user's: what was found out about data.
