@@ -13,8 +13,8 @@ from gitrack.errors import UsageError
 from gitrack.model.display import safe, size
 
 if TYPE_CHECKING:
-    from gitrack.sharing.collection.collect import Ground, Leaving, LetGo, Plan
     from gitrack.sharing.collection.letting_go import Rules
+    from gitrack.sharing.collection.plan import Ground, Leaving, LetGo, Plan
     from gitrack.store.runs import RunStore
     from gitrack.tracking.place import Place
 
@@ -159,7 +159,7 @@ def _ground(
     from gitrack.artifacts.remote import RemoteObjects
     from gitrack.artifacts.transfer import settings_for
     from gitrack.retrieval.obtain import remote_of
-    from gitrack.sharing.collection.collect import Ground
+    from gitrack.sharing.collection.plan import Ground
 
     repository = place.repository
     assert repository is not None
@@ -200,7 +200,7 @@ def _refuse(
 
 
 def _let_go(store: RunStore, rules: Rules, filter: str) -> LetGo:
-    from gitrack.sharing.collection.collect import LetGo
+    from gitrack.sharing.collection.plan import LetGo
 
     table = store.table()
     among: list[int] | None = None
