@@ -10,11 +10,11 @@ from typing import Literal
 import msgspec
 
 from gitrack.errors import UnreadableFile
+from gitrack.model.md5 import is_md5
 
 #: What a pointer's file name ends in.
 SUFFIX = ".dvc"
 
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 _MOST_BYTES = 64 * 1024
 
 
@@ -72,7 +72,7 @@ def _out(path: str, out: object) -> Pointer:
     if not isinstance(out, dict):
         raise UnreadableFile(path, "not a DVC pointer: an output is not a map")
     md5 = out.get("md5")
-    if not isinstance(md5, str) or not _MD5.match(md5):
+    if not is_md5(md5):
         # Such a value would become a path in the cache: only real hashes may.
         raise UnreadableFile(path, f"md5 is {str(md5)[:60]!r}, expected 32 hexadecimal digits")
     name = out.get("path")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from gitrack.errors import UsageError
 from gitrack.model.display import safe
+from gitrack.model.md5 import is_md5
 from gitrack.model.run import Dataset
 from gitrack.project.report import Out, Told
 from gitrack.tracking import notice, wrapping
@@ -16,7 +16,6 @@ from gitrack.tracking import notice, wrapping
 if TYPE_CHECKING:
     from gitrack.tracking.run import Run
 
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 #: Files that are taken for models although dvc.yaml does not call them so.
 _MODELS = """
 .bin .cbm .ckpt .h5 .joblib .keras .onnx .pickle .pkl .pt .pt2 .pth .safetensors .skops .tflite .ubj
@@ -40,7 +39,7 @@ def log_data(run: Run, told: Told, prefix: str) -> None:
 
 
 def _identity(one: Out, name: str, role: str, prefix: str) -> Dataset:
-    md5 = one.md5 if one.md5 and _MD5.match(one.md5) else None
+    md5 = one.md5 if is_md5(one.md5) else None
     return Dataset(
         name=name,
         role=role,
@@ -108,7 +107,7 @@ def _point_at(run: Run, root: Path, out: Out, prefix: str, kind: str) -> None:
     repository = run.place.repository
     md5 = out.md5 or ""
     cache = cache_of(repository.worktree, repository.common_dir) if repository else None
-    if cache is None or not (out.kept and _MD5.match(md5) and cache.has(md5)):
+    if cache is None or not (out.kept and is_md5(md5) and cache.has(md5)):
         _log_file(run, root, out.path, prefix, kind, out)
         return
     path = f"{prefix}{out.path}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from gitrack.errors import Ambiguous, InvalidName, NotFound, UnreadableFile, UsageError
+from gitrack.model.md5 import is_md5
 from gitrack.model.names import artifact_path
 from gitrack.model.run import Artifact
 from gitrack.retrieval.uris import is_uri, last_part
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 RUNS, MODELS = "runs:", "models:"
 _NAMED = re.compile(r"(?P<name>[^/:]+):(?P<version>[^/:]+)(?:/(?P<inner>.+))?\Z", re.DOTALL)
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 _LONGEST = 4_000
 #: How many of a reference's slashes may belong to the name of a run.
 _MOST_SLASHES = 8
@@ -198,7 +198,7 @@ def _check_artifact(run_path: str, artifact: Artifact) -> None:
         artifact_path(artifact.path)
     except InvalidName as error:
         raise UnreadableFile(record, error.message) from None
-    if artifact.md5 is not None and not _MD5.match(artifact.md5):
+    if artifact.md5 is not None and not is_md5(artifact.md5):
         shown = f"{artifact.md5[:60]!r}, expected 32 hexadecimal digits"
         raise UnreadableFile(record, f"the md5 of {artifact.path!r} is {shown}")
 

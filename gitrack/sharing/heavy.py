@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from gitrack.model.md5 import is_md5
 from gitrack.store.index import RunTable
 
-#: An md5 becomes a path in a cache and on a remote, and a record may come from anybody.
-_MD5 = re.compile(r"[0-9a-f]{32}(?:\.dir)?\Z", re.ASCII)
 _DVC = '"dvc"'
 
 
@@ -37,7 +35,7 @@ def heavy_files(
         if text is None or _DVC not in str(text):
             continue
         for artifact in table.artifacts(row):
-            if artifact.store != "dvc" or not artifact.md5 or not _MD5.match(artifact.md5):
+            if artifact.store != "dvc" or not is_md5(artifact.md5):
                 continue
             if (ids[row], artifact.md5) not in gone:
                 yield HeavyFile(

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from gitrack.model.md5 import is_md5
+
 _HEADER = "gitrack sent 1"
-_MD5 = re.compile(r"[0-9a-f]{32}(?:\.dir)?\Z", re.ASCII)
 _TREE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z", re.ASCII)
 #: Lines of `tree` beyond which the file is written anew.
 _STALE = 200
@@ -58,7 +59,7 @@ class Known:
         if lines[0] != _HEADER:
             self.forget()
             return
-        self.md5s = set(filter(_MD5.match, lines))
+        self.md5s = set(filter(is_md5, lines))
         trees = [line[5:] for line in lines if line.startswith("tree ")]
         trees = [tree for tree in trees if _TREE.match(tree)]
         if trees:

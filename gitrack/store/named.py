@@ -15,6 +15,7 @@ from typing import NoReturn, TypeVar
 from gitrack.errors import GitrackError, InvalidName, NotFound, UnreadableFile
 from gitrack.model import names
 from gitrack.model.ids import is_run_id
+from gitrack.model.md5 import is_md5
 from gitrack.model.named import ArtifactAlias, ArtifactVersion
 from gitrack.model.run import Fault
 from gitrack.store.branch import Branch
@@ -27,7 +28,6 @@ HIGHEST = 999_999_999
 
 _VERSION_FILE = re.compile(r"([1-9]\d{0,8})\.yaml\Z", re.ASCII)
 _NUMBER = re.compile(r"[vV]?([1-9]\d{0,8})\Z", re.ASCII)
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 _SUFFIX = ".yaml"
 _NEAR = 3
 
@@ -220,7 +220,7 @@ def load_version(path: str, data: bytes) -> ArtifactVersion:
         raise UnreadableFile(path, f"version is {version.version}, but its file is {number!r}")
     if not is_run_id(version.run):
         raise UnreadableFile(path, f"{version.run[:80]!r} is not a run id")
-    if version.md5 is not None and not _MD5.match(version.md5):
+    if version.md5 is not None and not is_md5(version.md5):
         raise UnreadableFile(path, f"md5 is {version.md5[:80]!r}, expected 32 hexadecimal digits")
     try:
         names.artifact_path(version.path)

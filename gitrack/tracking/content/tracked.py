@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitrack.errors import ConfigError, GitrackError, UnreadableFile
+from gitrack.model.md5 import is_md5
 from gitrack.tracking import notice
 from gitrack.tracking.content.ignored import dvc_root
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from gitrack.store.git.repository import Repository
 
 LOCK = "dvc.lock"
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 _MOST_LOCK = 16 * 1024 * 1024
 _MOST_TREE = 512 * 1024 * 1024
 
@@ -142,5 +141,5 @@ def _outs(source: Path, mentions: str = "") -> Iterator[dict[str, Any]]:
         for out in outs if isinstance(outs, list) else ():
             if isinstance(out, dict) and out.get("hash") == "md5":
                 md5 = out.get("md5")
-                if isinstance(md5, str) and _MD5.match(md5):
+                if is_md5(md5):
                     yield out

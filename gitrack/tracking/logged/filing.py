@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -12,11 +11,10 @@ from typing import Any, Self
 
 from gitrack.artifacts.names import check_name
 from gitrack.errors import UsageError
+from gitrack.model.md5 import is_md5
 from gitrack.tracking.logged import files, values
 from gitrack.tracking.logged.live import Live
 from gitrack.tracking.logged.naming import naming, one_word
-
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?\Z", re.ASCII)
 
 
 class Filing(Live):
@@ -89,7 +87,7 @@ class Filing(Live):
         shown = recorded(uri)
         if name is None or name.endswith("/"):
             name = f"{name or ''}{last_part(uri)}"
-        if md5 is not None and not (isinstance(md5, str) and _MD5.match(md5)):
+        if md5 is not None and not is_md5(md5):
             hint = "give 32 hexadecimal digits, as md5sum prints them"
             raise UsageError(f"md5 {md5!r:.60} is none", hint=hint)
         if size is not None:
