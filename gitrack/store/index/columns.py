@@ -65,9 +65,7 @@ def _encode(values: Sequence[Any]) -> tuple[str, list[bytes]]:
 
 
 def _encode_texts(values: Sequence[str]) -> tuple[str, list[bytes]]:
-    codes: dict[str, int] = {}
-    for value in values:
-        codes.setdefault(value, len(codes))
+    codes = {value: code for code, value in enumerate(dict.fromkeys(values))}
     if len(codes) * 2 > len(values):
         return "t", [_texts(values)]
     width = "B" if len(codes) <= 1 << 8 else "H" if len(codes) <= 1 << 16 else "I"

@@ -10,6 +10,8 @@ run to run.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -27,6 +29,8 @@ _PLAIN = frozenset(Run.__struct_fields__) - _SECTIONS - set(_RECORDS)
 _PLAIN = _PLAIN - {"format", "data", "evidence"}
 _LISTS = frozenset({"artifacts", "uses"})
 _json = msgspec.json.Encoder().encode
+#: A column that not one row in so many has is filled value by value.
+_RARE = 8
 
 Keys = tuple[str, ...]
 
@@ -78,15 +82,38 @@ class Rows:
         }
 
     def _scattered(self) -> dict[str, list[Value]]:
-        columns: dict[str, list[Value]] = {}
-        for names, (places, rows) in self._groups.items():
+        """Column by column, each from the groups that have it, put in order in one go."""
+        parts: dict[str, list[tuple[int, tuple[Value, ...]]]] = {}
+        for number, (names, (_, rows)) in enumerate(self._groups.items()):
             for name, values in zip(names, zip(*rows, strict=True), strict=True):
-                column = columns.get(name)
-                if column is None:
-                    column = columns[name] = [None] * self.count
-                for place, value in zip(places, values, strict=True):
-                    column[place] = value
+                parts.setdefault(name, []).append((number, values))
+        places = [places for places, _ in self._groups.values()]
+        columns: dict[str, list[Value]] = {}
+        order: tuple[tuple[int, ...], itemgetter[Any]] | None = None
+        # columns of the same groups share their order; it is kept no longer than they need it
+        for name in sorted(parts, key=lambda name: [number for number, _ in parts[name]]):
+            groups = tuple(number for number, _ in parts[name])
+            if sum(len(places[number]) for number in groups) * _RARE < self.count:
+                column = columns[name] = [None] * self.count
+                for number, values in parts[name]:
+                    for row, value in zip(places[number], values, strict=True):
+                        column[row] = value
+                continue
+            if order is None or order[0] != groups:
+                order = groups, self._order([places[number] for number in groups])
+            flat = [*chain.from_iterable(values for _, values in parts[name]), None]
+            columns[name] = list(order[1](flat))
         return columns
+
+    def _order(self, places: list[list[int]]) -> itemgetter[Any]:
+        """Takes every row's value from those of some groups, one group behind the other.
+
+        A row that is in none of them takes what lies behind the last.
+        """
+        taken = [sum(map(len, places))] * self.count
+        for at, row in enumerate(chain.from_iterable(places)):
+            taken[row] = at
+        return itemgetter(*taken)
 
 
 def _flatten(value: dict[str, Any]) -> tuple[tuple[Any, ...], list[Value]]:

@@ -1,0 +1,36 @@
+"""Records of many shapes, gathered to columns."""
+
+from __future__ import annotations
+
+import random
+
+from gitrack.store.index.rows import Rows
+
+_ID = "20240101-120000-{:06d}"
+
+
+def test_every_row_has_its_own_values_however_many_shapes_there_are() -> None:
+    chance = random.Random(5)
+    rows = Rows()
+    expected: list[dict[str, int]] = []
+    for number in range(300):
+        # some that nearly all have, some that few have, one that a single row has
+        chosen = {f"p{k}": number * 10 + k for k in range(5) if chance.random() < 0.9}
+        chosen |= {f"rare{k}": number for k in range(3) if chance.random() < 0.02}
+        if number == 150:
+            chosen["alone"] = 1
+        lines = "".join(f"  {name}: {value}\n" for name, value in sorted(chosen.items()))
+        id = _ID.format(number)
+        record = f'format: 1\nid: "{id}"\nname: "a"\nexperiment: "e"\nstatus: "finished"\n'
+        record += 'started: "2024-01-01T12:00:00.000Z"\n'
+        record += f"params:\n{lines}" if lines else ""
+        rows.add(f"runs/e/2024-01/01/{id}/run.yaml", "0" * 40, record.encode())
+        expected.append(chosen)
+
+    columns = rows.columns()
+
+    assert not rows.faults
+    assert rows.count == len(expected)
+    assert columns["id"] == [_ID.format(number) for number in range(300)]
+    for name in sorted({name for chosen in expected for name in chosen}):
+        assert columns[f"params.{name}"] == [chosen.get(name) for chosen in expected]
