@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import msgspec
 
 from gitrack.errors import Ambiguous, NotFound
+from gitrack.model.nearest import nearest
 from gitrack.model.run import Dataset
 
 if TYPE_CHECKING:
@@ -177,18 +178,16 @@ def _begins(identity: str | None, prefix: str) -> bool:
 
 
 def _unknown(name: str, found: Sequence[Version]) -> NoReturn:
-    import difflib
-
     names = sorted({one.name for one in found})
     if not names:
         raise NotFound(
             f"there is no data set {name!r}: no run logged any",
             hint="log them with run.log_dataset(path_or_frame, role='train')",
         )
-    near = difflib.get_close_matches(name, names, n=1)
+    near = nearest(name, names)
     raise NotFound(
         f"there is no data set {name!r}",
-        hint=f"did you mean {near[0]!r}?" if near else "type  gitrack data ls",
+        hint=f"did you mean {near!r}?" if near else "type  gitrack data ls",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitrack.analysis.findings import Finding, LeakageReport, listed
 from gitrack.errors import MissingExtra, UsageError
+from gitrack.model.nearest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,10 +165,8 @@ def _must_have(
         for name in names:
             for which, frame in (("train", train), ("test", test)):
                 if name is not None and name not in frame.columns:
-                    import difflib
-
-                    near = difflib.get_close_matches(str(name), list(frame.columns), n=1)
-                    hint = f"did you mean {near[0]!r}?" if near else f"there are {_some(frame)}"
+                    near = nearest(str(name), map(str, frame.columns))
+                    hint = f"did you mean {near!r}?" if near else f"there are {_some(frame)}"
                     raise UsageError(f"{what} names {name!r}, which {which} has not", hint=hint)
 
 

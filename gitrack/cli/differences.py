@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
-import msgspec
 from msgspec import UNSET
 
+from gitrack.cli.output import print_json
 from gitrack.cli.table import Column, draw
 from gitrack.model.display import cut, number, safe, size
 
@@ -34,7 +33,7 @@ def show_files(found: FilesDiff, form: Form) -> None:
     kinds = {"metrics": found.metrics, "params": found.params}
     known = {kind: files for kind, files in kinds.items() if files is not None}
     if form == "json":
-        click.echo(json.dumps(finite(known), indent=1, allow_nan=False))
+        print_json(known)
         return
     empty = True
     for kind, files in known.items():
@@ -68,8 +67,7 @@ def show_runs(
         parts = {"old": found.old, "new": found.new, only: getattr(found, only)}
         found = type(found)(**parts)
     if form == "json":
-        built = msgspec.to_builtins(found)
-        click.echo(json.dumps(finite(built), indent=1, allow_nan=False))
+        print_json(found)
         return
     if found.empty:
         click.echo(f"nothing differs in {found.old} and {found.new}")
@@ -180,16 +178,3 @@ def _cell(text: str) -> str:
     for character in "|`*_<>[]":
         shown = shown.replace(character, f"\\{character}")
     return shown
-
-
-def finite(value: Any) -> Any:
-    """JSON knows no NaN and no infinity: they become texts. Dates of YAML do, too."""
-    if isinstance(value, dict):
-        return {str(key): finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(entry) for entry in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 from gitrack.errors import Ambiguous, NotFound, UnreadableFile
+from gitrack.model.nearest import nearest
 from gitrack.store.index import RunTable
 from gitrack.store.layout import place_of
 
@@ -58,6 +60,16 @@ def _equal(table: RunTable, column: str, wanted: str) -> list[int]:
 
 def _begins(id: str, reference: str) -> bool:
     return id.startswith(reference) or id.rpartition("-")[2].startswith(reference)
+
+
+def require_experiments(table: RunTable, wanted: Iterable[str]) -> None:
+    """Raise NotFound for an experiment without runs: most likely its name is misspelt."""
+    known = {str(name) for name in table.column("experiment")}
+    for name in wanted:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else "type  gitrack ls --columns experiment"
+            raise NotFound(f"no run belongs to the experiment {name!r}", hint=hint)
 
 
 def _not_found(table: RunTable, reference: str) -> NoReturn:

@@ -11,6 +11,7 @@ import msgspec
 
 from gitrack.errors import InvalidName, NotFound, UnreadableFile
 from gitrack.model.names import model_name
+from gitrack.model.nearest import nearest
 from gitrack.model.registered import ModelAlias, ModelVersion, RegisteredModel, StageState
 from gitrack.model.run import Fault
 from gitrack.store.branch import Branch, Entry
@@ -256,14 +257,14 @@ class Registry:
                 hint=f"name a version by its number: {_some(self.numbers(name))}",
             )
         known = [*stages, *(f"@{alias}" for alias in aliases)]
-        near = _near(reference, known)
+        near = nearest(reference, known)
         hint = f"did you mean {near!r}?" if near else f"it has {_some([*known, *self._last(name)])}"
         raise NotFound(f"{name!r} has no version, stage or alias {reference!r}", hint=hint)
 
     def _require(self, name: str) -> None:
         if name in self._files:
             return
-        near = _near(name, self.models())
+        near = nearest(name, self.models())
         hint = f"did you mean {near!r}?" if near else f"registered are {_some(self.models())}"
         if not self._files:
             hint = "no model is registered on this branch"
@@ -294,12 +295,6 @@ def _named(name: str) -> Callable[[RegisteredModel], str | None]:
         return None if model.name == name else f"name is {model.name!r}, but its folder is {name!r}"
 
     return check
-
-
-def _near(name: str, known: Sequence[str]) -> str | None:
-    import difflib  # only for those who mistyped
-
-    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
 
 
 def _some(values: Sequence[object]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NoReturn
 
 from gitrack.analysis.lineage.records import Records
@@ -16,6 +15,7 @@ from gitrack.model.lineage import (
     run_id,
     version_id,
 )
+from gitrack.model.nearest import nearest
 from gitrack.store.references import find
 
 _HEX = re.compile(r"[0-9a-f]{4,40}(?:\.dir)?\Z", re.ASCII)
@@ -103,7 +103,7 @@ def _run_or_artifact(records: Records, text: str) -> list[str]:
 def _artifact(records: Records, run: str, path: str) -> str:
     whole = records.around(run, path)
     if records.artifact(run, whole) is None:
-        near = _near(
+        near = nearest(
             path, [one for row in records.rows.get(run, ()) for one in records.artifacts(row)]
         )
         hint = f"did you mean {near}?" if near else f"gitrack show {run}"
@@ -153,7 +153,7 @@ def _data(records: Records, text: str) -> list[str]:
         if at and versions:
             shown = ", ".join(versions[-_SHOWN:])
             raise NotFound(f"no run was given {text!r}", hint=f"its versions are {shown}")
-        near = _near(name or text, records.data_names())
+        near = nearest(name or text, records.data_names())
         hint = f"did you mean data:{near}?" if near else "gitrack ls --json shows what runs read"
         raise NotFound(f"no run was given data called {text!r}", hint=hint)
     return found
@@ -223,12 +223,6 @@ def _nothing(records: Records, text: str, missing: NotFound | None) -> NoReturn:
         *records.named.names(),
         *(f"data:{name}" for name in records.data_names()),
     ]
-    near = _near(name, known)
+    near = nearest(name, known)
     hint = f"did you mean {near}?" if near else (missing.hint if missing else None) or _EXAMPLES
     raise NotFound(f"no run, model, artifact or data is called {text!r}", hint=hint)
-
-
-def _near(name: str, known: Sequence[str]) -> str | None:
-    import difflib  # only for those who mistyped
-
-    return next(iter(difflib.get_close_matches(name, known[-2000:], n=1)), None)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from gitrack.cli import arrivals, completing
+from gitrack.cli.output import print_json
 from gitrack.errors import UsageError
 from gitrack.model.display import safe, size
 
@@ -55,7 +54,7 @@ def ls(ctx: click.Context, what: str | None, as_json: bool) -> None:
     store, repository = _opened()
     found = listing_of(store, repository, what)
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=1))
+        print_json(found.as_json())
     else:
         for line in found.lines():
             click.echo(line)
@@ -97,7 +96,7 @@ def get(reference: str, output: Path | None, as_json: bool) -> None:
         place = obtain(store, repository, located, target, progress=progress)
     length, count = _measure(place)
     if as_json:
-        click.echo(json.dumps({**_about(located), "path": str(place), "size": length}, indent=1))
+        print_json({**_about(located), "path": str(place), "size": length})
         return
     click.echo(str(place))
     files = "" if count is None else f" in {count:,} {'file' if count == 1 else 'files'}"
@@ -144,7 +143,7 @@ def add(
     about = {"named": name, "aliases": aliases, "kind": kind, "description": description}
     done = added(path, place, run, about)
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(done), indent=1))
+        print_json(done)
         return
     click.echo(safe(done.reference))
     if done.pending:
@@ -182,7 +181,7 @@ def open_(reference: str, yes: bool, as_json: bool) -> None:
         click.echo("a page may run scripts in the browser", err=True)
     opened = has_display() and click.launch(str(place)) == 0
     if as_json:
-        click.echo(json.dumps({"path": str(place), "opened": opened}, indent=1))
+        print_json({"path": str(place), "opened": opened})
         return
     click.echo(str(place))
     if not opened:
@@ -206,7 +205,7 @@ def alias(reference: str, alias: str, as_json: bool) -> None:
     store, repository = _opened()
     done = point(store, repository, reference, alias)
     if as_json:
-        click.echo(json.dumps(done, indent=1))
+        print_json(done)
         return
     click.echo(safe(f"{done['name']}:{done['alias']} is v{done['version']}"))
 

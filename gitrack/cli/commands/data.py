@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from gitrack.cli import arrivals, completing
+from gitrack.cli.output import print_json
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def ls(filter: str, experiments: tuple[str, ...], role: str | None, as_json: boo
     found = [one for one in versions(sightings(table, rows)) if role in (None, one.role)]
     listed = data_pages.listing(found)
     if as_json:
-        click.echo(json.dumps(listed, indent=1))
+        print_json(listed)
     elif listed:
         data_pages.draw_listing(listed)
         click.echo(f"next: gitrack data show {data_pages.quoted(listed[0]['name'])}", err=True)
@@ -84,7 +84,7 @@ def show(name: str, as_json: bool) -> None:
     store = _store()
     shown = data_pages.shown(store, versions(sightings(store.table())), name)
     if as_json:
-        click.echo(json.dumps(shown.as_json(), indent=1))
+        print_json(shown.as_json())
         return
     for line in shown.lines():
         click.echo(line)
@@ -123,7 +123,7 @@ def diff(before: str, after: str, everything: bool, as_json: bool) -> None:
             "drifted": [column.name for column in found.drifted],
             **msgspec.to_builtins(found),
         }
-        click.echo(json.dumps(record, indent=1, allow_nan=False))
+        print_json(record)
         return
     for line in data_pages.compared(one, other, found, everything=everything):
         click.echo(line)

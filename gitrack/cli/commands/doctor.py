@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitrack.cli.output import print_json
+
 if TYPE_CHECKING:
     from gitrack.cli.checks.finding import Finding
 
@@ -29,12 +31,8 @@ def command(as_json: bool) -> None:
 
     diagnosis = examine(Path.cwd())
     if as_json:
-        import json
-
-        import msgspec
-
         # the names of files may be no Unicode, which msgspec's own JSON refuses
-        click.echo(json.dumps(msgspec.to_builtins(diagnosis), indent=2))
+        print_json(diagnosis)
     else:
         for finding in diagnosis.findings:
             _say(finding)

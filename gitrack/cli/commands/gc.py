@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitrack.cli import arrivals
+from gitrack.cli.output import print_json
 from gitrack.errors import UsageError
 from gitrack.model.display import safe, size
 
@@ -252,8 +253,6 @@ def _list(lines: list[str]) -> None:
 
 
 def _print_json(done: Plan, ground: Ground, really: bool) -> None:
-    import json
-
     import msgspec
 
     def shelf(objects: dict[str, int]) -> dict[str, int]:
@@ -267,4 +266,4 @@ def _print_json(done: Plan, ground: Ground, really: bool) -> None:
         "leaving": msgspec.to_builtins(done.leaving),
         "staying": msgspec.to_builtins(done.staying),
     }
-    click.echo(json.dumps(said, indent=2))
+    print_json(said)

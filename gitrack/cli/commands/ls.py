@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitrack.cli import arrivals, completing
+from gitrack.cli.output import print_json
 from gitrack.cli.table import Listing, choose, draw, terminal_width
 from gitrack.errors import NotFound
 from gitrack.model.display import safe
@@ -66,12 +67,14 @@ def command(
     """
     from gitrack.analysis.search import matching
     from gitrack.store import open_store
+    from gitrack.store.references import require_experiments
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two kinds of output; choose one.")
     arrivals.bring_in()
     table = open_store().table()
-    _require(experiments, table)
+    if table.rows:
+        require_experiments(table, experiments)
     if limit is None:
         limit = 0 if as_json or as_csv else DEFAULT_LIMIT
     rows = matching(table, filter, experiments=experiments or None, order_by=order_by)
@@ -83,18 +86,6 @@ def command(
     elif shown:
         _print_table(table, shown, columns, all_columns, _asked(filter, order_by, table))
     _tell(table, filter, order_by, len(shown), len(rows))
-
-
-def _require(experiments: Sequence[str], table: RunTable) -> None:
-    """Raise NotFound for an experiment without runs: most likely its name is misspelt."""
-    known = set(map(str, table.column("experiment"))) if experiments and table.rows else set()
-    for name in experiments:
-        if known and name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "gitrack ls --columns experiment"
-            raise NotFound(f"no run belongs to the experiment {name!r}", hint=hint)
 
 
 def _asked(filter: str, order_by: str | None, table: RunTable) -> list[str]:
@@ -154,8 +145,6 @@ def _print_table(
 
 def _print_json(table: RunTable, rows: Sequence[int], columns: str | None) -> None:
     """A list of objects; params, metrics, tags and such are objects of their own."""
-    import json
-
     listing = Listing(table, rows)
     names = _named(columns, table) if columns else listing.everything()
     runs: list[dict[str, Any]] = [{} for _ in rows]
@@ -163,8 +152,8 @@ def _print_json(table: RunTable, rows: Sequence[int], columns: str | None) -> No
         section, dot, key = name.partition(".")
         for run, cell in zip(runs, listing.cells(name), strict=True):
             if cell is not None:
-                (run.setdefault(section, {}) if dot else run)[key if dot else name] = _plain(cell)
-    click.echo(json.dumps(runs, indent=1, allow_nan=False))
+                (run.setdefault(section, {}) if dot else run)[key if dot else name] = cell
+    print_json(runs)
 
 
 def _print_csv(table: RunTable, rows: Sequence[int], columns: str | None) -> None:
@@ -183,13 +172,6 @@ def _cell(cell: Any, clean: Any) -> str:
     if cell is None:
         return ""
     return str(cell).lower() if isinstance(cell, bool) else str(clean(str(cell)))
-
-
-def _plain(cell: Any) -> Any:
-    """JSON knows no NaN and no infinity: they become the texts that other tools read as such."""
-    if isinstance(cell, float) and (cell != cell or cell in (float("inf"), float("-inf"))):
-        return "NaN" if cell != cell else "Infinity" if cell > 0 else "-Infinity"
-    return cell
 
 
 def _tell(table: RunTable, filter: str, order_by: str | None, shown: int, found: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from gitrack.cli import arrivals
 from gitrack.cli.moving import bar, files_shown, limits, runs_shown, say_objects
+from gitrack.cli.output import print_json
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ def command(
     come from the artifact remote, in parallel and checked. RUN and the limits are about heavy
     files. What was interrupted goes on where it stopped.
     """
-    import msgspec
-
     from gitrack.sharing.exchange.pull import pull
 
     arrivals.bring_in()
@@ -64,7 +62,7 @@ def command(
             progress=progress,
         )
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(done), indent=2))
+        print_json(done)
     else:
         _say(done)
     if not done.complete:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from gitrack.cli import arrivals
 from gitrack.cli.moving import bar, bytes_shown, files_shown, limits, runs_shown, say_objects
+from gitrack.cli.output import print_json
 from gitrack.config.project import CONFIG_FILE
 from gitrack.model.display import safe
 
@@ -43,8 +43,6 @@ def command(
     what others have pushed meanwhile. RUN and the limits are about heavy files: the branch always
     goes as a whole. What was interrupted goes on where it stopped.
     """
-    import msgspec
-
     from gitrack.sharing.exchange.push import push
 
     arrivals.bring_in()
@@ -61,7 +59,7 @@ def command(
             progress=progress,
         )
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(done), indent=2))
+        print_json(done)
     else:
         _say(done)
     if not done.complete:

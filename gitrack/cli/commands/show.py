@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitrack.cli import arrivals, completing
+from gitrack.cli.output import print_json
 from gitrack.errors import NotFound
 from gitrack.model.display import (
     day_and_time,
@@ -85,23 +86,10 @@ def _print_history(history: Any, run: Run) -> None:
 
 
 def _print_json(run: Run, path: str) -> None:
-    import json
-
     import msgspec
 
-    record = _finite(msgspec.to_builtins(run))
-    click.echo(json.dumps({"path": path, **record}, indent=1, allow_nan=False))
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no NaN and no infinity: they become texts."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    return value
+    record = msgspec.to_builtins(run)
+    print_json({"path": path, **record})
 
 
 def _collected(store: RunStore, run: Run) -> set[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitrack.cli import arrivals
+from gitrack.cli.output import print_json
 from gitrack.errors import GitrackError, UsageError
 
 if TYPE_CHECKING:
@@ -219,8 +220,6 @@ def _progress() -> Iterator[Progress | None]:
 
 
 def _print_json(report: Report, page: str) -> None:
-    import json
-
     printed = {
         "page": page,
         "output": str(report.output),
@@ -231,4 +230,4 @@ def _print_json(report: Report, page: str) -> None:
         "bytes": report.bytes,
         "faults": [{"path": f.path, "why": f.why, "hint": f.hint} for f in report.faults],
     }
-    click.echo(json.dumps(printed, indent=2))
+    print_json(printed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ import msgspec
 
 from gitrack.cli import arrivals
 from gitrack.cli.moving import files_shown, runs_shown
+from gitrack.cli.output import print_json
 from gitrack.errors import GitrackError
 from gitrack.sharing.exchange.unpushed import Unpushed, unpushed
 from gitrack.tracking.ending.recover import Waiting, waiting
@@ -46,7 +46,7 @@ def command(as_json: bool) -> None:
     branch = _branch(place) if place.repository is not None else None
     if as_json:
         status = {"branch": branch, "runs": runs}
-        click.echo(json.dumps(msgspec.to_builtins(status, enc_hook=str), indent=2))
+        print_json(status)
         return
     for state, title in _TITLES.items():
         _list(title, [run for run in runs if run.state == state])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
-import msgspec
 
+from gitrack.cli.output import print_json
 from gitrack.errors import NoRepository
 from gitrack.tracking.ending.recover import Synced, sync
 from gitrack.tracking.place import find_place
@@ -33,7 +32,7 @@ def command(ctx: click.Context, into: Path | None, as_json: bool) -> None:
         raise NoRepository(place.folder)
     done = sync(place, into=into is not None)
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(done, enc_hook=str), indent=2))
+        print_json(done)
     else:
         _say(done)
     if done.left:

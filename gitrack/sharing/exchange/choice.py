@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gitrack.errors import NotFound, UsageError
+from gitrack.errors import UsageError
 from gitrack.model.query import times
 from gitrack.store.index import RunTable
+from gitrack.store.references import require_experiments
 from gitrack.store.runs import RunStore
 
 
@@ -41,7 +42,7 @@ def chosen(store: RunStore, table: RunTable, choice: Choice) -> list[int]:
         rows = [row for row in rows if paths[row] in wanted]
     if choice.experiments:
         experiments = table.column("experiment")
-        _require(choice.experiments, set(map(str, experiments)))
+        require_experiments(table, choice.experiments)
         rows = [row for row in rows if experiments[row] in choice.experiments]
     if choice.since is not None:
         begin, started = begin_of(choice.since), table.column("started")
@@ -67,16 +68,6 @@ def begin_of(since: str) -> int:
             hint="write it as 2026-01-31, '2026-01-31 10:30', or 7d (also w, h, m)",
         )
     return covered[0]
-
-
-def _require(wanted: Sequence[str], known: set[str]) -> None:
-    for name in wanted:
-        if name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "gitrack ls --columns experiment"
-            raise NotFound(f"no run belongs to the experiment {name!r}", hint=hint)
 
 
 def _registered(store: RunStore) -> set[str]:
