@@ -23,6 +23,15 @@ def worktrees(common_dir: Path) -> list[Path]:
     return [folder for folder in found if folder.is_dir()]
 
 
+def out_of_reach(common_dir: Path) -> list[Path]:
+    """Working trees that are not there and are to stay: on a disk that is not mounted, say."""
+    return [
+        Path(_first_line(lock.parent / "gitdir")).parent
+        for lock in sorted((common_dir / "worktrees").glob("*/locked"))
+        if not (lock.parent / _first_line(lock.parent / "gitdir")).parent.is_dir()
+    ]
+
+
 def something_waits(start: Path | None = None) -> bool:
     """Whether any outbox around `start` holds a run: the look that every command can afford."""
     folder = (start or Path.cwd()).absolute()

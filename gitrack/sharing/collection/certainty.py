@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitrack.errors import ArtifactError, StoreError
-from gitrack.tracking.worktrees import worktrees
+from gitrack.tracking.worktrees import out_of_reach, worktrees
 
 if TYPE_CHECKING:
     from gitrack.artifacts import Cache
@@ -29,6 +29,11 @@ def refuse_ignorance(place: Place, store: RunStore, *, offline: bool = False) ->
         raise StoreError(
             "this clone is shallow: commits that are not here may need what would be removed",
             hint="type  git fetch --unshallow",
+        )
+    for tree in out_of_reach(repository.common_dir):
+        raise StoreError(
+            f"the working tree {tree} is locked and not there: its DVC files are not known",
+            hint=f"mount it; if it is gone for good:  git worktree unlock {tree}",
         )
     remote = place.config.remote
     if remote not in repository.git("remote").split():

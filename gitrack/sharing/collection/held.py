@@ -28,6 +28,8 @@ class Held(NamedTuple):
 def held(branch: Branch, tip: str, table: RunTable, let_go: Collection[str]) -> Held:
     """What of the folders in `let_go` stays. Raises UnreadableFile: in doubt nothing goes."""
     names = NamedArtifacts(branch, at=tip)
+    for fault in names.faults():
+        raise UnreadableFile(fault.path, fault.why, hint=fault.hint)
     named = _named(names)
     folders: dict[str, list[str]] = defaultdict(list)
     for id, path in zip(table.column("id"), table.column("path"), strict=True):

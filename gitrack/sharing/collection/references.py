@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitrack.errors import GitFailed
+from gitrack.errors import ArtifactError, GitFailed
 from gitrack.store.layout import RECORD, RUNS, place_of
 
 if TYPE_CHECKING:
@@ -65,14 +65,16 @@ def _speaks(entry: Entry) -> bool:
     return name.endswith(_POINTER) or name in _SPEAKING
 
 
-def ever_on_branch(repository: Repository, branch: Branch, refs: list[str]) -> dict[str, str]:
-    """md5 → a path of a pointer to it, of all pointers that the branch has ever had."""
-    found: dict[str, str] = {}
+def ever_on_branch(repository: Repository, branch: Branch, refs: list[str]) -> dict[str, list[str]]:
+    """md5 → paths of the pointers to it, of all pointers that the branch has ever had."""
+    found: dict[str, list[str]] = defaultdict(list)
     commits = repository.git_bytes("rev-list", *refs)
-    blobs = dict(_versions(repository, commits, [f":(glob){RUNS}/**/*{_POINTER}"]))
-    for path, (_, data) in zip(blobs.values(), branch.read_many(blobs), strict=True):
+    versions = dict.fromkeys(_versions(repository, commits, [f":(glob){RUNS}/**/*{_POINTER}"]))
+    contents = branch.read_many([id for id, _ in versions])
+    for (_, path), (_, data) in zip(versions, contents, strict=True):
         if isinstance(data, bytes):  # what cannot be read makes nothing a candidate
-            found.update((md5, path) for md5 in md5s_in(data) if md5 not in found)
+            for md5 in md5s_in(data):
+                found[md5].append(path)
     return found
 
 
@@ -84,12 +86,28 @@ def tracking_refs(repository: Repository, name: str) -> list[str]:
     return listed.splitlines()
 
 
+def other_tips(repository: Repository, name: str, tip: str) -> list[tuple[str, str]]:
+    """(ref, commit) of the branch here or on a remote where it has what `tip` has not."""
+    found = []
+    for ref in tracking_refs(repository, name):
+        commit = repository.git("rev-parse", "--verify", f"{ref}^{{commit}}")
+        if repository.run("merge-base", "--is-ancestor", commit, tip).code:
+            found.append((ref.removeprefix("refs/heads/").removeprefix("refs/remotes/"), commit))
+    return found
+
+
 def of_the_user(
-    repository: Repository, branch: Branch, tracking: list[str], worktrees: list[Path], cache: Path
+    repository: Repository,
+    branch: Branch,
+    tracking: list[str],
+    worktrees: list[Path],
+    cache: Path,
+    seen: frozenset[Path] = frozenset(),
 ) -> set[str]:
     """Every md5 in a DVC file of any commit, stash, index or working tree but the tracking branch.
 
-    Commits that only a reflog knows count, also where the tracking branch has been before.
+    Commits that only a reflog knows count, also where the tracking branch has been before. So
+    does every repository inside of a working tree: a submodule, or what DVC tries experiments in.
     """
     mine = ["--not", *tracking] if tracking else []
     commits = repository.git_bytes("rev-list", "--all", "--reflog", *mine)
@@ -99,6 +117,8 @@ def of_the_user(
         ids.update(_in_index(worktree))
         for path in _in_worktree(worktree):
             found |= md5s_in(path.read_bytes())
+        for nested in _nested(worktree):
+            found |= _of_nested(nested, cache, seen | {repository.common_dir})
     for _, data in branch.read_many(sorted(ids)):
         if not isinstance(data, bytes):
             raise data
@@ -143,6 +163,30 @@ def _in_worktree(worktree: Path) -> Iterator[Path]:
             yield path
 
 
+def _nested(worktree: Path) -> Iterator[Path]:
+    """Repositories in a working tree, of which its own git sees nothing but the folder."""
+    listed = _git(worktree, "ls-files", "--others", "-z")
+    names = {name for name in listed.split(b"\0")[:-1] if name.endswith(b"/")}
+    for line in _git(worktree, "ls-files", "--stage", "-z").split(b"\0")[:-1]:
+        if line.startswith(b"160000 "):
+            names.add(line.partition(b"\t")[2])
+    for name in sorted(names):
+        if (folder := worktree / os.fsdecode(name) / ".git").exists():
+            yield folder.parent
+
+
+def _of_nested(folder: Path, cache: Path, seen: frozenset[Path]) -> set[str]:
+    from gitrack.store.git.branch import GitBranch
+    from gitrack.store.git.repository import Repository
+    from gitrack.tracking.worktrees import worktrees
+
+    repository = Repository.discover(folder)
+    if repository.common_dir in seen:
+        return set()  # one more working tree of what has been looked at
+    trees = dict.fromkeys([folder, *worktrees(repository.common_dir)])
+    return of_the_user(repository, GitBranch(repository), [], list(trees), cache, seen)
+
+
 def _git(worktree: Path, *arguments: str) -> bytes:
     from gitrack.store.git.process import first_complaint, run_git
 
@@ -150,6 +194,31 @@ def _git(worktree: Path, *arguments: str) -> bytes:
     if done.code:
         raise GitFailed(arguments, f"{worktree}: {first_complaint(done.err)}")
     return done.out
+
+
+def named_by_journals(place: Place) -> set[str]:
+    """What runs that are being written or wait have read, and what DVC keeps for them.
+
+    Raises ArtifactError where a journal cannot be read: what it names is not known.
+    """
+    from gitrack.tracking.ending.recover import waiting
+    from gitrack.tracking.journals.fold import fold
+    from gitrack.tracking.journals.journal import DamagedJournal
+
+    found: set[str | None] = set()
+    for run in waiting(place):
+        try:
+            folded = fold(run.folder)
+        except FileNotFoundError:
+            continue  # committed meanwhile: the guard keeps what it names
+        except (DamagedJournal, OSError) as error:
+            raise ArtifactError(
+                f"run {run.id} waits in {run.folder}, and what it needs is not known: {error}",
+                hint=f"look at {run.folder}; 'rm -r' removes it for good",
+            ) from error
+        found.update(file.md5 for file in folded.artifacts.values())
+        found.update(use.md5 for use in folded.uses)
+    return {md5 for md5 in found if md5 is not None}
 
 
 def on_their_way(place: Place, sizes: Collection[int]) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from gitrack.sharing.collection.plan import (
 )
 from gitrack.store.layout import place_of
 from gitrack.tracking.ending.recover import waiting
+from gitrack.tracking.ending.steps import WHOLE
 from gitrack.tracking.worktrees import worktrees
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from gitrack.store.runs import RunStore
 
 _YOUNG = "it is too young"
+_ON_ITS_WAY = "a run that is not on the branch yet needs it"
+_STEPS = f"it is the {WHOLE} of its run"
 
 
 class Survey:
@@ -62,6 +66,8 @@ class Survey:
         } | stays.runs
         needed = dict(stays.artifacts)
         leaving = self._leaving(table, rescued, needed)
+        for md5 in references.named_by_journals(self.ground.place):
+            needed.setdefault(md5, _ON_ITS_WAY)
         if not leaving:
             return Plan(staying=self._whole_runs(rescued))
         self._add_users(needed)
@@ -89,31 +95,54 @@ class Survey:
         What is not among it is needed, and noted so.
         """
         gone: list[Leaving] = []
-        kinds = _kinds(table, self.let_go) if self.let_go.kinds else {}
+        kinds = _kinds(table, self.let_go)
         for folder, pointers in self._referred.pointers.items():
             id = folder.rpartition("/")[2]
             for path, md5s in pointers.items():
                 name = path.removeprefix(f"{folder}/artifacts/").removesuffix(".dvc")
                 goes = folder in self.let_go.folders and folder not in rescued
+                kind = kinds.get((folder, name))
                 if goes and self.let_go.kinds:
-                    goes = kinds.get((folder, name)) in self.let_go.kinds
+                    goes = kind in self.let_go.kinds
                 if goes:
                     gone += [Leaving(run=id, path=name, md5=md5) for md5 in md5s]
+                    if kind == WHOLE and WHOLE not in self.let_go.kinds:  # metrics are records
+                        needed |= dict.fromkeys(md5s - needed.keys(), _STEPS)
                 else:
                     needed |= {md5: f"run {id} needs it" for md5 in md5s if md5 not in needed}
         for folder, md5s in self._referred.others.items():
             if folder not in self.let_go.folders or folder in rescued:
                 id = folder.rpartition("/")[2]
                 needed |= {md5: f"run {id} needs it" for md5 in md5s if md5 not in needed}
-        known = {artifact.md5 for artifact in gone} | needed.keys()
-        refs = [self.tip or "", *references.tracking_refs(self.repository, self.store.branch.name)]
-        ever = references.ever_on_branch(self.repository, self.store.branch, refs)
-        for md5, path in ever.items():
-            if md5 not in known:
-                place = place_of(path)
-                name = path.rpartition("/artifacts/")[2].removesuffix(".dvc")
-                gone.append(Leaving(run=place.id if place else None, path=name, md5=md5))
+        self._add_other_tips(rescued, needed)
+        gone += self._left_behind({artifact.md5 for artifact in gone} | needed.keys(), table)
         return gone
+
+    def _add_other_tips(self, rescued: Mapping[str, str], needed: dict[str, str]) -> None:
+        """Runs that lie on the branch of a second remote, and were not united with ours."""
+        branch = self.store.branch
+        for ref, tip in references.other_tips(self.repository, branch.name, self.tip or ""):
+            there = references.on_branch(branch, tip)
+            md5s = defaultdict[str, set[str]](set, {k: set(v) for k, v in there.others.items()})
+            for folder, pointers in there.pointers.items():
+                md5s[folder].update(*pointers.values())
+            for folder, some in md5s.items():
+                if folder not in self.let_go.folders or folder in rescued:
+                    needed |= dict.fromkeys(some - needed.keys(), f"a run of {ref} needs it")
+
+    def _left_behind(self, known: Collection[str], table: RunTable) -> Iterator[Leaving]:
+        """What only earlier states of the branch had; but nothing of a run that is torn now."""
+        torn = {place.folder for fault in table.faults if (place := place_of(fault.path))}
+        for folder, pointers in self._referred.pointers.items():
+            if folder not in self.let_go.folders and not all(pointers.values()):
+                torn.add(folder)
+        branch = self.store.branch
+        refs = [self.tip or "", *references.tracking_refs(self.repository, branch.name)]
+        for md5, paths in references.ever_on_branch(self.repository, branch, refs).items():
+            places = [place for path in paths if (place := place_of(path))]
+            if md5 not in known and torn.isdisjoint(place.folder for place in places):
+                name = paths[0].rpartition("/artifacts/")[2].removesuffix(".dvc")
+                yield Leaving(run=places[0].id if places else None, path=name, md5=md5)
 
     def _add_users(self, needed: dict[str, str]) -> None:
         branch = self.store.branch
@@ -129,7 +158,7 @@ class Survey:
     def _add_outbox(self, there: Mapping[str, Mapping[str, About]], needed: dict[str, str]) -> None:
         sizes = {about.size for shelf in there.values() for about in shelf.values()}
         for md5 in references.on_their_way(self.ground.place, sizes):
-            needed.setdefault(md5, "a run that is not on the branch yet needs it")
+            needed.setdefault(md5, _ON_ITS_WAY)
 
     def _add_young(
         self,
