@@ -21,6 +21,8 @@ _CHUNK = 4 * 1024 * 1024
 _BELIEVE_FROM = 32 * 1024 * 1024
 _SAMPLES = 16
 _SAMPLE = 64 * 1024
+#: Up to here every whole number is a float as well.
+_EXACT = 2**53
 _known: dict[tuple[str, int, int, int], str] = {}
 
 
@@ -73,6 +75,8 @@ def frame_digest(frame: Any) -> str:
     md5 over each column in order: a line of JSON with its name and kind, then its values as
     64-bit little-endian numbers: whole numbers, floats (any NaN the same one), moments in
     nanoseconds, and for all else pandas' hash of its text. An index that only counts is left out.
+    Whole numbers with gaps are floats, unless one is too large for that: then 0 stands for what
+    is missing, and 1 for each gap in a second row of numbers.
     """
     digest = hashlib.md5(b"gitrack-frame-1\n", usedforsecurity=False)
     if type(frame.index).__name__ != "RangeIndex":
@@ -93,6 +97,10 @@ def _plain_values(column: Any) -> tuple[str, Any]:
         return "bool", column.to_numpy(dtype="<i8")
     if kind in "iu" and not missing:
         return "int", column.to_numpy(dtype="<u8" if kind == "u" else "<i8")
+    if kind in "iu":
+        whole = column.fillna(0).to_numpy(dtype="<u8" if kind == "u" else "<i8")
+        if max(int(whole.max()), -int(whole.min())) > _EXACT:
+            return "int with gaps", np.stack([whole, column.isna().to_numpy(dtype=whole.dtype)])
     if kind in "fiub" and column.dtype != object:
         values = column.to_numpy(dtype="<f8", na_value=np.nan).copy()
         values[np.isnan(values)] = np.nan

@@ -60,10 +60,44 @@ def as_pandas(frame: object) -> Any:
 
 def _converted(frame: Any, method: str) -> Any:
     pandas = _pandas()
-    if method == "to_pandas":
+    if method == "__dataframe__":
+        return pandas.api.interchange.from_dataframe(frame)
+    if hasattr(frame, "to_frame"):  # a column of polars
+        frame = frame.to_frame()
+    table = _arrow(frame)
+    if table is None:
         converted = frame.to_pandas()
         return converted if hasattr(converted, "columns") else converted.to_frame()
-    return pandas.api.interchange.from_dataframe(frame)
+    return _of_arrow(table)
+
+
+def _arrow(frame: Any) -> Any:
+    """The Arrow table that `frame` is or can become; None where there is no such thing."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return None
+    table = frame.to_arrow() if hasattr(frame, "to_arrow") else frame
+    return table if isinstance(table, pa.Table) else None
+
+
+def _of_arrow(table: Any) -> Any:
+    """With whole numbers as they are: a missing one would make floats of the others."""
+    import pandas
+    import pyarrow as pa
+
+    kinds = {
+        getattr(pa, name.lower())(): getattr(pandas, f"{name}Dtype")()
+        for name in ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+    }
+    frame = table.to_pandas()
+    for at, column in enumerate(table.columns):
+        if column.null_count and column.type in kinds:
+            name = table.column_names[at]
+            if name in frame.columns:  # what pandas has made its index of is none any more
+                exact = column.to_pandas(types_mapper=kinds.get)
+                frame[name] = exact.set_axis(frame.index)
+    return frame
 
 
 def _pandas() -> Any:

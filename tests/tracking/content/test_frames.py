@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
 from gitrack.errors import UsageError
 from gitrack.tracking.content import dict_bytes, frame_bytes
+from gitrack.tracking.content.datasets import describe_dataset
 
 
 @pytest.fixture
@@ -59,6 +62,36 @@ def test_columns_rows_series_and_arrays_are_tables() -> None:
     assert frame_bytes(pd.Series([1, 3], name="a"), "t.csv")[1] == b"a\n1\n3\n"
     assert frame_bytes(np.array([[1, 2]]), "t.csv")[1] == b"0,1\n1,2\n"
     assert frame_bytes(np.array([[1, 2]]), "t.parquet")[1].startswith(b"PAR1")
+
+
+class Arrow:
+    """A table that becomes one of Arrow, as those of polars do."""
+
+    def __init__(self, columns: dict[str, object]) -> None:
+        self.columns = columns
+
+    def to_arrow(self) -> pa.Table:
+        return pa.table(self.columns)
+
+    def to_pandas(self) -> pd.DataFrame:
+        raise AssertionError("this would make floats of whole numbers, and moments of days")
+
+
+@pytest.mark.parametrize("table", [pa.table, Arrow])
+def test_tables_of_arrow_and_polars_keep_their_values(table: Callable[..., object]) -> None:
+    large = 2**53 + 1  # no float is this number
+    columns = {"n": [large, None], "day": [dt.date(2024, 10, 22), None], "ok": [True, None]}
+
+    data = frame_bytes(table(columns), "t.csv")[1]
+
+    assert data.decode() == f"n,day,ok\n{large},2024-10-22,True\n,,\n"
+    known, other = (
+        describe_dataset(table({"n": [number, None]}), "x") for number in (large, large - 1)
+    )
+    assert known[0].dvc != other[0].dvc
+    small, float_ = table({"n": [1, None]}), pd.DataFrame({"n": [1.0, None]})
+    assert describe_dataset(small, "x")[0].dvc == describe_dataset(float_, "x")[0].dvc
+    assert json.loads(known[1]["data/x.json"])["columns"][0]["type"] == "int64"
 
 
 @pytest.mark.parametrize(
