@@ -182,10 +182,14 @@ def test_stages_are_jobs_below_their_run(store):
 def test_events_are_what_the_standard_asks_for(store):
     found = _events(store, "data:flights")
 
-    assert len({event["run"]["runId"] for event in found}) == len(found) == 8
+    assert [event["eventType"] for event in found] == ["START", "COMPLETE"] * 8
+    assert len({event["run"]["runId"] for event in found}) == 8
+    for start, end in zip(found[::2], found[1::2], strict=True):
+        assert start["run"]["runId"] == end["run"]["runId"]
+        assert (start["job"], start["inputs"]) == (end["job"], end["inputs"])
+        assert start["eventTime"] <= end["eventTime"]
     assert found == _events(store, "data:flights")
     for event in found:
-        assert event["eventType"] == "COMPLETE"
         assert datetime.fromisoformat(event["eventTime"]).tzinfo is not None
         assert event["producer"] == PRODUCER
         assert event["schemaURL"].endswith("OpenLineage.json#/$defs/RunEvent")
@@ -215,8 +219,9 @@ def test_what_ended_badly_and_where_its_code_lies():
     store = RunStore(MemoryBranch())
     store.commit_runs([RunBundle(run=run, files={"data/t.json": profile})])
 
-    (event,) = _events(store, "bad")
+    start, event = _events(store, "bad")
 
+    assert (start["eventType"], "errorMessage" in start["run"]["facets"]) == ("START", False)
     assert event["eventType"] == "FAIL"
     assert event["eventTime"] == "2024-10-22T14:30:01.000Z"
     facets = event["run"]["facets"]

@@ -33,7 +33,8 @@ _SCP = re.compile(r"(?P<host>[\w.-]+@[\w.-]+):(?!/)(?P<path>\S+)\Z")
 
 
 def events(lineage: Lineage, graph: Graph) -> Iterator[str]:
-    """A line of JSON for each run and each stage of the graph, with all that it read and left.
+    """Two lines of JSON for each run and each stage of the graph: its start with all that it
+    read, and its end with all that it left, too.
 
     The id of an event's run is made of the run's own, so that the same run is the same event
     whoever sends it. Raises MissingExtra.
@@ -45,12 +46,12 @@ def events(lineage: Lineage, graph: Graph) -> Iterator[str]:
     writer = _Writer(lineage)
     for node in graph.nodes:
         if node.known and node.kind == "run":
-            event = writer.of_run(node)
+            told = writer.of_run(node)
         elif node.known and node.kind == "stage":
-            event = writer.of_stage(node)
+            told = writer.of_stage(node)
         else:
             continue
-        if event is not None:
+        for event in told:
             yield json.dumps(Serde.to_dict(event), sort_keys=True)
 
 
@@ -73,12 +74,12 @@ class _Writer:
 
     # -- events -----------------------------------------------------------------------------
 
-    def of_run(self, node: Node) -> Any:
-        """The event of a run."""
+    def of_run(self, node: Node) -> list[Any]:
+        """The events of a run; none where its record cannot be read."""
         assert node.run is not None
         run = self._run(node.run)
         if run is None:
-            return None
+            return []
         up, down = self._lineage.steps.up(node.id), self._lineage.steps.down(node.id)
         if any(link.kind == "part" for link in up):  # what its stages read and wrote, it did too
             for row in self._records.rows[run.id]:
@@ -88,17 +89,33 @@ class _Writer:
                         up.append(Link(data_id(known), node.id, "input"))
                     if OUTPUT in roles:
                         down.append(Link(node.id, data_id(known), "produced"))
-        return self._event(run, run.experiment, run.id, list(dict.fromkeys(up)), down, parent=None)
+        links = list(dict.fromkeys(up)), down
+        return self._both(run, self._event(run, run.experiment, run.id, *links, parent=None))
 
-    def of_stage(self, node: Node) -> Any:
-        """The event of a stage, in the run that ran it."""
+    def of_stage(self, node: Node) -> list[Any]:
+        """The events of a stage, in the run that ran it."""
         assert node.run is not None
         run = self._run(node.run)
         if run is None:
-            return None
+            return []
         job = f"{run.experiment}.{node.label}"
         links = self._lineage.steps.up(node.id), self._lineage.steps.down(node.id)
-        return self._event(run, job, f"{run.id}/{node.label}", *links, parent=run)
+        return self._both(run, self._event(run, job, f"{run.id}/{node.label}", *links, parent=run))
+
+    def _both(self, run: Run, end: Any) -> list[Any]:
+        """The start before an end: the standard wants one of each."""
+        from openlineage.client import event_v2 as ol
+
+        facets = {name: facet for name, facet in end.run.facets.items() if name != "errorMessage"}
+        start = ol.RunEvent(
+            eventType=ol.RunState.START,
+            eventTime=_time(run.started, run.id),
+            producer=PRODUCER,
+            run=ol.Run(runId=end.run.runId, facets=facets),
+            job=end.job,
+            inputs=end.inputs,
+        )
+        return [start, end]
 
     def _event(
         self, run: Run, job: str, id: str, up: list[Link], down: list[Link], *, parent: Run | None
