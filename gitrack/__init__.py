@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
     from gitrack.retrieval.load import load_model
-    from gitrack.tracking.active import (
-        active_run,
+    from gitrack.tracking.active import active_run, end_run, set_experiment, start_run
+    from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
+    from gitrack.tracking.integrations.autolog import autolog
+    from gitrack.tracking.on_active import (
         delete_tag,
-        end_run,
         log_artifact,
         log_artifacts,
+        log_bytes,
         log_dataset,
         log_dict,
         log_evidence,
@@ -41,15 +43,11 @@ if TYPE_CHECKING:
         log_seeds,
         log_table,
         log_text,
-        set_experiment,
         set_notes,
         set_tag,
         set_tags,
-        start_run,
         use_artifact,
     )
-    from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
-    from gitrack.tracking.integrations.autolog import autolog
     from gitrack.tracking.run import Run
     from gitrack.tracking.seeds import seed_everything
 
@@ -66,6 +64,7 @@ __all__ = [
     "load_model",
     "log_artifact",
     "log_artifacts",
+    "log_bytes",
     "log_dataset",
     "log_dict",
     "log_evidence",
@@ -93,12 +92,16 @@ __all__ = [
 
 _ELSEWHERE = {
     "Run": "gitrack.tracking.run",
+    "active_run": "gitrack.tracking.active",
     "autolog": "gitrack.tracking.integrations",
     "check_leakage": "gitrack.analysis.leakage",
+    "end_run": "gitrack.tracking.active",
     "lightgbm_callback": "gitrack.tracking.integrations",
     "load_model": "gitrack.retrieval.load",
     "search_runs": "gitrack.analysis.search",
     "seed_everything": "gitrack.tracking.seeds",
+    "set_experiment": "gitrack.tracking.active",
+    "start_run": "gitrack.tracking.active",
     "xgboost_callback": "gitrack.tracking.integrations",
 }
 
@@ -110,7 +113,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'gitrack' has no attribute {name!r}")
     if name == "errors":
         return importlib.import_module("gitrack.errors")
-    found = getattr(importlib.import_module(_ELSEWHERE.get(name, "gitrack.tracking.active")), name)
+    home = _ELSEWHERE.get(name, "gitrack.tracking.on_active")
+    found = getattr(importlib.import_module(home), name)
     globals()[name] = found
     return found
 

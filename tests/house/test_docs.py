@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+import gitrack
 from gitrack.cli.main import COMMANDS, cli
 
 TOP = Path(__file__).resolve().parents[2]
@@ -69,6 +70,12 @@ def test_every_command_has_help_and_a_place_in_the_docs(name: str) -> None:
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"gitrack {name} {parameter.opts[0]} has no help"
+
+
+@pytest.mark.parametrize("name", sorted(set(gitrack.__all__) - {"__version__"}))
+def test_every_public_name_is_in_the_page_of_the_api(name: str) -> None:
+    page = (TOP / "docs" / "api.md").read_text("utf-8")
+    assert re.search(rf"^::: gitrack\.(\w+\.)*{name}$|`{name}`", page, re.MULTILINE)
 
 
 def test_every_page_is_in_the_navigation() -> None:
