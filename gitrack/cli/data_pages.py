@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from gitrack.cli.data_sides import Side, profile_of
-from gitrack.cli.table import Column, draw
+from gitrack.cli.table import Column, draw, terminal_width
 from gitrack.model.display import cut, day_and_time, number, safe, size, width
 from gitrack.model.profile import LEVELS, ColumnProfile, TableProfile
 
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from gitrack.analysis.drift import ColumnDrift, TableDrift
     from gitrack.store.runs import RunStore
 
+_Column = TypeVar("_Column")
+
 #: So many runs and columns are named; --json has them all.
 _MOST_RUNS = 10
 _MOST_COLUMNS = 200
 _WIDEST_NAME = 32
 _WIDEST_TEXT = 60
+_GAP = "  "
+#: Columns that a narrow terminal goes without, in this order; --json has them all.
+_SPARE = ("first", "columns", "identity", "size", "versions")
 _COLUMNS = ("column", "type", "missing", "distinct", "min", "median", "max", "mean", "most often")
 _LEVELS = {"none": "", "small": "small", "moderate": "MODERATE", "large": "LARGE"}
 
@@ -72,7 +77,24 @@ def draw_listing(rows: Sequence[dict[str, Any]]) -> None:
         _texts("last", rows, lambda row: safe(day_and_time(row["last"]))),
         _texts("runs", rows, lambda row: str(row["runs"]), number=True),
     ]
-    draw([column for column in columns if any(column.texts)])
+    said = [column for column in columns if any(column.texts)]
+    draw(_that_fit(said, lambda column: (column.name, *column.texts), lambda column: column.name))
+
+
+def _that_fit(
+    columns: Sequence[_Column],
+    texts: Callable[[_Column], Sequence[str]],
+    name: Callable[[_Column], str],
+) -> list[_Column]:
+    """Without what can be spared where a terminal has no room for all; a pipe has."""
+    room = terminal_width()
+    wide = [max(map(width, texts(column))) + len(_GAP) for column in columns]
+    left = dict(zip(map(name, columns), wide, strict=True))
+    for spare in _SPARE:
+        if room is None or sum(left.values()) - len(_GAP) <= room:
+            break
+        left.pop(spare, None)
+    return [column for column in columns if name(column) in left]
 
 
 def _texts(name: str, rows: Sequence[Any], text: Any, *, number: bool = False) -> Column:
@@ -305,10 +327,11 @@ def _drifted(column: ColumnDrift) -> tuple[str, ...]:
 def _table(rows: Sequence[tuple[str, ...]], right: set[int]) -> Iterator[str]:
     """Aligned columns; those that are empty are left out."""
     used = [at for at in range(len(rows[0])) if any(row[at] for row in rows[1:])]
+    used = _that_fit(used, lambda at: [row[at] for row in rows], lambda at: rows[0][at])
     wide = {at: max(width(row[at]) for row in rows) for at in used}
     for row in rows:
         cells = []
         for at in used:
             blank = " " * (wide[at] - width(row[at]))
             cells.append(blank + row[at] if at in right else row[at] + blank)
-        yield "  ".join(cells).rstrip()
+        yield _GAP.join(cells).rstrip()

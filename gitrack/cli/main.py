@@ -12,28 +12,41 @@ from gitrack import __version__
 from gitrack.errors import GitrackError, UsageError
 from gitrack.model.display import safe
 
-#: name → what `gitrack --help` says of it. Each lives in `commands/<name>.py` as `command`
-#: (dashes become underscores) and is imported only when it is typed.
-COMMANDS = {
-    "init": "Prepare this git repository for tracking.",
-    "demo": "Train real models on real flights and open their website.",
-    "ls": "List and search runs.",
-    "show": "Print one run.",
-    "diff": "Show what differs between two commits or two runs.",
-    "run": "Run a command and record it as a run.",
-    "repro": "Run `dvc repro` and record it as one run.",
-    "lineage": "Say what something comes from and what became of it.",
-    "data": "List, show and compare the data that runs have logged.",
-    "artifact": "List, fetch and add what runs have left.",
-    "status": "Say what is running, waiting and committed.",
-    "push": "Send runs and their heavy files to the remotes.",
-    "pull": "Bring the runs of others, and their heavy files.",
-    "sync": "Commit finished and interrupted runs that wait in the outbox.",
-    "site": "Build or serve the static website.",
-    "gc": "Remove heavy files that nobody needs any more.",
-    "doctor": "Check this project and this machine, and say what to mend.",
-    "completion": "Print the shell completion script.",
+#: What `gitrack --help` says, by what people want to do. Each command lives in
+#: `commands/<name>.py` as `command` (dashes become underscores) and is imported only when typed.
+GROUPS = {
+    "Begin": {
+        "init": "Prepare this git repository for tracking.",
+        "demo": "Train real models on real flights and open their website.",
+        "completion": "Print the shell completion script.",
+    },
+    "Track (a script does so by `gitrack.start_run`)": {
+        "run": "Run a command and record it as a run.",
+        "repro": "Run `dvc repro` and record it as one run.",
+    },
+    "Look at runs": {
+        "ls": "List and search runs.",
+        "show": "Print one run.",
+        "diff": "Show what differs between two commits or two runs.",
+        "site": "Build or serve the static website.",
+    },
+    "Follow data, files and models": {
+        "data": "List, show and compare the data that runs have logged.",
+        "artifact": "List, fetch and add what runs have left.",
+        "lineage": "Say what something comes from and what became of it.",
+    },
+    "Share": {
+        "push": "Send runs and their heavy files to the remotes.",
+        "pull": "Bring the runs of others, and their heavy files.",
+    },
+    "Keep in order": {
+        "status": "Say what is running, waiting and committed.",
+        "sync": "Commit finished and interrupted runs that wait in the outbox.",
+        "gc": "Remove heavy files that nobody needs any more.",
+        "doctor": "Check this project and this machine, and say what to mend.",
+    },
 }
+COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}
 
 #: Exit codes: done, refused or failed, wrong usage, interrupted.
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -78,8 +91,11 @@ class _LateGroup(click.Group):
             raise click.UsageError(message, ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        longest = max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                # one column for all groups
+                formatter.write_dl([(name.ljust(longest), about) for name, about in group.items()])
 
 
 @click.group(cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]})

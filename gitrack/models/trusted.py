@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gitrack.errors import UnreadableFile, UsageError
+from gitrack.errors import MissingExtra, UnreadableFile, UsageError
 from gitrack.model.display import safe
 from gitrack.models import graph, trees
 from gitrack.models.allowed import ALLOWED
@@ -30,10 +30,7 @@ def dump(model: object, file: Path) -> list[str]:
     other program could load: lambdas, and functions and classes of a script; and without skops.
     """
     if importlib.util.find_spec("skops") is None:
-        raise UsageError(
-            f"a {type(model).__name__} is saved by skops, which is not installed",
-            hint="pip install skops",
-        )
+        raise MissingExtra(f"saving a {type(model).__name__}", "skops", "models")
     import skops.io
 
     try:

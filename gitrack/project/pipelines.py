@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitrack.errors import MissingExtra
+from gitrack.errors import MissingExtra, NotFound
 from gitrack.project import report
 from gitrack.project.recording import record
 from gitrack.project.wrapped import Asked, Outcome, run_command
@@ -47,10 +47,15 @@ def repro(arguments: Sequence[str], asked: Asked, *, all_to_stderr: bool = False
     """Run `dvc` with these arguments, one of which is `repro`, as one run.
 
     What is asked for help or with `--dry` runs nothing, and is no run. Raises MissingExtra without
-    DVC, and what `start_run` raises.
+    DVC, NotFound where there is no pipeline, and what `start_run` raises.
     """
     if importlib.util.find_spec("dvc") is None:
         raise MissingExtra("a pipeline", "dvc", "dvc")
+    if list(arguments) == ["repro"] and not Path("dvc.yaml").exists() and _in_dvc_project():
+        raise NotFound(
+            f"there is no dvc.yaml in {Path.cwd()}",
+            hint="go to the folder that has one, or record any command:  gitrack run -- COMMAND",
+        )
     shown = shlex.join(["dvc", *arguments])
     # -P: a folder of the user's that is called dvc must not be taken for the library
     command = [sys.executable, "-P", "-m", "gitrack.project.dvc_child", *arguments]
@@ -75,6 +80,11 @@ def repro(arguments: Sequence[str], asked: Asked, *, all_to_stderr: bool = False
             finish=finish,
             is_nothing=is_nothing,
         )
+
+
+def _in_dvc_project() -> bool:
+    """False where DVC itself has something more telling to say."""
+    return any((folder / ".dvc").is_dir() for folder in (Path.cwd(), *Path.cwd().parents))
 
 
 def _runs_nothing(arguments: Sequence[str]) -> bool:

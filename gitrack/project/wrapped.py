@@ -40,10 +40,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     notes: str | None = None
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(
+    msgspec.Struct, frozen=True, kw_only=True, rename={"code": "exit_code", "run_id": "run"}
+):
     """How a wrapped command ended. `run_id` is None where there is no run of it.
 
-    `joined` if the run is that of a wrapper around this one, which goes on.
+    As JSON it has the names that other commands give these things. `joined` if the run is that of
+    a wrapper around this one, which goes on.
     """
 
     code: int

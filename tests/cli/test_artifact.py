@@ -49,6 +49,7 @@ def test_an_empty_branch_lists_nothing_and_says_what_to_type(artifact):
     done = artifact("ls")
 
     assert done.stdout == ""
+    assert "no artifact has a name yet" in done.stderr
     assert "gitrack artifact add FILE NAME" in done.stderr
     assert json.loads(artifact("ls", "--json").stdout) == {"items": [], "faults": []}
 
@@ -103,6 +104,17 @@ def test_nothing_is_written_over(artifact):
     with pytest.raises(ArtifactError, match="exists already"):
         artifact("get", "flights:v1")
     assert Path("d.bin").read_bytes() == b"mine"
+
+
+def test_a_folder_is_not_put_into_itself_the_second_time(artifact):
+    Path("model").mkdir()
+    Path("model/MLmodel").write_text("x: 1\n")
+    artifact("add", "model", "churn")
+
+    with pytest.raises(ArtifactError, match="model exists already"):
+        artifact("get", "churn:v1")
+    assert artifact("get", "churn:v1/MLmodel").stdout == "MLmodel\n"
+    assert not Path("model/model").exists()
 
 
 def test_a_uri_is_added_without_its_password(artifact):

@@ -78,6 +78,17 @@ def test_every_data_set_is_listed_once_a_role(branch: Path) -> None:
     assert "flights  train         2  v1.4" in printed("ls")
 
 
+def test_on_a_narrow_terminal_what_matters_is_whole(
+    branch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gitrack.cli.data_pages.terminal_width", lambda: 80)
+
+    for lines in printed("ls").splitlines(), printed("show", "flights").splitlines():
+        assert max(map(len, lines)) <= 80
+        assert {"version", "rows", "last", "runs"} <= set(lines[0].split())
+        assert "first" not in lines[0]
+
+
 def test_a_list_can_be_narrowed(branch: Path) -> None:
     assert [row["role"] for row in found("ls", "--role", "test")] == ["test"]
     (train, *others) = found("ls", "metrics.test_auc_roc > 0.9")

@@ -110,7 +110,7 @@ def test_wrong_settings_and_rules_are_named_by_line(project, doctor):
     assert "policy.yaml:1" in found["policy"][1]
     said = CliRunner().invoke(cli, ["doctor"]).stdout
     assert said.count("config.yaml:2") == 1
-    assert said.count("installed") == 3
+    assert said.count("installed") == 4
 
 
 def test_the_branch_is_checked_out(project, doctor, git):

@@ -9,9 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 
-from gitrack.cli.main import COMMANDS
+from gitrack.cli.main import COMMANDS, cli
 from tests.cli.some_runs import with_runs
 
 
@@ -32,6 +33,18 @@ def test_help_names_every_command(tmp_path):
     for name, what in COMMANDS.items():
         assert name in done.stdout
         assert what in done.stdout
+    titles = [line for line in done.stdout.splitlines() if line.endswith(":")]
+    assert titles[:3] == ["Options:", "Begin:", "Track (a script does so by `gitrack.start_run`):"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_a_terminal_and_cuts_nothing(name):
+    command = cli.get_command(click.Context(cli), name)
+    pages = [command, *getattr(command, "commands", {}).values()]
+    for page in pages:
+        text = page.get_help(click.Context(page, info_name=f"gitrack {name}", max_content_width=80))
+        assert max(map(len, text.splitlines())) <= 80, text
+        assert "..." not in text.replace("]...", "").replace("COMMAND...", ""), text
 
 
 def test_help_imports_no_command(tmp_path):

@@ -72,8 +72,9 @@ def test_the_lock_is_fresh(lock: str) -> None:
 
 
 def test_the_demo_has_the_versions_that_were_tested() -> None:
-    tested = set(_lines("dev.txt"))
-    assert set(_lines("demo.txt")) <= tested
+    """Markers aside: what the demo needs on some systems, the tests may need on all."""
+    tested = {line.partition(" ;")[0] for line in _lines("dev.txt")}
+    assert {line.partition(" ;")[0] for line in _lines("demo.txt")} <= tested
 
 
 @pytest.mark.parametrize("lock", LOCKS)

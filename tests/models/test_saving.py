@@ -167,9 +167,9 @@ def test_without_skops_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(UsageError, match="saved by skops, which is not installed") as error:
+    with pytest.raises(UsageError, match="needs skops, which is not installed") as error:
         models.save(logistic, tmp_path / "model")
-    assert error.value.hint == "pip install skops"
+    assert error.value.hint == "pip install 'gitrack-ml[models]'"
 
 
 def test_a_pickle_is_the_last_resort_even_if_allowed(tmp_path: Path, logistic: Any) -> None:

@@ -283,6 +283,14 @@ def test_outside_of_a_dvc_project_dvc_says_so(repo: Path, type_) -> None:
     assert open_store(repo).branch.tip() is None
 
 
+def test_without_a_pipeline_there_is_no_run(dvc_project: Path, type_) -> None:
+    done = type_(dvc_project, "gitrack", "repro", code=1)
+
+    assert "there is no dvc.yaml in" in done.stderr
+    assert "gitrack run -- COMMAND" in done.stderr
+    assert open_store(dvc_project).branch.tip() is None
+
+
 def test_a_broken_dvc_yaml_is_a_failed_run_in_the_words_of_dvc(chain: Path, type_) -> None:
     write(chain, "dvc.yaml", "stages: {a: [}")
 
@@ -320,7 +328,7 @@ def test_secrets_in_commands_do_not_reach_the_branch(dvc_project: Path, type_) -
 def test_json_is_the_only_thing_on_stdout(chain: Path, type_) -> None:
     done = type_(chain, "gitrack", "repro", "--json")
 
-    assert json.loads(done.stdout)["run_id"] == last(chain).id
+    assert json.loads(done.stdout)["run"] == last(chain).id
     assert "Running stage 'train'" in done.stderr
 
 

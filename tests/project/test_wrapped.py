@@ -214,8 +214,8 @@ def test_json_says_which_run_it_was_and_the_command_prints_elsewhere(repo: Path,
 
     (run,) = runs(repo)
     assert json.loads(done.stdout) == {
-        "code": 2,
-        "run_id": run.id,
+        "exit_code": 2,
+        "run": run.id,
         "experiment": "default",
         "status": "failed",
         "joined": False,

@@ -95,17 +95,17 @@ def objects(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             name="heavy files",
             state="warn",
-            message=f"all {count} of the newest runs are in this DVC cache and nowhere else, and "
-            "'dvc gc --workspace' would delete them",
+            message=f"those of the newest runs ({count}) are in this DVC cache and nowhere else, "
+            "and 'dvc gc --workspace' would delete them",
             mend=f"write  artifacts: {{remote: URL}}  in {CONFIG_FILE}, then type  gitrack init",
         )
     else:
-        message = f"all {count} of the newest runs are here" if count else "none yet"
+        message = f"those of the newest runs ({count}) are here" if count else "none yet"
         yield Finding(name="heavy files", message=message)
 
 
 def _named_by_branch(patient: Patient) -> str | None:
-    """The remote that the branch itself names: a clone without settings has its bytes from there."""
+    """The remote that the branch names: a clone without settings has its bytes from there."""
     from gitrack.artifacts.branch_files import remote_in
     from gitrack.errors import NotFound
 

@@ -16,6 +16,7 @@ _LOW_DISK = 1_000_000_000
 _EXTRAS = {
     "data": ("numpy", "pandas", "pyarrow"),
     "dvc": ("dvc",),
+    "models": ("skops",),
     "site": ("altair", "itables", "jinja2", "vl_convert"),
 }
 

@@ -58,6 +58,9 @@ def ls(ctx: click.Context, what: str | None, as_json: bool) -> None:
     else:
         for line in found.lines():
             click.echo(line)
+        if not (found.rows or found.faults):
+            nothing = "no artifact has a name yet" if what is None else f"{what}: no artifacts"
+            click.echo(safe(nothing), err=True)
         if found.next:
             click.echo(f"next: {found.next}", err=True)
     for fault in found.faults:
@@ -91,7 +94,8 @@ def get(reference: str, output: Path | None, as_json: bool) -> None:
     arrivals.bring_in()
     store, repository = _opened()
     located = locate(store, reference)
-    target = output or Path(located.path.rpartition("/")[2])
+    # its own name is one in this folder: what lies there already is no place to put it into
+    target = output or Path()
     with bar("fetching") as progress:
         place = obtain(store, repository, located, target, progress=progress)
     length, count = _measure(place)

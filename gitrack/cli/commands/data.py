@@ -28,7 +28,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="List data sets: versions, rows, use.")
 @click.argument("filter", required=False, default="")
 @click.option(
     "-e",
@@ -67,7 +67,7 @@ def ls(filter: str, experiments: tuple[str, ...], role: str | None, as_json: boo
         click.echo("no data set was logged by these runs", err=True)
 
 
-@command.command()
+@command.command(short_help="Print the versions and the columns of a data set.")
 @click.argument("name", shell_complete=completing.data)
 @_JSON
 def show(name: str, as_json: bool) -> None:
@@ -92,7 +92,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo(f"next: {shown.next}", err=True)
 
 
-@command.command()
+@command.command(short_help="Compare two versions: rows, schema, drift.")
 @click.argument("before", shell_complete=completing.data)
 @click.argument("after", shell_complete=completing.data)
 @click.option("--all", "everything", is_flag=True, help="Columns without any drift as well.")

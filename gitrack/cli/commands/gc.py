@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Lines of each list that a terminal gets; --json has all.
 _SHOWN = 40
 _STATUSES = ("finished", "failed", "killed")
+_UNRULED = ": every run is kept unless rules let it go, such as  gitrack gc --older-than 90d"
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -118,7 +119,8 @@ def command(
 
     \b
     gitrack gc --older-than 90d --status failed,killed
-    gitrack gc 'metrics.test_auc_roc < 0.8' --kind checkpoint --keep-last 10 --remote --yes
+    gitrack gc 'metrics.test_auc_roc < 0.8' --kind checkpoint --keep-last 10
+    gitrack gc --experiment 'xgboost-*' --keep-last 10 --remote --yes
 
     Every run is kept unless rules let it go: FILTER, as 'gitrack ls' takes it, and the options.
     Of several, all must hold. Without any, only what runs no longer refer to goes.
@@ -150,7 +152,7 @@ def command(
     if as_json:
         _print_json(done, ground, really)
     else:
-        _print(done, ground, really)
+        _print(done, ground, really, ruled=rules.given() or bool(filter))
 
 
 def _ground(
@@ -172,7 +174,9 @@ def _ground(
         )
     remote = None
     if url is not None and not offline:
-        remote = RemoteObjects(url, settings_for(repository.worktree, url))
+        foreign = place.config.artifacts.remote is None
+        settings = settings_for(repository.worktree, url, only_on_branch=foreign)
+        remote = RemoteObjects(url, settings)
     return Ground(
         place=place,
         cache=cache_of(repository.worktree, repository.common_dir),
@@ -216,7 +220,7 @@ def _let_go(store: RunStore, rules: Rules, filter: str) -> LetGo:
     )
 
 
-def _print(done: Plan, ground: Ground, really: bool) -> None:
+def _print(done: Plan, ground: Ground, really: bool, *, ruled: bool) -> None:
     runs = {artifact.run for artifact in done.leaving}
     if done.leaving:
         verb = "removed" if really else "would remove"
@@ -234,7 +238,7 @@ def _print(done: Plan, ground: Ground, really: bool) -> None:
         click.echo("stays although the rules name it:")
         _list([f"{s.run or '-'}  {s.path or 'all of it'}: {s.why}" for s in done.staying])
     if not done.leaving:
-        click.echo("nothing to remove", err=True)
+        click.echo(f"nothing to remove{'' if ruled else _UNRULED}", err=True)
     elif not really:
         typed = shlex.join(["gitrack", *sys.argv[1:], "--yes"])
         click.echo(f"nothing was removed; to do it, type  {safe(typed)}", err=True)

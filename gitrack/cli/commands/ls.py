@@ -58,7 +58,7 @@ def command(
 
     \b
     gitrack ls 'metrics.test_auc_roc > 0.88 and params.max_depth <= 8'
-    gitrack ls 'tags.hypothesis contains weather' --order-by 'metrics.test_auc_roc desc'
+    gitrack ls 'tags.hypothesis contains weather' --order-by 'metrics.auc desc'
     gitrack ls "status = failed and started > now-7d"
 
     Columns in which all runs are alike are left away; numbers have four digits. --json and --csv
