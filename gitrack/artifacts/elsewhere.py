@@ -61,7 +61,8 @@ class Elsewhere:
         """Every file of a folder, with what its file system says of it."""
         names = sorted(islice(files.find(path), _MOST_FILES + 1))
         if len(names) > _MOST_FILES:
-            raise ArtifactError(f"{self.uri} holds more than {_MOST_FILES:,} files")
+            shown = without_password(self.uri)
+            raise ArtifactError(f"{shown} holds more than {_MOST_FILES:,} files")
         return list(zip(names, files.info(names), strict=True))
 
     def fetch(self, target: Path, *, md5: str | None = None) -> None:
@@ -81,7 +82,8 @@ class Elsewhere:
             relative = files.relpath(found, path).replace(os.sep, "/")
             parts = relative.split("/")
             if "" in parts or ".." in parts or "." in parts or "\\" in relative:
-                raise ArtifactError(f"{self.uri} holds {relative[:80]!r}, which leads out of it")
+                shown = without_password(self.uri)
+                raise ArtifactError(f"{shown} holds {relative[:80]!r}, which leads out of it")
             place = target.joinpath(*parts)
             place.parent.mkdir(parents=True, exist_ok=True)
             files.get_file(found, str(place))
@@ -98,7 +100,8 @@ class Elsewhere:
             found = md5_of_file(target)
         if found != md5:
             raise ArtifactError(
-                f"{self.uri} holds other bytes than were logged: md5 {found}, expected {md5}",
+                f"{without_password(self.uri)} holds other bytes than were logged: md5 {found}, "
+                f"expected {md5}",
                 hint="it has changed since; the run that logged it saw something else",
             )
 
@@ -118,7 +121,14 @@ class Elsewhere:
             hint = "see whether it was moved"
             raise ArtifactError(f"there is nothing at {shown}", hint=hint) from error
         except Exception as error:  # botocore, aiohttp, paramiko … each has errors of its own
-            raise ArtifactError(f"{shown} cannot be fetched: {error}") from error
+            raise ArtifactError(f"{shown} cannot be fetched: {self._told(error)}") from error
+
+    def _told(self, error: Exception) -> str:
+        """Libraries repeat the URI, with all that is in it."""
+        told = str(error).replace(self.uri, without_password(self.uri))
+        query = urlsplit(self.uri).query
+        told = told.replace(query, "…") if query else told
+        return re.sub(r"(://[^\s'\"?]*)\?[^\s'\"]*", r"\1", re.sub(r"//[^/@\s]*@", "//…@", told))
 
 
 def _state(about: Mapping[str, Any]) -> str | None:

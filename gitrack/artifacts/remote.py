@@ -206,6 +206,8 @@ def file_system(url: str, settings: Mapping[str, str]) -> tuple[Any, str]:
     except ImportError:
         raise MissingExtra(f"the remote {url}", "DVC", "dvc") from None
     scheme = url.partition("://")[0].lower()
+    if scheme == "remote":
+        raise ArtifactError(f"{url} names a remote of DVC's settings", hint="give its own URL")
     try:
         # through DVC's own schema, so that 'true' becomes True and unknown settings are named
         known = Config.validate({"remote": {REMOTE: {**settings, "url": url}}})

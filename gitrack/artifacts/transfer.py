@@ -140,15 +140,20 @@ def download(
     return first + second + Transfer(present=present, failed=list(failed.items()))
 
 
-def settings_for(worktree: Path | None, url: str) -> dict[str, str]:
+def settings_for(
+    worktree: Path | None, url: str, *, only_on_branch: bool = False
+) -> dict[str, str]:
     """The settings of a remote in the checkout's DVC config: endpoint, credentials, ….
 
     Those of the remote with this URL, or of the one named `gitrack` if it names no other place.
+    A URL that is `only_on_branch` may be anybody's, and gets no password but its own.
     """
     settings = read_settings(worktree)
     same = [remote for remote in settings.remotes.values() if _same(remote.url, url)]
     same.sort(key=lambda remote: remote.name != REMOTE)
-    return dict(same[0].settings if same else settings.without_url.get(REMOTE, {}))
+    if same or only_on_branch:
+        return dict(same[0].settings) if same else {}
+    return dict(settings.without_url.get(REMOTE, {}))
 
 
 def deliver(md5s: Iterable[str], cache: Cache, url: str | None) -> bool:

@@ -119,20 +119,26 @@ def remote_of(store: RunStore, repository: Repository) -> str | None:
     Raises ConfigError.
     """
     from gitrack.artifacts.branch_files import check_remote, remote_in
-    from gitrack.config.project import project_root
-    from gitrack.config.settings import load_config
 
-    if repository.worktree is not None:
-        root = project_root(repository.worktree / repository.subfolder)
-        inside = root is not None and root.is_relative_to(repository.worktree)
-        configured = load_config(root if inside else repository.worktree).artifacts.remote
-        if configured is not None:
-            return configured
+    configured = _configured(repository)
+    if configured is not None:
+        return configured
     try:
         found = remote_in(store.read(".dvc/config"))
     except NotFound:
         return None
     return None if found is None else check_remote(found)
+
+
+def _configured(repository: Repository) -> str | None:
+    from gitrack.config.project import project_root
+    from gitrack.config.settings import load_config
+
+    if repository.worktree is None:
+        return None
+    root = project_root(repository.worktree / repository.subfolder)
+    inside = root is not None and root.is_relative_to(repository.worktree)
+    return load_config(root if inside else repository.worktree).artifacts.remote
 
 
 def _key(located: Located) -> str | None:
@@ -313,7 +319,12 @@ def _remote(store: RunStore, repository: Repository) -> RemoteObjects | None:
     from gitrack.artifacts.transfer import settings_for
 
     url = remote_of(store, repository)
-    return None if url is None else RemoteObjects(url, settings_for(repository.worktree, url))
+    if url is None:
+        return None
+    settings = settings_for(
+        repository.worktree, url, only_on_branch=_configured(repository) is None
+    )
+    return RemoteObjects(url, settings)
 
 
 def _elsewhere(repository: Repository, located: Located) -> tuple[str | None, Bring]:

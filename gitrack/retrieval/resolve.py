@@ -192,7 +192,7 @@ def _in_run(run: Run, run_path: str, path: str, reference: str) -> Located:
 
 
 def _check_artifact(run_path: str, artifact: Artifact) -> None:
-    """Both become paths on this machine, so a record may only say what gitrack would write."""
+    """They become paths on this machine, so a record may only say what gitrack would write."""
     record = f"{run_path}/{RECORD}"
     try:
         artifact_path(artifact.path)
@@ -201,6 +201,10 @@ def _check_artifact(run_path: str, artifact: Artifact) -> None:
     if artifact.md5 is not None and not is_md5(artifact.md5):
         shown = f"{artifact.md5[:60]!r}, expected 32 hexadecimal digits"
         raise UnreadableFile(record, f"the md5 of {artifact.path!r} is {shown}")
+    if artifact.store == "uri" and not is_uri(artifact.uri):
+        # a path would be one of this machine, and what lies there anybody's secret
+        shown = f"{str(artifact.uri)[:60]!r}, expected a URI such as s3://bucket/path"
+        raise UnreadableFile(record, f"the place of {artifact.path!r} is {shown}")
 
 
 def _artifact(run: Run, path: str) -> Artifact | None:

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from gitrack.errors import UsageError
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]+://[^/\s]", re.IGNORECASE)
-_FILE = re.compile(r"file://", re.IGNORECASE)
+#: DVC takes both for the path that follows.
+_FILE = re.compile(r"(?:file|local)://", re.IGNORECASE)
 #: Parts of a query that let somebody in: signed links of S3, Google and Azure, tokens and keys.
 _SECRET = re.compile(
     r"(?:x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|expires|policy|key-pair-id"

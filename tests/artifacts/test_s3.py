@@ -198,10 +198,11 @@ def test_settings_are_those_of_the_checkouts_dvc(tmp_path, repo, dvc, bucket):
     assert read_settings(repo).remotes["ours"].url == URL
 
 
-def test_credentials_alone_are_enough_for_the_remote_that_the_branch_names(repo, bucket):
+def test_credentials_alone_are_for_the_remote_that_the_checkout_names(repo, bucket):
     (repo / ".dvc").mkdir()
     (repo / ".dvc/config.local").write_text("['remote \"gitrack\"']\n    access_key_id = me\n")
     assert settings_for(repo, URL) == {"access_key_id": "me"}
+    assert settings_for(repo, URL, only_on_branch=True) == {}
 
 
 def test_plain_dvc_in_a_fresh_clone_gets_lists_imports_and_opens(

@@ -291,3 +291,69 @@ def test_s3_is_read_with_the_settings_of_a_remote_in_the_same_bucket(
     assert project.obtain("all:v1/more/e.csv").read_bytes() == b"c\n"
     bucket.put("data/d.csv", b"changed")
     assert project.obtain("raw:v1").read_bytes() == b"changed"
+
+
+def test_a_server_that_only_the_branch_names_gets_no_password(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+):
+    url, told = "https://example.org/mine", []
+    lose_cache(project)
+    (project.folder / ".dvc").mkdir(exist_ok=True)
+    (project.folder / ".dvc/config.local").write_text(
+        "['remote \"gitrack\"']\n    auth = basic\n    user = me\n    password = mine\n"
+    )
+    branch = open_store(project.folder).branch
+    written = f"['remote \"gitrack\"']\n    url = {url}\n".encode()
+    branch.commit({".dvc/config": written}, "somebody's change")
+
+    def asked(url: str, settings: dict[str, str]) -> tuple[object, str]:
+        told.append((url, settings))
+        raise ArtifactError("enough")
+
+    monkeypatch.setattr("gitrack.artifacts.remote.file_system", asked)
+    with pytest.raises(ArtifactError, match="enough"):
+        project.obtain("flights:v1")
+
+    assert told == [(url, {})]
+
+
+@pytest.mark.parametrize(
+    "uri", ["file:///etc/passwd", "local://x/etc/passwd", "/etc/passwd", "c://etc/passwd", "~/.ssh"]
+)
+def test_a_record_that_names_a_path_of_this_machine_is_refused(
+    project: Project, change, uri, tmp_path: Path
+):
+    with gitrack.start_run("e", name="elsewhere") as run:
+        run.log_artifact("s3://bucket/d.csv")
+    store = open_store(project.folder)
+    path = f"{store.find(run.id)}/run.yaml"
+    record = store.read(path).decode()
+    assert "s3://bucket/d.csv" in record
+    store.branch.commit({path: record.replace("s3://bucket/d.csv", uri).encode()}, "a change")
+
+    with pytest.raises(UnreadableFile, match="expected a URI"):
+        project.obtain(f"{run.id}/d.csv", tmp_path / "stolen")
+    assert not (tmp_path / "stolen").exists()
+
+
+def test_what_libraries_say_of_a_uri_is_repeated_without_its_token(
+    project: Project, server, monkeypatch: pytest.MonkeyPatch
+):
+    _, url = server
+    uri = f"{url}/d.csv?X-Amz-Signature=hunter2&a=1"
+    from dvc_http import HTTPFileSystem
+
+    def fails(self: object, path: str, *rest: object, **more: object) -> bool:
+        raise OSError(f"500, message='broken', url=URL('{path}')")
+
+    monkeypatch.setattr(HTTPFileSystem, "isdir", fails)
+    monkeypatch.setattr(HTTPFileSystem, "info", fails)
+    with pytest.raises(ArtifactError, match="cannot be fetched: 500") as caught:
+        project.obtain(uri)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_remote_of_the_settings_is_no_place_by_itself(project: Project):
+    with pytest.raises(ArtifactError, match="remote of DVC's settings"):
+        project.obtain("remote://gitrack/x")

@@ -146,20 +146,12 @@ def _is_whole(md5: str, cache: Cache) -> bool:
 
 
 def _remote(them: Parties) -> tuple[str | None, dict[str, str]]:
-    """Where heavy files come from: what the settings say, else what the branch says.
+    """Where heavy files come from: what the settings say, else what the branch says."""
+    configured = them.place.config.artifacts.remote
+    url = configured or remote_in(them.says_on_branch())
+    if url is None:
+        return None, {}
+    from gitrack.artifacts.transfer import settings_for
 
-    What a branch names may be anybody's: it gets no password but its own.
-    """
-    url = them.place.config.artifacts.remote
     top = them.repository.worktree
-    if url is not None:
-        from gitrack.artifacts.transfer import settings_for
-
-        return url, settings_for(top, url)
-    url = remote_in(them.says_on_branch())
-    if url is None or top is None:
-        return url, {}
-    from gitrack.artifacts.project import read_settings
-
-    same = [remote for remote in read_settings(top).remotes.values() if remote.url == url]
-    return url, dict(same[0].settings) if same else {}
+    return url, settings_for(top, url, only_on_branch=configured is None)
