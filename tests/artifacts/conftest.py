@@ -22,13 +22,41 @@ def _dvc_keeps_to_itself(
     monkeypatch.setenv("DVC_SYSTEM_CONFIG_DIR", str(tmp_path_factory.mktemp("dvc-system")))
 
 
+#: DVC as people have it who have no gitrack.
+_ALONE = """
+import sys
+sys.modules["gitrack"] = None
+from dvc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+#: What `dvc.api` reads at a path and a revision of the repository that it stands in.
+_OPEN = """
+import sys
+sys.modules["gitrack"] = None
+import dvc.api
+with dvc.api.open(sys.argv[1], rev=sys.argv[2], mode="rb") as file:
+    sys.stdout.buffer.write(file.read())
+"""
+
+
+@pytest.fixture
+def opened() -> Callable[[Path, str, str], bytes]:
+    """`opened(folder, path, rev)` is what `dvc.api.open` reads there, without gitrack."""
+
+    def read(folder: Path, path: str, rev: str) -> bytes:
+        words = [sys.executable, "-c", _OPEN, path, rev]
+        return subprocess.run(words, cwd=folder, capture_output=True, check=True).stdout
+
+    return read
+
+
 @pytest.fixture
 def dvc() -> Callable[..., str]:
-    """`dvc(folder, *arguments)` runs DVC there and gives what it printed."""
+    """`dvc(folder, *arguments)` runs DVC there, without gitrack, and gives what it printed."""
 
     def run(folder: Path, *arguments: str, fails: bool = False) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "dvc", *arguments],
+            [sys.executable, "-c", _ALONE, *arguments],
             cwd=folder,
             capture_output=True,
             text=True,

@@ -88,7 +88,7 @@ def contents(top: Path) -> dict[str, bytes]:
 
 
 def test_a_fresh_clone_gets_everything_from_a_remote(
-    tmp_path, repo, git, dvc, folder, put_on_branch
+    tmp_path, repo, git, dvc, opened, folder, put_on_branch
 ):
     remote = str(tmp_path / "the remote, #1")
     cache = Cache(tmp_path / "cache")
@@ -111,8 +111,11 @@ def test_a_fresh_clone_gets_everything_from_a_remote(
         "deep.txt",
         "weights.bin",
     ]
+    dvc(clone, "import", "-q", ".", f"{ARTIFACTS}/model", *rev, "-o", "imported")
     assert (tmp_path / "big").read_bytes() == b"\0" * 200_000
-    assert contents(tmp_path / "out") == contents(folder)
+    assert contents(tmp_path / "out") == contents(clone / "imported") == contents(folder)
+    weights = opened(clone, f"{ARTIFACTS}/model/weights.bin", "origin/gitrack")
+    assert weights == bytes(range(256)) * 40
 
 
 def test_dvc_api_and_import_work_from_another_project(
