@@ -48,7 +48,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _WORDS = re.compile(
     r"Symbol|Integer|Float|True|False|positive|integer|nonnegative|evaluate|oo|int_oo|Max|Min|Mod"
     r"|FloorDiv|ModularIndexing|Where|PythonMod|CleanDiv|CeilDiv|IntTrueDiv|FloatTrueDiv"
-    r"|TruncToInt|RoundToInt|ToFloat|Pow|PowByNatural|FloatPow|Eq|Ne|Le|Lt|Ge|Gt|And|Or|Not"
+    r"|Add|Mul|Rational|Abs|Not|Xor|Equality|Unequality|LessThan|GreaterThan|StrictLessThan"
+    r"|StrictGreaterThan|BooleanTrue|BooleanFalse|TruncToInt|RoundToInt|ToFloat|Pow|PowByNatural|FloatPow|Eq|Ne|Le|Lt|Ge|Gt|And|Or|Not"
 )
 _SYMBOL = re.compile(r"[suz]+\d+")
 _EXPRESSION = re.compile(r"[\w\s()+\-*/%,.<>=&|~'\"]{0,5000}")

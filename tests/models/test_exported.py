@@ -135,3 +135,12 @@ def test_an_archive_that_others_read_otherwise_is_refused(
 
     with pytest.raises(UsageError, match="may run code when it is loaded"):
         exported.check(file)
+
+
+def test_sizes_that_pytorch_itself_writes_are_plain(archive: Records, tmp_path: Path) -> None:
+    name, content = _graph(archive)
+    _sized("Mul(Integer(2), Add(Symbol('s0', positive=True, integer=True), Integer(-1)))")(content)
+    file = tmp_path / "model.pt2"
+    file.write_bytes(_zip(iter({**archive, name: json.dumps(content).encode()}.items())))
+
+    exported.check(file)
