@@ -10,11 +10,23 @@ from pathlib import Path
 
 import click
 import pytest
+from msgspec import Struct
 
 import gitrack
 from gitrack.cli.main import COMMANDS, cli
+from gitrack.model import collected, named, pipeline, profile, registered, run
 
 TOP = Path(__file__).resolve().parents[2]
+
+#: What files of the branch are made of.
+STORED: list[type[Struct]] = [
+    *(run.Run, run.Code, run.Dataset, run.Use, run.Environment, run.Artifact, run.Evidence),
+    *(pipeline.Pipeline, pipeline.StageRun, pipeline.StageFile),
+    *(profile.TableProfile, profile.ColumnProfile, profile.Histogram),
+    *(named.ArtifactVersion, named.ArtifactAlias, collected.Collected),
+    *(registered.RegisteredModel, registered.ModelVersion),
+    *(registered.StageState, registered.ModelAlias),
+]
 
 
 class _Loads(HTMLParser):
@@ -76,6 +88,14 @@ def test_every_command_has_help_and_a_place_in_the_docs(name: str) -> None:
 def test_every_public_name_is_in_the_page_of_the_api(name: str) -> None:
     page = (TOP / "docs" / "api.md").read_text("utf-8")
     assert re.search(rf"^::: gitrack\.(\w+\.)*{name}$|`{name}`", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize("record", STORED, ids=lambda record: record.__name__)
+def test_every_key_that_is_stored_is_in_the_page_of_the_format(record: type[Struct]) -> None:
+    page = (TOP / "docs" / "format.md").read_text("utf-8")
+    for key in record.__struct_encode_fields__:
+        said = rf"`{key}`|`\.{key}`|^[ -]*{key}:|\"{key}\":"
+        assert re.search(said, page, re.MULTILINE), f"{key} of {record.__name__} is not told of"
 
 
 def test_every_page_is_in_the_navigation() -> None:
