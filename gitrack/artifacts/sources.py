@@ -14,7 +14,7 @@ import msgspec
 from gitrack.errors import ArtifactError
 
 #: A folder of more files than this is a data set, not an artifact of one run.
-_MOST_FILES = 200_000
+MOST_FILES = 200_000
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -119,9 +119,9 @@ def _walk(
             continue
         _refuse_special(path, about.st_mode)
         found.append(Found(relative, path, about.st_size))
-        if len(found) > _MOST_FILES:
+        if len(found) > MOST_FILES:
             raise ArtifactError(
-                f"{root} holds more than {_MOST_FILES:,} files",
+                f"{root} holds more than {MOST_FILES:,} files",
                 hint="pack it into one archive, or track it with 'dvc add' as data",
             )
 

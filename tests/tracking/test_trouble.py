@@ -109,6 +109,81 @@ def test_a_folder_with_a_loop_and_a_pipe_is_kept_without_them(project, runs, cap
     assert [artifact.path for artifact in runs()[0].artifacts] == ["data"]
 
 
+def test_the_folder_in_which_the_run_is_written(project, runs, caplog):
+    for name in "abcd":
+        (project / "ring" / name).mkdir(parents=True)
+        (project / "ring" / name / "file").write_text(name)
+        for other in set("abcd") - {name}:
+            (project / "ring" / name / other).symlink_to(f"../{other}")
+    (project / os.fsdecode(b"caf\xe9")).write_text("not UTF-8")
+
+    with gitrack.start_run("e") as run:
+        run.log_artifact(".", "all")
+        assert run.folder is not None
+        kept = {path.name for path in (run.folder / "artifacts/all").rglob("*")}
+
+    assert {"train.py", "file"} <= kept
+    assert not any(name.startswith((".part", "caf")) for name in kept)
+    assert ".tracking/outbox" in caplog.text
+    assert [artifact.path for artifact in runs()[0].artifacts] == ["all"]
+
+
+def test_a_folder_of_too_many_files_is_refused_before_it_fills_the_disk(
+    project, runs, caplog, monkeypatch
+):
+    monkeypatch.setattr("gitrack.tracking.logged.copying.MOST_FILES", 5)
+    for number in range(6):
+        (project / "data").mkdir(exist_ok=True)
+        (project / f"data/{number}").touch()
+    with gitrack.start_run("e") as run:
+        run.log_artifact("data")
+
+    assert "data holds more than 5 files" in caplog.text
+    assert runs()[0].artifacts == []
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_file_that_changes_while_it_is_copied(project, runs, caplog, monkeypatch, times):
+    path, copied = project / "state.bin", []
+
+    def meanwhile(source, target, **_):
+        Path(target).write_bytes(Path(source).read_bytes())
+        copied.append(target)
+        if len(copied) <= times:
+            path.write_bytes(b"x" * (1 + len(copied)))
+
+    path.write_bytes(b"x")
+    monkeypatch.setattr("shutil.copyfile", meanwhile)
+    with gitrack.start_run("e") as run:
+        run.log_artifact("state.bin")
+
+    assert [artifact.size for artifact in runs()[0].artifacts] == ([2] if times == 1 else [])
+    assert ("changed while it was copied" in caplog.text) == (times > 1)
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "bytes"])
+def test_a_full_disk_keeps_no_half_of_a_file(project, runs, monkeypatch, what):
+    def full(source, target, **_):
+        with Path(target).open("wb") as file:
+            file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with gitrack.start_run("e") as run:
+        assert run.folder is not None
+        before = set(run.folder.rglob("*"))
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr("shutil.copyfile", full)
+            if what == "bytes":
+                meanwhile.setattr(Path, "write_bytes", lambda place, data: full(data, place))
+                run.log_bytes(b"whole", "train.py")
+            else:
+                run.log_artifact("train.py" if what == "file" else ".", "some")
+        left = set(run.folder.rglob("*")) - before
+
+    assert [path for path in left if path.is_file()] == []
+    assert runs()[0].artifacts == []
+
+
 def test_what_is_logged_last_takes_the_place_of_a_file_or_a_folder(project, runs):
     with gitrack.start_run("e") as run:
         run.log_text("1", "thing")

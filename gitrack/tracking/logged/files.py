@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gitrack.errors import UsageError
 from gitrack.tracking import notice
 from gitrack.tracking.logged import values
+from gitrack.tracking.logged.copying import copy_file, copy_folder
 
 ARTIFACTS = "artifacts"
 #: Files of the run that are no artifacts of the user's: what was found out about data.
@@ -45,38 +46,43 @@ def source(path: object) -> Path:
 
 def copy_in(path: Path, name: str, folder: Path) -> None:
     """Copy a file or folder to `name`, whole or not at all: what is logged later may differ."""
-    target, aside = _targets(folder, name, ARTIFACTS)
-    if path.is_dir():
-        # links are followed: what they lead to is what was logged
-        left: list[str] = []
-        try:
-            shutil.copytree(path, aside, copy_function=_copy, ignore=partial(_not_to_copy, left))
-        except (OSError, shutil.Error):
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-        if left:
-            more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-            notice.warn(f"{name} is kept without {', '.join(left[:3])}{more}: no regular files")
-    else:
-        _copy(path, aside)
-    _put(aside, target)
+    left: list[str] = []
+
+    def copy(aside: Path) -> None:
+        if path.is_dir():
+            left.extend(copy_folder(path, aside))
+        else:
+            copy_file(path, aside)
+
+    make_in(copy, name, folder)
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        why = "no regular files with names in UTF-8, or links that lead back up"
+        notice.warn(f"{name} is kept without {', '.join(left[:3])}{more}: {why}")
 
 
 def write_in(data: bytes, name: str, folder: Path, *, below: str = ARTIFACTS) -> None:
     """Write bytes to `name`, whole or not at all."""
+    make_in(lambda aside: aside.write_bytes(data), name, folder, below=below)
+
+
+def make_in(
+    make: Callable[[Path], object], name: str, folder: Path, *, below: str = ARTIFACTS
+) -> None:
+    """Let `make` write a file or folder, then call it `name`: whole or not at all.
+
+    What a full disk has left half-way goes at once, or there would be no room for the rest.
+    """
     target, aside = _targets(folder, name, below)
-    aside.write_bytes(data)
-    _put(aside, target)
-
-
-def make_in(make: Callable[[Path], None], name: str, folder: Path) -> None:
-    """Let `make` write a file or folder, then call it `name`: whole or not at all."""
-    target, aside = _targets(folder, name, ARTIFACTS)
     try:
         make(aside)
         _put(aside, target)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        if aside.is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
         raise
 
 
@@ -95,26 +101,6 @@ def as_document(content: object, name: str) -> bytes:
 
         text = dump(json.loads(text))
     return f"{text.rstrip()}\n".encode("utf-8", "backslashreplace")
-
-
-def _not_to_copy(left: list[str], folder: str, names: list[str]) -> set[str]:
-    """What is neither file nor folder (a pipe, a link to nowhere), and links that lead back up."""
-    here = Path(folder).resolve()
-    out = {name for name in names if _leads_nowhere(here, Path(folder, name))}
-    left += sorted(str(Path(folder, name)) for name in out)
-    return out
-
-
-def _leads_nowhere(here: Path, path: Path) -> bool:
-    if path.is_symlink() and path.is_dir():
-        return here.is_relative_to(path.resolve())
-    return not (path.is_file() or path.is_dir())
-
-
-def _copy(path: str | Path, target: str | Path) -> None:
-    shutil.copyfile(path, target)  # shares blocks where the file system can
-    if os.stat(path).st_mode & 0o111:  # noqa: PTH116 - copytree passes texts
-        os.chmod(target, 0o755)  # noqa: PTH101
 
 
 def _targets(folder: Path, name: str, below: str) -> tuple[Path, Path]:
