@@ -339,3 +339,10 @@ def test_progress_of_large_files_is_for_terminals(tmp_path, monkeypatch, capfd, 
     shown = capfd.readouterr().err
     assert ("storing model" in shown) is terminal
     assert "large.bin" not in shown  # one bar, not one within another
+    monkeypatch.setattr(copying, "_clone", lambda *_: False)
+    (tmp_path / "alone.bin").write_bytes(bytes(3_000_001))
+    keep(tmp_path / "alone.bin", "alone.bin", cache=cache)
+    assert ("storing alone.bin" in capfd.readouterr().err) is terminal
+    (tmp_path / "ours.bin").write_bytes(bytes(3_000_002))
+    keep(tmp_path / "ours.bin", "ours.bin", cache=cache, ours=True)  # linked, and then hashed
+    assert ("hashing" in capfd.readouterr().err) is terminal

@@ -49,3 +49,16 @@ def test_tracking_a_run_imports_no_heavy_library(repo):
     )
     heavy = {"pandas", "numpy", "git", "dvc", "dvc_data", "rich", "lark", "pyarrow", "yaml"}
     assert heavy.isdisjoint(name.partition(".")[0] for name in done.stdout.split())
+
+
+def test_a_heavy_file_needs_the_parts_of_dvc_alone_that_hold_data(repo):
+    code = (
+        "import sys, gitrack\nwith gitrack.start_run('e') as run:\n"
+        "    run.log_bytes(bytes(300_000), 'x')\nprint(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert "dvc_data" in loaded
+    assert not [name for name in loaded if name == "dvc" or name.startswith("dvc.")]
