@@ -15,13 +15,12 @@ from gitrack.model.display import safe
 from gitrack.model.pipeline import Pipeline, StageFile, StageRun
 from gitrack.project.inputs_and_outputs import is_local, log_data, log_files
 from gitrack.project.report import Report, Told
+from gitrack.store.layout import PIPELINE
 from gitrack.tracking import notice, wrapping
 
 if TYPE_CHECKING:
     from gitrack.tracking.run import Run
 
-#: Beside `run.yaml`.
-PIPELINE = "pipeline.yaml"
 #: The file whose keys need no name in front of them, as DVC's own tables have it.
 _USUAL_PARAMS = "params.yaml"
 _DEEPEST = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitrack.errors import ArtifactError, GitFailed
-from gitrack.store.layout import RECORD, RUNS, place_of
+from gitrack.store.layout import PIPELINE, RECORD, RUNS, place_of
 
 if TYPE_CHECKING:
     from gitrack.store.branch import Branch, Entry
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MD5 = re.compile(rb"(?<![0-9a-zA-Z])[0-9a-f]{32}(?:\.dir)?(?![0-9a-zA-Z])")
 _POINTER = ".dvc"
 #: Files of a run that say what it relies on.
-_SPEAKING = frozenset({RECORD, "pipeline.yaml"})
+_SPEAKING = frozenset({RECORD, PIPELINE})
 #: Where DVC, of whatever age, keeps hashes of a user's data.
 _DVC_FILES = ("*.dvc", ":(glob)**/dvc.lock", ":(glob)**/Dvcfile")
 
