@@ -84,7 +84,7 @@ def point(
     by = str(repository.identity())
 
     def plan(tip: str | None) -> Plan:
-        known = NamedArtifacts(store.branch, at=tip)
+        known = NamedArtifacts(store.branch, at=tip, contents=store.contents)
         changes = pointed(known, name, alias, version, time=now, by=by)
         return Plan(changes, f"artifact {name}: {alias} is v{version}")
 
@@ -179,7 +179,8 @@ def _version(place: Place, artifact: Artifact) -> int | None:
 
     if artifact.name is None:
         return None
-    known = NamedArtifacts(place.store().branch)
+    store = place.store()
+    known = NamedArtifacts(store.branch, contents=store.contents)
     found = known.find(artifact.name, md5=artifact.md5, uri=artifact.uri)
     return None if found is None else found.version
 

@@ -55,7 +55,7 @@ class Listing(msgspec.Struct, kw_only=True):
 
 def listing_of(store: RunStore, repository: Repository, what: str | None) -> Listing:
     """Raises NotFound, with near names, for what is neither a name, a run nor a folder."""
-    known = NamedArtifacts(store.branch)
+    known = NamedArtifacts(store.branch, contents=store.contents)
     if what is None:
         return _names(known)
     if known.numbers(what):

@@ -99,7 +99,7 @@ def _numbered(store: RunStore, located: Located) -> Located:
 
     assert located.name is not None
     artifact = located.artifact
-    known = NamedArtifacts(store.branch)
+    known = NamedArtifacts(store.branch, contents=store.contents)
     found = known.find(located.name, md5=artifact.md5, uri=artifact.uri)
     version = None if found is None else found.version
     return msgspec.structs.replace(located, version=version)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from gitrack.errors import GitrackError, InvalidName, NotFound, UnreadableFile
 from gitrack.model import names
@@ -20,6 +20,9 @@ from gitrack.model.named import ArtifactAlias, ArtifactVersion
 from gitrack.model.run import Fault
 from gitrack.store.branch import Branch
 from gitrack.store.codec.records import dump_record, load_record
+
+if TYPE_CHECKING:
+    from gitrack.store.index.contents import Contents
 
 FOLDER = "artifacts"
 LATEST = "latest"
@@ -47,8 +50,11 @@ def alias_path(name: str, alias: str) -> str:
 class NamedArtifacts:
     """What a branch knows of named artifacts, read at one commit: now, unless `at` says when."""
 
-    def __init__(self, branch: Branch, *, at: str | None = None) -> None:
+    def __init__(
+        self, branch: Branch, *, at: str | None = None, contents: Contents | None = None
+    ) -> None:
         self._branch = branch
+        self._contents = contents
         self.commit = at or branch.tip()
 
     def names(self) -> list[str]:
@@ -133,11 +139,15 @@ class NamedArtifacts:
         wanted = md5 if md5 is not None else uri
         if wanted is None:
             return None
-        mark = (wanted if md5 is not None else _as_written(wanted)).encode()
+        if self._contents is None:
+            from gitrack.store.index.contents import Contents
+
+            self._contents = Contents(self._branch)
         found = []
-        for path, data in self._files(f"{FOLDER}/{name}/versions"):
-            if mark not in data:  # a thousand are looked at, one is parsed
-                continue
+        for path in self._contents.paths(name, md5, at=self.commit):
+            data = self._read(path)
+            if md5 is None and _as_written(wanted).encode() not in data:
+                continue  # a thousand are looked at, one is parsed
             try:
                 version = load_version(path, data)
             except UnreadableFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from gitrack.store.references import find
 if TYPE_CHECKING:
     from gitrack.model.history import History
     from gitrack.model.run import Fault, Run, RunBundle
+    from gitrack.store.index.contents import Contents
+    from gitrack.store.made import AllVersions
     from gitrack.store.numbering import Numbered, Wish
 
 
@@ -45,6 +48,13 @@ class RunStore:
     def table(self) -> RunTable:
         """All runs at the present tip, and the faults of files that cannot be read."""
         return self._index.table()
+
+    @cached_property
+    def contents(self) -> Contents:
+        """Which versions of named artifacts hold which bytes."""
+        from gitrack.store.index.contents import Contents
+
+        return Contents(self.branch, self._cache_dir)
 
     def find(self, reference: str) -> str:
         """The folder of the run that is meant: by id, unique prefix, random tail, name, `@last`.
@@ -99,6 +109,12 @@ class RunStore:
         for fault in table.faults:
             yield fault.path, fault
 
+    def versions(self) -> AllVersions:
+        """All versions of named artifacts, with the pointers to them."""
+        from gitrack.store.made import all_versions
+
+        return all_versions(self.branch)
+
     def commit_runs(
         self,
         bundles: Sequence[RunBundle],
@@ -143,7 +159,8 @@ class RunStore:
         done: list[Numbered] = []
 
         def plan(tip: str | None) -> Plan:
-            found = numbered(NamedArtifacts(self.branch, at=tip), bundle.run, wishes)
+            known = NamedArtifacts(self.branch, at=tip, contents=self.contents)
+            found = numbered(known, bundle.run, wishes)
             done.append(found)
             named = msgspec.structs.replace(bundle, run=found.run)
             changes = self._run_changes([named], first_files, day_files)

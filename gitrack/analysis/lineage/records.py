@@ -43,6 +43,7 @@ class Records:
     def __init__(self, store: RunStore) -> None:
         self.table = store.table()
         self.branch = store.branch
+        self._contents = store.contents
         self.commit = self.table.commit
         self.registry = Registry(store.branch, at=self.commit)
         self.named = NamedArtifacts(store.branch, at=self.commit)
@@ -299,7 +300,9 @@ class Records:
     def versions(self, name: str) -> Versions:
         """The versions of a named artifact."""
         if name not in self._versions:
-            self._versions[name] = Versions(self.branch, self.commit, name, self.note)
+            self._versions[name] = Versions(
+                self.branch, self._contents, self.commit, name, self.note
+            )
         return self._versions[name]
 
     def aliases(self, name: str) -> dict[str, int]:
