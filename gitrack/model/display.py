@@ -65,6 +65,8 @@ def lasted(seconds: float) -> str:
     """`3m 50s`, `2h 05m`, `0.4s`."""
     if seconds < 10:
         return f"{seconds:.1f}s"
+    if not seconds < 1e15:  # more than the world has; or no number at all
+        return "∞" if seconds > 0 else "?"
     whole = int(seconds)
     if whole < 60:
         return f"{whole}s"

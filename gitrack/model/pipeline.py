@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -32,9 +33,21 @@ class StageRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outs: list[StageFile] = []
     params: dict[str, dict[str, Any]] = {}
 
+    def flat_params(self) -> dict[str, dict[str, Any]]:
+        """The same with dotted names, as params of runs are called: `model.max_depth`."""
+        return {file: dict(_leaves(values)) for file, values in self.params.items()}
+
 
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`pipeline.yaml` beside a run's record; stages in the order in which they depend."""
 
     format: int = FORMAT
     stages: list[StageRun] = []
+
+
+def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value

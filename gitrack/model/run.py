@@ -79,7 +79,8 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `store` says where the bytes are: `git` (on the branch), `dvc` (a pointer is on the branch) or
     `uri` (where `uri` says; nothing was copied). `md5` of a folder ends in `.dir`, as DVC's does.
-    `name` makes it a version of the named artifact that runs share.
+    `name` makes it a version of the named artifact that runs share. `inputs` and `outputs` say for
+    people what a model takes and gives (`dep_delay: double, hour: long`), cut where it is long.
     """
 
     path: str
@@ -91,6 +92,8 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     md5: str | None = None
     size: int | None = None
     files: int | None = None
+    inputs: str | None = None
+    outputs: str | None = None
     description: str | None = None
 
 

@@ -11,6 +11,8 @@ import msgspec
 
 from gitrack.errors import GitrackError
 from gitrack.model.history import History
+from gitrack.model.pipeline import Pipeline
+from gitrack.model.profile import TableProfile, load_profile
 from gitrack.model.run import Fault, Run
 from gitrack.site import charts, libraries, links, scripts
 from gitrack.site.exhibits import exhibits
@@ -24,6 +26,10 @@ from gitrack.site.pages.group import Group
 from gitrack.site.pages.run import Files, run_page
 from gitrack.site.render import Renderer
 from gitrack.site.source import Source
+from gitrack.store import layout
+from gitrack.store.codec.records import load_record
+from gitrack.store.made import AllVersions
+from gitrack.tracking.content.datasets import profile_path
 
 #: Told how many of how many runs are done.
 Progress = Callable[[int, int], None]
@@ -45,10 +51,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """A run that has a page, and its folder on the branch."""
+    """A run that has a page, its folder on the branch, and the values of its hidden params."""
 
     folder: str
     run: Run
+    hidden: tuple[object, ...] = ()
 
 
 def build_site(
@@ -72,6 +79,8 @@ def build_site(
     hide = hide or Hide()
     goals = goals or Goals()
     known, faults = _gather(store, hide)
+    versions = store.versions()
+    faults.extend(versions.faults)
     runs = [entry.run for entry in known]
     groups = _groups(runs, goals)
     frame = Frame(
@@ -84,7 +93,7 @@ def build_site(
     )
     with replacing(output) as folder:
         _write_assets(folder, renderer)
-        pages = _Pages(store, folder, renderer, frame, hide)
+        pages = _Pages(store, folder, renderer, frame, hide, versions)
         named = {group.name: group for group in groups}
         ids = {run.id for run in runs}
         for done, entry in enumerate(known):
@@ -123,7 +132,8 @@ def _gather(store: Source, hide: Hide) -> tuple[list[_Known], list[Fault]]:
             faults.append(Fault(path=folder, why=why, hint="give one of them another id"))
             continue
         seen[found.id] = folder
-        known.append(_Known(folder, hide.of(_tame(found))))
+        hidden = tuple(hide.values(found)) if hide.params else ()
+        known.append(_Known(folder, hide.of(_tame(found)), hidden))
     known.sort(key=lambda entry: (entry.run.started, entry.run.id), reverse=True)
     return known, faults
 
@@ -164,8 +174,10 @@ class _Pages:
         renderer: Renderer,
         frame: Frame,
         hide: Hide,
+        versions: AllVersions,
     ) -> None:
         self.store = store
+        self.versions = versions
         self.folder = folder
         self.renderer = renderer
         self.frame = frame
@@ -180,8 +192,15 @@ class _Pages:
         for copy, content in reading.copies.items():
             self.folder.write(copy, content)
         self._write_packages(files.packages)
-        parent = links.run_page(run.parent) if run.parent and run.parent in ids else None
-        page = run_page(self.frame, run, files, group, folder=entry.folder, parent_href=parent)
+        page = run_page(
+            self.frame,
+            run,
+            files,
+            group,
+            folder=entry.folder,
+            versions=self.versions,
+            ids=ids,
+        )
         path = links.run_page(run.id)
         self.folder.write(path, self.renderer.page("run.html", page, path))
         data = compare.run_data(run, files, group)
@@ -264,7 +283,37 @@ class _Reading:
             patch_href=place if patch else None,
             packages=tuple(line.strip() for line in (packages or "").splitlines() if line.strip()),
             console=self._text("output.txt") if "output.txt" in names else None,
+            pipeline=self._pipeline() if layout.PIPELINE in names else None,
+            profiles=self._profiles(names) if run.data else {},
         )
+
+    def _pipeline(self) -> Pipeline | None:
+        path = f"{self.entry.folder}/{layout.PIPELINE}"
+        try:
+            found = load_record(path, self.store.read(path), Pipeline)
+        except GitrackError as error:
+            self._fault(path, error)
+            return None
+        return self.hide.pipeline(found, self.entry.hidden)
+
+    def _profiles(self, names: set[str]) -> dict[tuple[str, str], TableProfile]:
+        """By name and role of their data sets, each file read once."""
+        found: dict[tuple[str, str], TableProfile] = {}
+        read: dict[str, TableProfile | None] = {}
+        for dataset in self.entry.run.data:
+            name = profile_path(dataset)
+            if name in names and name not in read:
+                read[name] = self._profile(f"{self.entry.folder}/{name}")
+            if profile := read.get(name):
+                found[dataset.name, dataset.role or ""] = profile
+        return found
+
+    def _profile(self, path: str) -> TableProfile | None:
+        try:
+            return self.hide.profile(load_profile(path, self.store.read(path)))
+        except GitrackError as error:
+            self._fault(path, error)
+            return None
 
     def _text(self, name: str) -> str | None:
         path = f"{self.entry.folder}/{name}"

@@ -124,7 +124,13 @@ def duration(started: str | None, ended: str | None) -> str | None:
     begin, end = moment(started), moment(ended)
     if begin is None or end is None or end < begin:
         return None
-    seconds = (end - begin).total_seconds()
+    return lasting((end - begin).total_seconds())
+
+
+def lasting(seconds: float) -> str | None:
+    """`3 min 51 s`; None for what is no time."""
+    if not 0 <= seconds < 1e12:
+        return None
     if seconds < 10:
         return f"{seconds:.1f} s"
     rest = round(seconds)

@@ -53,13 +53,18 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Other(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or folder that the site does not hold, and the command that brings it."""
+    """A file or folder that the site does not hold, and the commands that bring it.
+
+    `plain` needs no gitrack. `more` is what whoever logged it said of it.
+    """
 
     path: str
     about: str
     size: str | None
     md5: str | None
     command: str
+    plain: str | None = None
+    more: str | None = None
     model: bool = False
 
 
@@ -84,7 +89,7 @@ def exhibits(
     pictures: list[Picture] = []
     texts: list[Text] = []
     copies: dict[str, bytes] = {}
-    others = [_heavy(a, top, branch) for a in run.artifacts if a.store == "dvc"]
+    others = [_heavy(a, run, top, branch) for a in run.artifacts if a.store == "dvc"]
     others += [_elsewhere(a, run) for a in run.artifacts if a.store == "uri"]
     for place, full in enumerate(sorted(path for path in paths if path.startswith(top))):
         path = full.removeprefix(top)
@@ -111,7 +116,7 @@ def exhibits(
     )
 
 
-def _heavy(artifact: Artifact, top: str, branch: str) -> Other:
+def _heavy(artifact: Artifact, run: Run, top: str, branch: str) -> Other:
     files = f"{artifact.files} files" if artifact.files else "folder"
     about = " · ".join(
         part
@@ -127,7 +132,9 @@ def _heavy(artifact: Artifact, top: str, branch: str) -> Other:
         about=about,
         size=display.size(artifact.size),
         md5=artifact.md5,
-        command=shell("dvc", "get", ".", top + artifact.path, "--rev", branch),
+        command=_get(artifact, run),
+        plain=shell("dvc", "get", ".", top + artifact.path, "--rev", branch),
+        more=artifact.description,
         model=artifact.kind == "model",
     )
 
@@ -136,12 +143,17 @@ def _elsewhere(artifact: Artifact, run: Run) -> Other:
     """What was not copied: where it lies, as text, for the page asks nothing of other machines."""
     return Other(
         path=artifact.path,
-        about=f"at {artifact.uri}",
+        about=f"at {artifact.uri}" if artifact.uri else "lies elsewhere",
         size=display.size(artifact.size),
         md5=artifact.md5,
-        command=shell("gitrack", "artifact", "get", f"runs:/{run.id}/{artifact.path}"),
+        command=_get(artifact, run),
+        more=artifact.description,
         model=artifact.kind == "model",
     )
+
+
+def _get(artifact: Artifact, run: Run) -> str:
+    return shell("gitrack", "artifact", "get", f"runs:/{run.id}/{artifact.path}")
 
 
 def _light(path: str, full: str, size: int, branch: str) -> Other:

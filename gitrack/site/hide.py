@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
 import msgspec
 
+from gitrack.model.pipeline import Pipeline, StageFile
+from gitrack.model.profile import ColumnProfile, TableProfile
 from gitrack.model.run import Run
+from gitrack.site import display
 
 _V = TypeVar("_V")
 
@@ -31,7 +35,6 @@ class Hide(msgspec.Struct, frozen=True):
             run = _nameless(run)
         if not (self.params or self.tags or self.metrics):
             return run
-        hidden = [run.params[name] for name in run.params if _matches(name, self.params)]
         return msgspec.structs.replace(
             run,
             params=_without(run.params, self.params),
@@ -42,8 +45,41 @@ class Hide(msgspec.Struct, frozen=True):
                 for name, value in run.curves.items()
                 if not _matches(name.rpartition(".")[0], self.metrics)
             },
-            command=_redacted(run.command, hidden),
+            command=_redacted(run.command, self.values(run)),
         )
+
+    def values(self, run: Run) -> list[object]:
+        """The values of hidden params: command lines are not to have them either."""
+        return [run.params[name] for name in run.params if _matches(name, self.params)]
+
+    def pipeline(self, pipeline: Pipeline, values: Sequence[object]) -> Pipeline:
+        """The stages as the site may show them; `values` are those of the run's hidden params."""
+        if not (self.params or self.public):
+            return pipeline
+        stages = []
+        for stage in pipeline.stages:
+            params = stage.flat_params()
+            told = [(name, v) for inside in params.values() for name, v in inside.items()]
+            hidden = [*values, *(value for name, value in told if _matches(name, self.params))]
+            stages.append(
+                msgspec.structs.replace(
+                    stage,
+                    command=_redacted(stage.command, hidden),
+                    params={file: _without(inside, self.params) for file, inside in params.items()},
+                    deps=[self._place_of(file) for file in stage.deps],
+                    outs=[self._place_of(file) for file in stage.outs],
+                )
+            )
+        return msgspec.structs.replace(pipeline, stages=stages)
+
+    def profile(self, profile: TableProfile) -> TableProfile:
+        """Columns; on a public site without texts of the data, which may be names of people."""
+        if not self.public:
+            return profile
+        return msgspec.structs.replace(profile, columns=list(map(_wordless, profile.columns)))
+
+    def _place_of(self, file: StageFile) -> StageFile:
+        return msgspec.structs.replace(file, path=_placeless(file.path)) if self.public else file
 
     def notice(self) -> str | None:
         """What a reader is told about it; None when everything is shown."""
@@ -69,7 +105,32 @@ def _nameless(run: Run) -> Run:
         author=None,
         code=code and msgspec.structs.replace(code, remote=None),
         environment=environment and msgspec.structs.replace(environment, host=None, variables={}),
+        data=[
+            msgspec.structs.replace(one, uri=None, path=one.path and _placeless(one.path))
+            for one in run.data
+        ],
+        uses=[
+            msgspec.structs.replace(one, uri=None, path=one.path and _placeless(one.path))
+            for one in run.uses
+        ],
+        artifacts=[msgspec.structs.replace(one, uri=None) for one in run.artifacts],
     )
+
+
+def _placeless(path: str) -> str:
+    """A path inside the project as it is; of any other, and of an address, the last name."""
+    parts = re.split(r"[/\\]", path)
+    outside = path.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]+:", path) is not None
+    if not outside and ".." not in parts:
+        return path
+    last = next((part for part in reversed(parts) if part), "")
+    return "…/" + last.partition("?")[0].rpartition("@")[2]
+
+
+def _wordless(column: ColumnProfile) -> ColumnProfile:
+    if all(not isinstance(v, str) or display.moment(v) for v in (column.min, column.max)):
+        return column
+    return msgspec.structs.replace(column, min=None, max=None)
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

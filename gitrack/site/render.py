@@ -42,6 +42,7 @@ class Renderer:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder, encoding="utf-8"),
             autoescape=True,
+            auto_reload=False,
             undefined=jinja2.StrictUndefined,
             finalize=_finalize,
             trim_blocks=True,

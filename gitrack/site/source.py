@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gitrack.model.history import History
 from gitrack.model.run import Fault, Run
+from gitrack.store.made import AllVersions
 
 
 class Named(Protocol):
@@ -30,3 +31,6 @@ class Source(Protocol):
 
     def read(self, path: str, /) -> bytes:
         """One file."""
+
+    def versions(self) -> AllVersions:
+        """All versions of named artifacts."""

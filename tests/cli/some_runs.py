@@ -52,7 +52,16 @@ FULL = a_run(
     environment=Environment(python="3.11.7", memory=16_000_000_000, variables={"JOB": "7"}),
     seeds={"numpy": 42},
     artifacts=[
-        Artifact(path="model", kind="model", flavor="xgboost", store="dvc", size=483920, files=3),
+        Artifact(
+            path="model",
+            kind="model",
+            flavor="xgboost",
+            store="dvc",
+            size=483920,
+            files=3,
+            inputs="distance: long",
+            outputs="double\x1b[2J",
+        ),
         Artifact(path="roc.png", size=900),
     ],
 )

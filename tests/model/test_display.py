@@ -37,7 +37,16 @@ def test_cut_text_fits(text, columns):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.42, "0.4s"), (59.9, "59s"), (230.7, "3m 50s"), (7500, "2h 05m"), (90_000, "1d 01h")],
+    [
+        (0.42, "0.4s"),
+        (59.9, "59s"),
+        (230.7, "3m 50s"),
+        (7500, "2h 05m"),
+        (90_000, "1d 01h"),
+        (float("inf"), "∞"),
+        (float("nan"), "?"),
+        (1e300, "∞"),
+    ],
 )
 def test_durations(seconds, text):
     assert lasted(seconds) == text

@@ -46,6 +46,21 @@ def test_a_logged_model_comes_back_by_every_name_it_has(project: Path, linear: A
         np.testing.assert_array_equal(model.predict(ROWS), linear.predict(ROWS))
     (artifact,) = open_store(project).run(open_store(project).find(run.id)).artifacts
     assert (artifact.kind, artifact.flavor, artifact.name) == ("model", "sklearn", "rates")
+    assert (artifact.inputs, artifact.outputs) == ("float64[-1, 2]", "float64[-1]")
+
+
+def test_the_record_cuts_what_a_model_of_many_columns_takes(project: Path, linear: Any) -> None:
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression
+
+    rows = pd.DataFrame(np.eye(100), columns=[f"column-{n}" for n in range(100)])
+    with gitrack.start_run("rates-20241015") as run:
+        run.log_model(LinearRegression().fit(rows, rows["column-1"]), input_example=rows)
+
+    (artifact,) = open_store(project).run(open_store(project).find(run.id)).artifacts
+    assert artifact.inputs is not None
+    assert len(artifact.inputs) < 610
+    assert artifact.inputs.endswith(": double, …")
 
 
 def test_the_functions_of_gitrack_log_to_the_active_run(project: Path, linear: Any) -> None:

@@ -21,6 +21,7 @@ from gitrack.model.run import (
 )
 from gitrack.store.branch import Entry
 from gitrack.store.layout import run_folder
+from gitrack.store.made import AllVersions
 
 PATCH = """\
 diff --git a/train.py b/train.py
@@ -60,9 +61,18 @@ SVG = (
 class MadeStore:
     """What the site needs of a store, over runs made here."""
 
-    def __init__(self, bundles: list[RunBundle], faults: list[Fault] | None = None) -> None:
+    def __init__(
+        self,
+        bundles: list[RunBundle],
+        faults: list[Fault] | None = None,
+        versions: AllVersions | None = None,
+    ) -> None:
         self.bundles = {_folder(bundle.run): bundle for bundle in bundles}
         self.faults = faults or []
+        self._versions = versions or AllVersions()
+
+    def versions(self) -> AllVersions:
+        return self._versions
 
     def all(self):
         yield from ((path, bundle.run) for path, bundle in self.bundles.items())

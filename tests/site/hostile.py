@@ -8,8 +8,19 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from gitrack.model.run import Artifact, Code, Dataset, Environment, Run, Status
-from gitrack.store.codec.records import dump_run
+from gitrack.model.pipeline import Pipeline, StageFile, StageRun
+from gitrack.model.profile import ColumnProfile, TableProfile, dump_profile
+from gitrack.model.run import (
+    Artifact,
+    Code,
+    Dataset,
+    Environment,
+    Evidence,
+    Run,
+    Status,
+    Use,
+)
+from gitrack.store.codec.records import dump_record, dump_run
 
 EVIL = "\"'><script>alert(1)</script></script><img src=x onerror=alert(2)>{{7*7}}${8*8}\u2028\u202e"
 LINK = "javascript:alert(3)"
@@ -60,6 +71,16 @@ def evil_run(number: int) -> Run:
         data=[
             Dataset(name=EVIL, role=EVIL, path=EVIL, uri=LINK, dvc=EVIL, version=EVIL, rows=-1),
             Dataset(name=LINK, path=LINK, uri=EVIL, size=2**62),
+            Dataset(name="told", kind=EVIL, revision=EVIL, changed=True, committed=EVIL),
+        ],
+        uses=[
+            Use(name=EVIL, version=1, run=EVIL, path=EVIL, md5=EVIL),
+            Use(path=LINK, run="../../index", md5=LINK),
+            Use(uri=LINK),
+        ],
+        evidence=[
+            Evidence(name=EVIL, passed=False, detail=EVIL, report=LINK, time=EVIL),
+            Evidence(name=LINK, passed=True, report="picture.svg"),
         ],
         environment=Environment(
             python=EVIL,
@@ -75,9 +96,26 @@ def evil_run(number: int) -> Run:
         artifacts=[
             Artifact(path=EVIL, kind=EVIL, flavor=EVIL, store="dvc", md5=EVIL),
             Artifact(path="a b;rm -rf $HOME", store="dvc", md5=EVIL + ".dir", files=2),
-            Artifact(path=LINK, kind="model", flavor=LINK),
+            Artifact(path=LINK, kind="model", flavor=LINK, inputs=EVIL, outputs=EVIL),
+            Artifact(path="there", store="uri", uri=LINK, description=EVIL, name=EVIL, md5=EVIL),
         ],
     )
+
+
+def evil_pipeline() -> Pipeline:
+    """Stages that mean harm."""
+    file = StageFile(path=EVIL, md5=EVIL, size=-1)
+    params = {EVIL: {EVIL: EVIL, "__proto__": {LINK: [EVIL]}, "huge": 10**400}}
+    stage = StageRun(
+        name=EVIL, command=EVIL, seconds=float("inf"), deps=[file] * 9, outs=[file], params=params
+    )
+    return Pipeline(stages=[stage, StageRun(name=LINK, state="failed", seconds=-1.0)])
+
+
+def evil_profile() -> TableProfile:
+    """Columns that mean harm."""
+    column = ColumnProfile(name=EVIL, type=EVIL, min=EVIL, max=LINK, distinct=2**62)
+    return TableProfile(rows=1, columns=[column] * 70)
 
 
 def evil_files() -> dict[str, bytes]:
@@ -94,6 +132,8 @@ def evil_files() -> dict[str, bytes]:
         found[f"artifacts/{name}.html"] = HTML
     return {
         **found,
+        "pipeline.yaml": dump_record(evil_pipeline()),
+        "data/told.json": dump_profile(evil_profile()),
         f"artifacts/{NAME}/{NAME}.txt": EVIL.encode(),
         "artifacts/picture.svg": SVG,
         "artifacts/picture.png": HTML,

@@ -67,6 +67,9 @@ def test_heavy_files_come_with_the_command_that_brings_them():
     assert not found.texts
     assert found.others[0].about == "model · xgboost · folder"
     assert found.others[0].command == (
+        "gitrack artifact get 'runs:/20260101-000000-aaaaaa/my model'"
+    )
+    assert found.others[0].plain == (
         "dvc get . 'runs/e/2026-01/01/20260101-000000-aaaaaa/artifacts/my model' --rev gitrack"
     )
 

@@ -75,7 +75,7 @@ def test_every_field_is_shown_as_what_it_is(evil_site):
     text = read(evil_site / f"runs/{IDS[0]}.html").text
     shown = EVIL_TEXT.replace("\u202e", "⟨U+202E⟩")
     run = evil_run(1)
-    fields = 12 + len(run.data) + len(run.artifacts)
+    fields = 40 + len(run.data) + len(run.artifacts)
     assert text.count(shown) > fields
     assert text.count("javascript:alert(3)") > 5
 

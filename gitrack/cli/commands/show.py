@@ -12,6 +12,7 @@ from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
 from gitrack.errors import NotFound
 from gitrack.model.display import (
+    cut,
     day_and_time,
     lasted,
     number,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from gitrack.store.runs import RunStore
 
 Lines = Iterable[tuple[str, str]]
+
+#: Columns that what a model takes may have; `--json` has all that the record keeps.
+_BRIEFLY = 160
 
 
 @click.command()
@@ -109,7 +113,9 @@ def _described(run: Run, gone: Set[str]) -> Iterator[str]:
     yield from _section("tags", ((key, _shown(value)) for key, value in run.tags.items()))
     yield from _section("code", _code(run))
     for dataset in run.data:
-        yield from _section(f"data {dataset.name}", _fields(dataset, leave="name"))
+        other = dataset.role and dataset.role != dataset.name  # two parts of one name
+        title = f"data {dataset.name}" + (f" ({dataset.role})" if other else "")
+        yield from _section(title, _fields(dataset, leave=("name", "role")))
     if run.environment is not None:
         yield from _section("environment", _environment(run.environment))
     yield from _section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
@@ -179,7 +185,7 @@ def _changes(code: Code) -> str:
 
 
 def _environment(environment: Any) -> Lines:
-    for name, value in _fields(environment, leave="variables"):
+    for name, value in _fields(environment, leave=("variables",)):
         yield name, size(int(value)) if name == "memory" and value.isdigit() else value
     for name, value in environment.variables.items():
         yield f"${name}", value
@@ -200,6 +206,10 @@ def _artifacts(run: Run, gone: Set[str]) -> Iterator[str]:
         if artifact.name is not None:
             about.append(f"a version of {artifact.name}")
         rows.append((artifact.path, ", ".join(about)))
+        # what a model takes and gives stands below it
+        for word, said in (("takes", artifact.inputs), ("gives", artifact.outputs)):
+            if said is not None:
+                rows.append(("", f"{word} {cut(' '.join(said.split()), _BRIEFLY)}"))
     yield from _section("artifacts", rows)
 
 
@@ -220,10 +230,10 @@ def _used(use: Use) -> tuple[str, str]:
     return what, f"{made}, {use.md5}" if use.md5 else made
 
 
-def _fields(record: Any, *, leave: str) -> Lines:
+def _fields(record: Any, *, leave: tuple[str, ...]) -> Lines:
     for name in record.__struct_fields__:
         value = getattr(record, name)
-        if name != leave and value is not None:
+        if name not in leave and value is not None:
             yield name, _shown(value)
 
 

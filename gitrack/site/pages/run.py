@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from gitrack.model.history import History, Value
 from gitrack.model.ids import short
-from gitrack.model.run import Code, Dataset, Environment, Run
+from gitrack.model.pipeline import Pipeline
+from gitrack.model.profile import TableProfile
+from gitrack.model.run import Code, Environment, Run
 from gitrack.site import display
 from gitrack.site.diff import Diff, read_diff
 from gitrack.site.exhibits import Exhibits, shell
 from gitrack.site.goals import Goals
 from gitrack.site.links import experiment_page, run_data
+from gitrack.site.links import run_page as run_page_of
+from gitrack.site.pages.datasets import DatasetView, dataset_view
 from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group, is_system, ranked_metrics
+from gitrack.site.pages.origins import Origins, origins
+from gitrack.site.pages.stages import StageView, stages
 from gitrack.site.sparkline import Sparkline, sparkline
+from gitrack.store.made import AllVersions
 
 _CONSOLE_LINES = 400
 _HEADLINES = 4
@@ -41,14 +48,6 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     exact: str
     place: tuple[int, int] | None
-
-
-class DatasetView(msgspec.Struct, frozen=True, kw_only=True):
-    """An input of the run."""
-
-    name: str
-    role: str | None
-    cells: tuple[Cell, ...]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -93,6 +92,8 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     patch: Diff | None
     patch_href: str | None
     datasets: tuple[DatasetView, ...]
+    origins: Origins
+    stages: tuple[StageView, ...]
     environment: tuple[Cell, ...]
     packages: tuple[str, ...]
     exhibits: Exhibits
@@ -111,6 +112,8 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     patch_href: str | None = None
     packages: tuple[str, ...] = ()
     console: str | None = None
+    pipeline: Pipeline | None = None
+    profiles: Mapping[tuple[str, str], TableProfile] = {}
 
 
 def run_page(
@@ -120,9 +123,10 @@ def run_page(
     group: Group,
     *,
     folder: str,
-    parent_href: str | None = None,
+    versions: AllVersions,
+    ids: Set[str],
 ) -> RunPage:
-    """One run among the runs of its experiment."""
+    """One run among the runs of its experiment; `ids` are those of all runs that have a page."""
     older, newer = group.neighbours(run)
     best = group.best
     versus = best if best is not None and best.id != run.id else older or newer
@@ -144,7 +148,7 @@ def run_page(
         author=display.person(run.author),
         command=run.command,
         parent=run.parent,
-        parent_href=parent_href,
+        parent_href=run_page_of(run.parent) if run.parent in ids and run.parent else None,
         older=run_link(older) if older else None,
         newer=run_link(newer) if newer else None,
         versus=run_link(versus) if versus else None,
@@ -161,7 +165,9 @@ def run_page(
         dirty=bool(run.code and run.code.dirty),
         patch=read_diff(files.patch) if files.patch else None,
         patch_href=files.patch_href,
-        datasets=tuple(_dataset(dataset) for dataset in run.data),
+        datasets=tuple(dataset_view(dataset, files.profiles) for dataset in run.data),
+        origins=origins(run, files.exhibits, versions, ids),
+        stages=stages(files.pipeline),
         environment=_environment(run.environment),
         packages=files.packages,
         exhibits=files.exhibits,
@@ -248,22 +254,6 @@ def _code(code: Code | None) -> tuple[Cell, ...]:
     )
 
 
-def _dataset(dataset: Dataset) -> DatasetView:
-    return DatasetView(
-        name=dataset.name,
-        role=dataset.role,
-        cells=_known(
-            ("version", dataset.version),
-            ("path", dataset.path),
-            ("uri", dataset.uri),
-            ("rows", display.grouped(dataset.rows)),
-            ("columns", display.grouped(dataset.columns)),
-            ("size", display.size(dataset.size)),
-            ("hash", dataset.dvc),
-        ),
-    )
-
-
 def _environment(environment: Environment | None) -> tuple[Cell, ...]:
     if environment is None:
         return ()
@@ -303,7 +293,7 @@ def _steps(run: Run, files: Files, folder: str, branch: str) -> tuple[Step, ...]
         show = shell("git", "show", f"{branch}:{folder}/environment.txt")
         steps.append(Step("the same packages", f"{show} > environment.txt"))
     for other in files.exhibits.others:
-        steps.append(Step(f"fetch {other.path}", other.command))
+        steps.append(Step(f"fetch {other.path}", other.plain or other.command))
     if run.command:
         steps.append(Step("run it again", run.command))
     return tuple(steps)

@@ -289,6 +289,8 @@ def _artifact(name: str, file: File, kept: Kept) -> Artifact:
         md5=kept.md5,
         size=kept.size,
         files=kept.files,
+        inputs=file.inputs,
+        outputs=file.outputs,
         description=file.description,
     )
 

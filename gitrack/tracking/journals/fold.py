@@ -66,6 +66,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uri: str | None = None
     named: str | None = None
     aliases: tuple[str, ...] = ()
+    inputs: str | None = None
+    outputs: str | None = None
     description: str | None = None
     time: int = 0
 
