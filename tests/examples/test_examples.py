@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import gitrack
 from gitrack.model.run import Run, Status
 from gitrack.store import open_store
 
@@ -97,7 +98,7 @@ def _policy_of(example: Path) -> str:
     return "".join(line[4:] for line in block.splitlines(keepends=True))
 
 
-def test_a_whole_training_is_tracked(play) -> None:
+def test_a_whole_training_is_tracked(play, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed, (run,) = play("tracking_a_run.py")
 
     assert run.id in printed
@@ -107,10 +108,12 @@ def test_a_whole_training_is_tracked(play) -> None:
     assert run.seeds["numpy"] == 42
     assert run.data[0].role == "train"
     kinds = {artifact.path: artifact.kind for artifact in run.artifacts}
-    assert kinds["model.ubj"] == "model"
+    assert kinds["model"] == "model"
     assert kinds["plots/confusion_matrix.png"] == "figure"
     assert "reports/evaluation_report.html" in kinds
-    assert {"signature.json", "input_example.json"} <= set(kinds)
+    monkeypatch.chdir(repo)
+    model = gitrack.load_model(f"runs:/{run.id}/model", as_function=True)
+    assert str(model.signature.inputs).startswith("month: long, hour: long")
 
 
 def test_code_data_and_environment_are_identified(play, repo: Path, git) -> None:

@@ -317,6 +317,10 @@ def _farewell(folder: Path, runs: int, seconds: float, quiet: bool) -> None:
         "  git log --oneline gitrack   # one commit a run\n"
         "  gitrack ls \"tags.hypothesis contains 'weather'\"\n"
         "  gitrack show @last\n"
+        "  gitrack artifact ls late-flights   # the models, version by version\n"
+        "  gitrack lineage late-flights:latest\n"
+        "  gitrack lineage data:train --down\n"
+        "  python -c \"import gitrack; print(gitrack.load_model('late-flights:latest'))\"\n"
         "  gitrack site serve\n"
         "  python train.py --experiment xgboost-after-departure --features after-departure"
     )
