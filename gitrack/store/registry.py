@@ -83,9 +83,10 @@ class Registry:
         }
 
     def version(self, name: str, reference: int | str) -> ModelVersion:
-        """One version: by number (`7`, `v7`), by stage (the newest there), by alias.
+        """One version: by number (`7`, `v7`), by stage (the newest there), by alias; `latest`.
 
-        `@champion` is an alias only. Raises NotFound, UnreadableFile.
+        `@champion` is an alias only. `Production` is `production`, as in MLflow. Raises NotFound,
+        UnreadableFile.
         """
         self._require(name)
         number = self._number(name, reference)
@@ -251,6 +252,10 @@ class Registry:
         aliases = self.aliases(name)
         if reference.removeprefix("@") in aliases:
             return aliases[reference.removeprefix("@")]
+        if (other := reference.lower()) != reference and stages.get(other):
+            return stages[other][-1]  # MLflow's own names of stages begin with a capital
+        if reference == "latest" and (numbers := self.numbers(name)):
+            return numbers[-1]
         if reference in stages:
             raise NotFound(
                 f"no version of {name!r} stands in {reference!r}",

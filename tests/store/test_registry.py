@@ -50,7 +50,16 @@ def test_models_versions_stages_and_aliases():
 
 @pytest.mark.parametrize(
     ("reference", "number"),
-    [(1, 1), ("2", 2), ("v10", 10), ("production", 10), ("champion", 2), ("@champion", 2)],
+    [
+        (1, 1),
+        ("2", 2),
+        ("v10", 10),
+        ("production", 10),
+        ("Production", 10),
+        ("champion", 2),
+        ("@champion", 2),
+        ("latest", 10),
+    ],
 )
 def test_a_version_is_named_by_number_stage_or_alias(reference, number):
     assert Registry(_branch()).version("churn", reference).version == number
