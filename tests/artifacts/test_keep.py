@@ -142,13 +142,33 @@ def test_the_users_file_stays_his_own(tmp_path, cache):
     assert stat.S_IMODE(stored.stat().st_mode) == 0o444
 
 
-def test_our_own_temporary_is_linked_not_copied(tmp_path, cache):
+@pytest.mark.parametrize("size", [5_000, 2_000_000])
+def test_our_own_temporary_is_linked_not_copied(tmp_path, cache, size):
     source = tmp_path / "aside.bin"
-    source.write_bytes(b"\0" * 5000)
+    source.write_bytes(bytes(size))
 
     kept = keep(source, "model.bin", cache=cache, ours=True)
 
     assert (cache / "files/md5" / kept.md5[:2] / kept.md5[2:]).samefile(source)
+
+
+def test_a_users_file_is_cloned_where_the_disk_can(tmp_path, cache, monkeypatch):
+    """No test can count on such a disk; what DVC asks of one is played here."""
+    source = tmp_path / "large.bin"
+    source.write_bytes(bytes(2_000_000))
+    cloned = []
+
+    def clone(one: str, other: str) -> None:
+        cloned.append(one)
+        Path(other).write_bytes(Path(one).read_bytes())
+
+    monkeypatch.setattr("dvc_objects.fs.system.reflink", clone)
+    monkeypatch.setattr(copying, "_no_clones", set())
+    kept = keep(source, "large.bin", cache=cache)
+
+    assert cloned == [str(source)]
+    assert kept.md5 == hashlib.md5(bytes(2_000_000)).hexdigest()
+    assert (cache / "files/md5" / kept.md5[:2] / kept.md5[2:]).stat().st_size == 2_000_000
 
 
 def test_a_torn_or_altered_object_is_replaced(tmp_path, cache):
