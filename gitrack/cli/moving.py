@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,11 +17,26 @@ if TYPE_CHECKING:
     from gitrack.sharing.exchange.sending import Failure, Objects
 
 _NAMED = 5
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def limits(command: _Command) -> _Command:
-    """RUN arguments and the options that say whose heavy files are meant."""
+def limits(command: Callable[..., None]) -> Callable[..., None]:
+    """RUN arguments and the options of both; whose heavy files are meant comes as `choice`."""
+
+    @functools.wraps(command)
+    def chosen(
+        *arguments: Any,
+        runs: tuple[str, ...],
+        experiments: tuple[str, ...],
+        since: str | None,
+        registered: bool,
+        **options: Any,
+    ) -> None:
+        from gitrack.sharing.exchange.choice import Choice
+
+        choice = Choice(runs=runs, experiments=experiments, since=since, registered=registered)
+        command(*arguments, choice=choice, **options)
+
+    limited: Callable[..., None] = chosen
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON."),
         click.option(
@@ -48,8 +64,8 @@ def limits(command: _Command) -> _Command:
         ),
         click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=completing.runs),
     ):
-        command = option(command)
-    return command
+        limited = option(limited)
+    return limited
 
 
 @contextmanager

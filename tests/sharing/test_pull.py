@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitrack.errors import MergeConflict, StoreError
+from gitrack.sharing.exchange.choice import Choice
 from gitrack.sharing.exchange.pull import pull
 from gitrack.sharing.exchange.push import push
 from gitrack.store import open_store
@@ -96,9 +97,9 @@ def test_nobody_says_where_heavy_files_are(clones):
 def test_limits(clones, trained, mine):
     assert pull(mine, objects=False).objects.sent == 0
     assert cache(mine) == set()
-    assert pull(mine, experiments=["one-20241022"]).objects.sent == 1
-    assert pull(mine, runs=[trained[0]], branch=False).objects.present == 1
-    assert pull(mine, since="2100-01").objects.sent == 0
+    assert pull(mine, choice=Choice(experiments=["one-20241022"])).objects.sent == 1
+    assert pull(mine, choice=Choice(runs=[trained[0]]), branch=False).objects.present == 1
+    assert pull(mine, choice=Choice(since="2100-01")).objects.sent == 0
     assert pull(mine).objects.sent == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gitrack.artifacts.remote import RemoteObjects, Unreachable
 from gitrack.errors import NotFound, StoreError, UsageError
+from gitrack.sharing.exchange.choice import Choice
 from gitrack.sharing.exchange.push import push
 from gitrack.store import open_store
 from tests.sharing.clones import EXPERIMENT, Clones, fsck, git, objects_in, runs_of
@@ -60,7 +61,7 @@ def test_a_day_is_told_when_all_of_it_was_sent(clones, mine):
     clones.train(mine, name="second", files={"b.bin": HEAVY + b"b"})
     store = open_store(mine)
     day = store.find(first).rpartition("/")[0]
-    push(mine, runs=["first"])
+    push(mine, choice=Choice(runs=["first"]))
     assert ".dvc/" not in store.branch.children(day)
     push(mine)
     assert ".dvc/" in store.branch.children(day)
@@ -208,27 +209,27 @@ def test_limits_are_about_heavy_files(clones, mine):
     old = clones.train(mine, name="old", files={"a.bin": HEAVY + b"a"}, experiment="one-20241022")
     new = clones.train(mine, name="new", files={"b.bin": HEAVY + b"b"}, experiment="two-20241022")
 
-    assert push(mine, experiments=["two-20241022"]).runs == 2
+    assert push(mine, choice=Choice(experiments=["two-20241022"])).runs == 2
     assert objects_in(clones.objects) == {md5(mine, new)}
-    assert push(mine, since="2100-01-01").objects.sent == 0
-    assert push(mine, runs=[new]).objects.sent == 0
-    assert push(mine, registered=True).objects.sent == 0
+    assert push(mine, choice=Choice(since="2100-01-01")).objects.sent == 0
+    assert push(mine, choice=Choice(runs=[new])).objects.sent == 0
+    assert push(mine, choice=Choice(registered=True)).objects.sent == 0
     open_store(mine).commit_files(
         {"registry/churn/versions/1.yaml": f'format: 1\nversion: 1\nrun: "{old}"\n'.encode()},
         "model churn v1",
     )
-    assert push(mine, registered=True, since="1d").objects.sent == 1
+    assert push(mine, choice=Choice(registered=True, since="1d")).objects.sent == 1
     assert objects_in(clones.objects) == {md5(mine, new), md5(mine, old)}
 
 
 def test_limits_that_make_no_sense(clones, mine):
     clones.train(mine)
     with pytest.raises(UsageError, match="neither a date nor a span"):
-        push(mine, since="yesterday-ish")
+        push(mine, choice=Choice(since="yesterday-ish"))
     with pytest.raises(NotFound, match="shared-runs"):
-        push(mine, experiments=["shared-runs-20241023"])
+        push(mine, choice=Choice(experiments=["shared-runs-20241023"]))
     with pytest.raises(NotFound):
-        push(mine, runs=["nosuchrun"])
+        push(mine, choice=Choice(runs=["nosuchrun"]))
 
 
 def test_others_were_first(clones, mine):

@@ -12,6 +12,7 @@ from gitrack.cli.output import print_json
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
+    from gitrack.sharing.exchange.choice import Choice
     from gitrack.sharing.exchange.pull import Pulled
 
 
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    runs: tuple[str, ...],
-    experiments: tuple[str, ...],
-    since: str | None,
-    registered: bool,
+    choice: Choice,
     jobs: int | None,
     objects: bool,
     branch: bool,
@@ -51,10 +49,7 @@ def command(
     arrivals.bring_in()
     with bar("fetching") as progress:
         done = pull(
-            runs=runs,
-            experiments=experiments,
-            since=since,
-            registered=registered,
+            choice=choice,
             jobs=jobs,
             objects=objects,
             branch=branch,

@@ -13,6 +13,7 @@ from gitrack.config.project import CONFIG_FILE
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
+    from gitrack.sharing.exchange.choice import Choice
     from gitrack.sharing.exchange.push import Pushed
 
 
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    runs: tuple[str, ...],
-    experiments: tuple[str, ...],
-    since: str | None,
-    registered: bool,
+    choice: Choice,
     jobs: int | None,
     objects: bool,
     branch: bool,
@@ -48,10 +46,7 @@ def command(
     arrivals.bring_in()
     with bar("sending") as progress:
         done = push(
-            runs=runs,
-            experiments=experiments,
-            since=since,
-            registered=registered,
+            choice=choice,
             jobs=jobs,
             objects=objects,
             branch=branch,

@@ -33,6 +33,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
             begin_of(self.since)
 
 
+#: Without any limit.
+EVERYTHING = Choice()
+
+
 def chosen(store: RunStore, table: RunTable, choice: Choice) -> list[int]:
     """The rows that are meant. Raises NotFound for runs and experiments that are not there."""
     rows = list(range(table.rows))

@@ -11,7 +11,7 @@ import msgspec
 from gitrack.artifacts import cache_of
 from gitrack.artifacts.branch_files import remote_in
 from gitrack.errors import ArtifactError
-from gitrack.sharing.exchange.choice import Choice, chosen
+from gitrack.sharing.exchange.choice import EVERYTHING, Choice, chosen
 from gitrack.sharing.exchange.meeting import Meeting, Parties, parties
 from gitrack.sharing.exchange.sending import Objects, failure
 from gitrack.sharing.exchange.unite import Side
@@ -48,10 +48,7 @@ class Pulled(msgspec.Struct, kw_only=True):
 def pull(
     where: Place | Path | None = None,
     *,
-    experiments: Sequence[str] = (),
-    since: str | None = None,
-    registered: bool = False,
-    runs: Sequence[str] = (),
+    choice: Choice = EVERYTHING,
     jobs: int | None = None,
     objects: bool = True,
     branch: bool = True,
@@ -60,11 +57,11 @@ def pull(
 ) -> Pulled:
     """Unite the remote's branch with ours, then bring the heavy files of its runs.
 
-    The limits (`experiments`, `since`, …) are about heavy files: the branch comes as a whole.
+    `choice` is about heavy files: the branch comes as a whole.
     `prefer` settles what both sides changed in different ways, which else raises MergeConflict.
-    Raises GitrackError if the git remote cannot be used.
+    Raises UsageError for a time that is none, NotFound for runs and experiments that are not
+    there, and StoreError if the git remote cannot be used.
     """
-    choice = Choice(experiments=experiments, since=since, registered=registered, runs=runs)
     choice.check()
     place = where if isinstance(where, Place) else find_place(where)
     recover.bring_in(place.folder)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gitrack.errors import StoreError
-from gitrack.sharing.exchange.choice import Choice
+from gitrack.sharing.exchange.choice import EVERYTHING, Choice
 from gitrack.sharing.exchange.meeting import Meeting, Parties, parties
 from gitrack.sharing.exchange.sending import Objects, Sender
 from gitrack.store.git.exchange import PATIENCE, attempts
@@ -52,10 +51,7 @@ class Pushed(msgspec.Struct, kw_only=True):
 def push(
     where: Place | Path | None = None,
     *,
-    experiments: Sequence[str] = (),
-    since: str | None = None,
-    registered: bool = False,
-    runs: Sequence[str] = (),
+    choice: Choice = EVERYTHING,
     jobs: int | None = None,
     objects: bool = True,
     branch: bool = True,
@@ -64,12 +60,12 @@ def push(
 ) -> Pushed:
     """Send the heavy files of runs to the artifact remote, then the branch to the git remote.
 
-    The limits (`experiments`, `since`, …) are about heavy files: the branch goes as a whole, with
-    what others have pushed meanwhile united. It stays here while a heavy file that it points to
-    could be sent and was not. `verify` asks the remote again for all that was sent before.
-    Raises GitrackError if the git remote cannot be used, or both sides changed one thing.
+    `choice` is about heavy files: the branch goes as a whole, with what others have pushed
+    meanwhile united. It stays here while a heavy file that it points to could be sent and was
+    not. `verify` asks the remote again for all that was sent before. Raises UsageError for a time
+    that is none, NotFound for runs and experiments that are not there, MergeConflict if both sides
+    changed one thing, and StoreError if the git remote cannot be used.
     """
-    choice = Choice(experiments=experiments, since=since, registered=registered, runs=runs)
     choice.check()
     place = where if isinstance(where, Place) else find_place(where)
     recover.bring_in(place.folder)
