@@ -41,10 +41,12 @@ def search_runs(
     `filter` is what MLflow's `filter_string` is, and more: `or`, `not`, brackets, dates, patterns
     (`metrics.test_auc_roc > 0.88 and params.max_depth <= 8`). `order_by` is a text
     (`metrics.test_auc_roc desc, started`) or a list; missing and NaN come last, and without it
-    the newest run comes first. Columns are `run_id`, `name`, `experiment`, `status`, `started` and
-    `ended` (UTC), `author`, `commit`, `params.*`, `metrics.*`, `tags.*`.
+    the newest run comes first. At most `max_results` rows come, all unless given. Columns are
+    `run_id`, `name`, `experiment`, `status`, `started` and `ended` (UTC), `author`, `commit`,
+    `params.*`, `metrics.*`, `tags.*`.
 
-    `store` is the one of the current folder's repository unless given.
+    `store` is the one of the current folder's repository unless given. Raises InvalidFilter with
+    the place of the mistake, UsageError, NoRepository, and MissingExtra without pandas.
     """
     try:
         import pandas  # noqa: F401  # only whether it is there

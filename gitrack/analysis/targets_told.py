@@ -1,4 +1,8 @@
-"""A column that alone tells the target, where it should take a model to do so."""
+"""A column that alone tells the target, where it should take a model to do so.
+
+What is too good to be true is leakage until somebody has explained it: Kaufman, Rosset, Perlich
+and Stitelman, Leakage in data mining, 2012.
+"""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ class Run(Filing, Inputs):
         return self
 
     def delete_tag(self, name: str) -> Self:
-        """Remove a label; one that is not there is no mistake."""
+        """Remove the label `name`; one that is not there is no mistake. Raises InvalidName."""
         self._must_run()
         with self._lock:
             self._tags.pop(values.key("tag", name), None)
@@ -191,7 +191,10 @@ class Run(Filing, Inputs):
         return self
 
     def log_seeds(self, seeds: Mapping[str, int]) -> Self:
-        """Seeds of random number generators: `{"numpy": 42}`."""
+        """Seeds of random number generators: `{"numpy": 42}`, whole numbers of 64 bits.
+
+        Logged again under one name, the last counts. Raises UsageError and InvalidName.
+        """
         self._must_run()
         whole = {values.key("seed", name): values.step(seed) for name, seed in seeds.items()}
         self.journal.event("seeds", values=whole)
@@ -202,9 +205,9 @@ class Run(Filing, Inputs):
     ) -> Self:
         """A fact that a promotion may ask for: `log_evidence("unit-tests", True, "212 passed")`.
 
-        `report` is the path of an artifact of this run that shows it. Logged again under one
-        name, the last counts. Raises InvalidName for what is not letters, digits, dots and
-        dashes, and UsageError for `passed` that is neither True nor False.
+        `detail` says it in words, `report` is the path of an artifact of this run that shows it.
+        Logged again under one name, the last counts. Raises InvalidName for what is not letters,
+        digits, dots and dashes, and UsageError for `passed` that is neither True nor False.
         """
         self._must_run()
         if type(passed) is not bool:

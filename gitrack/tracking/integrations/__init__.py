@@ -23,6 +23,7 @@ def xgboost_callback(
 
     `names` says what the sets of data are called in metrics, as in `{"validation_0": "train",
     "validation_1": "val"}`; `every` logs only every so many iterations, and the last one.
+    Raises UsageError without a run, and MissingExtra without XGBoost.
     """
     try:
         from gitrack.tracking.integrations.xgboost import XGBoostCallback
@@ -34,7 +35,10 @@ def xgboost_callback(
 def lightgbm_callback(
     run: Run | None = None, *, names: Mapping[str, str] | None = None, every: int = 1
 ) -> LightGBMCallback:
-    """For `callbacks=[…]` of LightGBM: logs each iteration to `run`, or to the active run."""
+    """For `callbacks=[…]` of LightGBM: logs each iteration to `run`, or to the active run.
+
+    `names` and `every` are those of `xgboost_callback`. Raises UsageError without a run.
+    """
     from gitrack.tracking.integrations.lightgbm import LightGBMCallback
 
     return LightGBMCallback(_given(run), names, _checked(every))

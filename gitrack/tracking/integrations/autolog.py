@@ -30,9 +30,11 @@ def autolog(
 
     Fits go to the active run. Outside of a run nothing is logged, unless `experiment` names one:
     then each such fit is a run of its own. A fit inside another (a step of a pipeline, a
-    candidate of a search, a fold) is part of the outer one. `every` logs curves every so many
-    iterations; `log_models=True` keeps each fitted model, of a search the best one; `disable=True`
-    puts all libraries back as they were. Trouble in logging is said once and never ends a fit.
+    candidate of a search, a fold) is part of the outer one. `sklearn`, `xgboost` and `lightgbm`
+    choose libraries; `training_score` predicts the training rows once more. `every` logs curves
+    every so many iterations; `log_models=True` keeps each fitted model, of a search the best one;
+    `disable=True` puts all libraries back as they were. Raises UsageError and InvalidName;
+    trouble in logging is said once and never ends a fit.
     """
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise UsageError(f"every={every!r} is not a number of iterations", hint="every=10")

@@ -42,6 +42,7 @@ class Filing(Live):
         `named` makes it a version of a named artifact that runs share: `flights` becomes
         `flights:v1`, `flights:v2` … when the run ends. The same contents are the same version.
         `aliases` such as `best` point to it from then on; `latest` always is the highest version.
+        `description` says in words what it is.
         A URI (`s3://…`) is recorded without copying anything, as `log_reference` does.
         Raises UsageError if nothing is there, and InvalidName for a name that some system could
         not store. A full disk warns.
@@ -77,7 +78,8 @@ class Filing(Live):
 
         Nothing is asked of the network. Passwords and tokens are left out of the record. `md5`,
         if you know it, tells versions apart, and what is fetched later is held against it;
-        without it one URI is one version. The rest is as for `log_artifact`. Raises UsageError
+        without it one URI is one version. `size` is in bytes. `name` is the last part of the URI
+        unless given; the rest is as for `log_artifact`. Raises UsageError
         for what is no URI, and InvalidName.
         """
         from gitrack.retrieval.uris import last_part, recorded
@@ -129,7 +131,10 @@ class Filing(Live):
     def log_bytes(
         self, data: bytes, name: str, *, kind: str = "file", flavor: str | None = None
     ) -> Self:
-        """Bytes as a file. Raises UsageError for what is no bytes, and InvalidName."""
+        """Bytes as the file `name`; `kind` and `flavor` are those of `log_artifact`.
+
+        Raises UsageError for what is no bytes, and InvalidName.
+        """
         self._must_run()
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise UsageError(f"{data!r:.60} is not bytes", hint="log text with log_text")
@@ -180,9 +185,10 @@ class Filing(Live):
     ) -> Self:
         """What was true and what was predicted, case by case: comparisons test on these pairs.
 
-        `scores` are probabilities (a column a class for several classes), values or labels; `ids`
-        name the cases where runs may see them in another order. Raises UsageError if the lengths
-        differ, InvalidName, and MissingExtra without pyarrow.
+        `y_true` has n values. `scores` are n probabilities, values or labels, or n rows with a
+        column a class, at most 1,000; `ids` are n different names of the cases, where runs may
+        see them in another order. `name` is the file's, `predictions.parquet` unless given. Raises
+        UsageError for other shapes and for no cases, InvalidName, and MissingExtra without pyarrow.
         """
         from gitrack.tracking.content.predictions import predictions_bytes
 
@@ -207,13 +213,14 @@ class Filing(Live):
         """A model of scikit-learn, XGBoost, LightGBM, PyTorch or ONNX, as a folder that
         `gitrack.load_model` and MLflow load.
 
-        `input_example` is data like what it will see: what the model takes and gives is found out
-        with it, and at most five of its rows are kept. `signature` says it instead: a pair
-        (inputs, outputs) of data, or False for none. `requirements` replaces the packages that
-        were found, with their versions. A fitted `preprocessor` of scikit-learn travels with the
-        model and is applied first. What no safe format can hold, any callable among it, needs
-        `allow_pickle=True`, here and when it is loaded. `named`, `aliases` and `description` are
-        those of `log_artifact`. Raises UsageError and InvalidName; a full disk warns.
+        `name` is its path in the run. `input_example` is data like what it will see: what the
+        model takes and gives is found out with it, and at most five of its rows are kept.
+        `signature` says it instead: a pair (inputs, outputs) of data, or False for none.
+        `requirements` replaces the packages that were found, with their versions. A fitted
+        `preprocessor` of scikit-learn travels with the model and is applied first. What no safe
+        format can hold, any callable among it, needs `allow_pickle=True`, here and when it is
+        loaded. `named`, `aliases` and `description` are those of `log_artifact`. Raises
+        UsageError and InvalidName; a full disk warns.
         """
         from gitrack.tracking.content.models import write_model
 
