@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from gitrack.artifacts.cache import Cache
 from gitrack.artifacts.remote import RemoteObjects
+from gitrack.errors import ArtifactError
 
 #: What file systems call the time of the last change.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified", "Last-Modified")
@@ -55,13 +56,19 @@ class CacheShelf:
         return found
 
     def remove(self, md5s: Iterable[str]) -> None:
-        """What is there stays whole, or is gone."""
+        """What is there stays whole, or is gone. Raises ArtifactError if the disk refuses."""
         for md5 in sorted(md5s, key=_is_list):
             place = self._cache.path(md5)
-            if os.name == "nt":
-                with contextlib.suppress(FileNotFoundError):
-                    place.chmod(stat.S_IWRITE)  # Windows keeps what is read-only
-            place.unlink(missing_ok=True)
+            try:
+                if os.name == "nt":
+                    with contextlib.suppress(FileNotFoundError):
+                        place.chmod(stat.S_IWRITE)  # Windows keeps what is read-only
+                place.unlink(missing_ok=True)
+            except OSError as error:
+                raise ArtifactError(
+                    f"{place} cannot be removed: {error.strerror or error}",
+                    hint="what has gone is gone whole; once that is mended, type it again",
+                ) from error
 
 
 class RemoteShelf:

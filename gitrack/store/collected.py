@@ -19,12 +19,19 @@ def path_of(record: Collected) -> str:
 
 
 def write(branch: Branch, record: Collected) -> str:
-    """One commit that says what is about to go; its id."""
+    """One commit that says what is about to go; the path of its file."""
     count = sum(map(len, record.runs.values()))
     message = f"gc: {count} {'artifact' if count == 1 else 'artifacts'} collected"
     if record.rules:
         message += f" ({record.rules})"
-    return branch.commit({path_of(record): dump_record(record)}, message)
+    path = path_of(record)
+    branch.commit({path: dump_record(record)}, message)
+    return path
+
+
+def take_back(branch: Branch, path: str) -> None:
+    """One commit that says that nothing went after all."""
+    branch.commit({path: None}, "gc: nothing was collected")
 
 
 def collections(branch: Branch, *, at: str | None = None) -> list[Collected]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +134,26 @@ def test_what_is_no_named_artifact_but_lies_among_them(project, cache):  # noqa:
 
     assert "artifacts/-odd name!" in failing(*NOW, *FAILED)
     assert cache.has(md5)
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_disk_that_lets_nothing_go(project, cache, git, monkeypatch, gone):  # noqa: F811
+    run = logged("exp-a", {f"{n}.bin": heavy(n) for n in range(2)}, fails=True)
+    unlink, left = Path.unlink, [gone]
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.is_relative_to(cache.folder):
+            if not left[0]:
+                raise OSError(errno.EROFS, "Read-only file system", str(path))
+            left[0] -= 1
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Path, "unlink", refuse)
+        assert "cannot be removed: Read-only file system" in failing(*NOW, *FAILED)
+
+    assert sum(map(cache.has, md5s(run))) == 2 - gone
+    # nobody is told that something is gone if all of it is there
+    assert len(git(project, "ls-tree", "--name-only", "gitrack", "collected/").split()) == gone
+    command(*NOW, *FAILED)
+    assert not any(map(cache.has, md5s(run)))

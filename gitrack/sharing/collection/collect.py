@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from gitrack.errors import GitrackError
 from gitrack.sharing.collection.plan import THERE, Ground, LetGo, Plan, shelves
 from gitrack.sharing.collection.survey import Survey
 from gitrack.tracking.worktrees import worktrees
@@ -26,6 +27,7 @@ def collect(ground: Ground, store: RunStore, let_go: LetGo) -> Plan:
     objects whole, and the next collection removes the rest.
     """
     from gitrack.artifacts.guard import collecting, dvc_stands_still
+    from gitrack.store.collected import take_back
 
     repository = ground.place.repository
     assert repository is not None
@@ -33,11 +35,31 @@ def collect(ground: Ground, store: RunStore, let_go: LetGo) -> Plan:
         found = plan(ground, store, let_go)
         if not (found.cache or found.remote):
             return found
-        _leave_word(ground, store, let_go, found)
+        word = _leave_word(ground, store, let_go, found)
         _forget(ground, found)
-        for name, shelf in shelves(ground):
-            shelf.remove(found.remote if name == THERE else found.cache)
+        try:
+            for name, shelf in shelves(ground):
+                shelf.remove(_of(found, name))
+        except GitrackError:
+            if word is not None and _all_there(ground, found):
+                take_back(store.branch, word)
+            raise
     return found
+
+
+def _of(found: Plan, name: str) -> dict[str, int]:
+    return found.remote if name == THERE else found.cache
+
+
+def _all_there(ground: Ground, found: Plan) -> bool:
+    """After a failure: has nothing gone, as on a disk that is read-only?"""
+    try:
+        return all(
+            _of(found, name).keys() <= set(shelf.look(_of(found, name)))
+            for name, shelf in shelves(ground)
+        )
+    except GitrackError:
+        return False
 
 
 def _forget(ground: Ground, found: Plan) -> None:
@@ -54,8 +76,11 @@ def _forget(ground: Ground, found: Plan) -> None:
         Known(repository.home / "cache", ground.remote.url).forget()
 
 
-def _leave_word(ground: Ground, store: RunStore, let_go: LetGo, found: Plan) -> None:
-    """Before the first object of a last copy goes: whoever misses it later is told why."""
+def _leave_word(ground: Ground, store: RunStore, let_go: LetGo, found: Plan) -> str | None:
+    """Before the first object of a last copy goes: whoever misses it later is told why.
+
+    The path of the record, if there is one.
+    """
     from gitrack.model.collected import Collected
     from gitrack.store.collected import write
 
@@ -64,7 +89,7 @@ def _leave_word(ground: Ground, store: RunStore, let_go: LetGo, found: Plan) -> 
         if artifact.run is not None and artifact.last:
             runs.setdefault(artifact.run, []).append(artifact.md5)
     if not runs:
-        return
+        return None
     record = Collected(
         time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         by=ground.place.author(),
@@ -72,4 +97,4 @@ def _leave_word(ground: Ground, store: RunStore, let_go: LetGo, found: Plan) -> 
         bytes=found.bytes,
         runs=runs,
     )
-    write(store.branch, record)
+    return write(store.branch, record)
