@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from gitrack.artifacts.copying import md5_of_file
+from gitrack.artifacts.names import refuse_repository
 from gitrack.artifacts.project import read_settings
 from gitrack.errors import ArtifactError, UsageError
 
@@ -84,6 +85,7 @@ class Elsewhere:
             if "" in parts or ".." in parts or "." in parts or "\\" in relative:
                 shown = without_password(self.uri)
                 raise ArtifactError(f"{shown} holds {relative[:80]!r}, which leads out of it")
+            refuse_repository(relative, without_password(self.uri))
             place = target.joinpath(*parts)
             place.parent.mkdir(parents=True, exist_ok=True)
             files.get_file(found, str(place))

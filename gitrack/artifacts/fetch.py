@@ -12,6 +12,7 @@ import msgspec
 
 from gitrack.artifacts.cache import TEMPORARY, Cache, refuse_other_bytes
 from gitrack.artifacts.listing import list_folder, read_list
+from gitrack.artifacts.names import refuse_repository
 from gitrack.artifacts.pointers import Pointer
 from gitrack.artifacts.remote import RemoteObjects
 from gitrack.artifacts.transfer import download
@@ -48,6 +49,7 @@ def fetch(
         aside.mkdir()
         made = {aside}
         for listed in source.listing():
+            refuse_repository(listed.relative, pointer.path)
             place = aside / listed.relative
             if place.parent not in made:
                 place.parent.mkdir(parents=True, exist_ok=True)

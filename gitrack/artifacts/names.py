@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitrack.errors import InvalidName
+from gitrack.errors import ArtifactError, InvalidName
 from gitrack.model.names import artifact_path
 
 #: DVC reads a file of this name wherever it lies, and fails at all others if it is not its own.
@@ -29,3 +29,19 @@ def may_lie_on_branch(relative: str) -> bool:
         return check_name(relative) == relative
     except InvalidName:
         return False
+
+
+def refuse_repository(relative: str, where: object) -> None:
+    """Raise ArtifactError for a file of a git repository inside of a folder.
+
+    Its settings name programs, which git runs for whoever goes into the folder.
+    """
+    if "git" not in relative.casefold():
+        return
+    for part in relative.replace("\\", "/").casefold().split("/"):
+        if part.rstrip(". ") in (".git", "git~1"):
+            raise ArtifactError(
+                f"{where} holds {relative[:80]!r}: a git repository, whose settings could run "
+                "programs here",
+                hint="fetch what else it holds by its path, as in NAME:VERSION/FILE",
+            )

@@ -16,6 +16,9 @@ from gitrack.errors import ArtifactError
 #: A folder of more files than this is a data set, not an artifact of one run.
 MOST_FILES = 200_000
 
+#: What DVC, too, leaves out of every folder: repositories, whose settings could run programs.
+_LEFT_OUT = frozenset({".git", ".hg", ".dvc"})
+
 
 class Found(msgspec.Struct, frozen=True):
     """A file of a folder: where it would lie below it, with `/`, and where it is."""
@@ -105,6 +108,8 @@ def _walk(
     with said_plainly(folder), os.scandir(folder) as listing:
         entries = list(listing)
     for entry in entries:
+        if entry.name in _LEFT_OUT:
+            continue
         path = folder / entry.name
         relative = prefix + _utf8(path, entry.name)
         if entry.is_symlink():

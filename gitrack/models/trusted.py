@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import io
 import re
@@ -9,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from gitrack.errors import MissingExtra, UnreadableFile, UsageError
@@ -17,8 +19,11 @@ from gitrack.models import graph, trees
 from gitrack.models.allowed import ALLOWED
 from gitrack.models.environment import Needs
 
+_ADAPTERS = tuple(f"sklearn.externals.array_api_compat.{of}" for of in ("torch", "cupy", "dask"))
 _IDENTITY = re.compile(r'"__id__": (\d+)')
 _FILE = re.compile(r'"file": "([^"\\]+)"')
+#: What arrays of one value may be packed to, and what is no danger however it is packed.
+_MOST_PACKED, _BEARABLE = 100, 64 * 1024 * 1024
 #: No file is older in a zip archive; with no time, equal models are equal bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -31,11 +36,10 @@ def dump(model: object, file: Path) -> list[str]:
     """
     if importlib.util.find_spec("skops") is None:
         raise MissingExtra(f"saving a {type(model).__name__}", "skops", "models")
-    import skops.io
-
+    skops_io = _skops_io()
     try:
         with graph.without_callbacks(model):
-            data = skops.io.dumps(model)
+            data = skops_io.dumps(model)
     except Exception as error:
         raise _cannot(model, f"{type(error).__name__}: {str(error)[:300]}") from error
     file.write_bytes(_alike(data))
@@ -44,6 +48,23 @@ def dump(model: object, file: Path) -> list[str]:
     if lost:
         raise _cannot(model, f"{lost[0]} has no place from which it could be imported")
     return found
+
+
+def _skops_io() -> Any:
+    """`skops.io`, whose import walks through all of scikit-learn, but for what it has no need of.
+
+    scikit-learn's adapters to libraries of arrays would import those whole: of PyTorch, seconds.
+    """
+    if "skops.io" not in sys.modules:
+        held = {name: ModuleType(name) for name in _ADAPTERS if name not in sys.modules}
+        sys.modules.update(held)  # what is there is not imported
+        try:
+            importlib.import_module("skops.io")
+        finally:
+            for name, module in held.items():
+                if sys.modules.get(name) is module:
+                    del sys.modules[name]
+    return sys.modules["skops.io"]
 
 
 def _cannot(model: object, why: str) -> UsageError:
@@ -82,19 +103,26 @@ def _alike(data: bytes) -> bytes:
 
 def untrusted_types(file: Path) -> list[str]:
     """The types in the file that skops does not trust by itself. Raises UnreadableFile."""
-    import skops.io
-
+    skops_io = _skops_io()
     try:
-        return sorted(str(name) for name in skops.io.get_untrusted_types(file=file))
+        _refuse_bomb(file)
+        return sorted(str(name) for name in skops_io.get_untrusted_types(file=file))
     except Exception as error:
         raise _unreadable(file, error) from error
+
+
+def _refuse_bomb(file: Path) -> None:
+    """A few bytes that unpack to more than there is memory are no model."""
+    with zipfile.ZipFile(file) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    if size > _BEARABLE + _MOST_PACKED * file.stat().st_size:
+        raise ValueError(f"it would unpack to {size:,} bytes")
 
 
 def load(file: Path, also: Iterable[str], needs: Needs) -> Any:
     """The object in a skops file. Raises UsageError if it holds types that nobody trusts."""
     needs.require("sklearn", "skops")
-    import skops.io
-
+    skops_io = _skops_io()
     found, extra = untrusted_types(file), set(also)
     strange = [name for name in found if name not in ALLOWED | extra]
     if strange:
@@ -107,7 +135,7 @@ def load(file: Path, also: Iterable[str], needs: Needs) -> Any:
     needs.require(*sorted(libraries))
     needs.compare("sklearn", "skops", *sorted(libraries))
     try:
-        model = skops.io.load(file, trusted=[name for name in found if name in ALLOWED | extra])
+        model = skops_io.load(file, trusted=[name for name in found if name in ALLOWED | extra])
     except ModuleNotFoundError as error:
         if error.name:
             needs.require(error.name.partition(".")[0])

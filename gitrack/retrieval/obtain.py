@@ -251,6 +251,8 @@ def _holds_no(name: str, inner: str, have: object) -> None:
 
 
 def _write_files(files: Mapping[str, bytes], target: Path) -> None:
+    from gitrack.artifacts.names import refuse_repository
+
     if "" in files:
         target.write_bytes(files[""])
         return
@@ -258,6 +260,7 @@ def _write_files(files: Mapping[str, bytes], target: Path) -> None:
         parts = name.split("/")
         if ".." in parts or "." in parts or "" in parts or "\\" in name:
             raise UnreadableFile(name, "leads out of the artifact's folder")
+        refuse_repository(name, target.name)
         place = target.joinpath(*parts)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
@@ -298,6 +301,7 @@ def _part_of_folder(
 ) -> None:
     """One file of a folder, or a folder in it: of the remote nothing else is asked."""
     from gitrack.artifacts.fetch import fetch, listing
+    from gitrack.artifacts.names import refuse_repository
 
     legacy = pointer.hash != "md5"
     remote = None if cache.has(pointer.md5, legacy=legacy) else _remote(store, repository)
@@ -309,6 +313,8 @@ def _part_of_folder(
         remote = _remote(store, repository)
     for name in below:
         one = msgspec.structs.replace(pointer, md5=listed[name], size=None, nfiles=None)
+        if name != inner:
+            refuse_repository(name, pointer.path)
         place = target if name == inner else target / name.removeprefix(f"{inner}/")
         place.parent.mkdir(parents=True, exist_ok=True)
         fetch(one, place, cache=cache, remote=remote)

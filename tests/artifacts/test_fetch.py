@@ -148,3 +148,32 @@ def test_a_hostile_list_of_files_leads_nowhere(tmp_path, cache, listing):
     with pytest.raises(ArtifactError):
         fetch(Pointer(path="x", md5=md5 + ".dir"), tmp_path / "out/in", cache=cache)
     assert not (tmp_path / "evil").exists()
+
+
+def test_a_repository_in_a_folder_is_left_out_as_dvc_does(tmp_path, cache, folder, repo, dvc):
+    without = pointer_of(keep(folder, "model", cache=cache))
+    for name in (".git/hooks", "sub/.hg"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "config").write_text("[core]\n    fsmonitor = touch stolen\n")
+
+    kept = pointer_of(keep(folder, "model", cache=cache))
+    dvc(repo, "init", "-q")
+    folder.rename(repo / "model")
+    dvc(repo, "add", "-q", "model")
+
+    assert kept == without
+    assert kept.md5 in (repo / "model.dvc").read_text()
+
+
+@pytest.mark.parametrize("path", [".git/config", "sub/.GIT/config", "git~1/config", ".git"])
+def test_a_repository_of_a_stranger_is_not_fetched(tmp_path, cache, path):
+    config = pointer_of(keep(b"\0[core]" * 1000, "config", cache=cache)).md5
+    listed = json.dumps([{"md5": config, "relpath": path}, {"md5": config, "relpath": "ok.git"}])
+    md5 = hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir"
+    place = cache.path(md5)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(listed)
+
+    with pytest.raises(ArtifactError, match="a git repository"):
+        fetch(Pointer(path="model", md5=md5), tmp_path / "out", cache=cache)
+    assert not (tmp_path / "out").exists()

@@ -297,3 +297,11 @@ def test_a_truncated_file_is_no_model(tmp_path: Path, booster: Any, saved: Path)
         file.write_bytes(file.read_bytes()[:100])
         with pytest.raises(UnreadableFile):
             models.load(file.parent)
+
+
+def test_a_file_that_unpacks_to_more_than_memory_is_no_model(saved: Path) -> None:
+    with zipfile.ZipFile(saved / "model.skops", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b" " * 200_000_000)
+
+    with pytest.raises(UnreadableFile, match="would unpack to 200,000,000 bytes"):
+        models.load(saved)

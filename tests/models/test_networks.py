@@ -179,7 +179,8 @@ def test_a_graph_comes_back_and_is_asked(tmp_path: Path) -> None:
     np.testing.assert_allclose(answer, ROWS @ np.array([[1.0], [2.0], [3.0]]), rtol=1e-6)
 
 
-def test_a_graph_whose_weights_lie_elsewhere_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["a graph", "a function", "a sparse tensor", "an attribute"])
+def test_a_graph_whose_weights_lie_elsewhere_is_refused(tmp_path: Path, where: str) -> None:
     import onnx
 
     graph = _graph()
@@ -189,6 +190,21 @@ def test_a_graph_whose_weights_lie_elsewhere_is_refused(tmp_path: Path) -> None:
     weights.raw_data = bytes(12)
     onnx.external_data_helper.set_external_data(weights, "secret")
     weights.ClearField("raw_data")
+    if where != "a graph":
+        taken = onnx.TensorProto()
+        taken.CopyFrom(weights)
+        del graph.graph.initializer[:]
+        if where == "a function":
+            body = onnx.helper.make_node("Constant", [], ["k"], value=taken)
+            opset = onnx.helper.make_opsetid("", 17)
+            graph.functions.append(
+                onnx.helper.make_function("own", "F", [], ["k"], [body], [opset])
+            )
+        elif where == "a sparse tensor":
+            graph.graph.sparse_initializer.add().values.CopyFrom(taken)
+        else:
+            attribute = graph.graph.node[0].attribute.add()
+            attribute.sparse_tensor.values.CopyFrom(taken)
     (tmp_path / "model/model.onnx").write_bytes(graph.SerializeToString())
 
     with pytest.raises(UnreadableFile, match="in other files"):

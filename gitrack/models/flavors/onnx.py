@@ -56,7 +56,7 @@ def _load(loading: Loading) -> Any:
     except Exception as error:
         why = f"is no ONNX model: {safe(' '.join(str(error).split()))[:300]}"
         raise UnreadableFile(file.name, why) from error
-    if any(uses_external_data(tensor) for tensor in _tensors(model.graph)):
+    if any(uses_external_data(tensor) for tensor in _tensors(model)):
         raise UnreadableFile(
             file.name,
             "keeps its weights in other files, which may lie anywhere",
@@ -70,14 +70,17 @@ def _load(loading: Loading) -> Any:
     return model
 
 
-def _tensors(graph: Any) -> Iterator[Any]:
-    """Those of the graph and of the graphs inside of it."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _tensors(inner)
+def _tensors(model: Any) -> Iterator[Any]:
+    """All there are, wherever: in graphs inside of graphs, functions, sparse tensors, training."""
+    waiting = [model]
+    while waiting:
+        message = waiting.pop()
+        if type(message).__name__ == "TensorProto":
+            yield message
+            continue
+        for field, value in message.ListFields():
+            if field.message_type is not None:
+                waiting += [value] if hasattr(value, "ListFields") else list(value)
 
 
 def _predict(model: Any, data: Any) -> Any:
