@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from gitrack.errors import NotFound, StoreError, UsageError
 from gitrack.sharing.exchange.choice import Choice
 from gitrack.sharing.exchange.push import push
 from gitrack.store import open_store
+from gitrack.store.git.exchange import Exchange
 from tests.sharing.clones import EXPERIMENT, Clones, fsck, git, objects_in, runs_of
 
 HEAVY = bytes(range(256)) * 1000
@@ -250,6 +252,27 @@ def test_others_were_first(clones, mine):
         fsck(folder)
     # the heavy file of the other clone is not ours to send, and not missed
     assert push(mine, verify=True).complete
+
+
+def test_others_push_between_our_look_and_our_push(clones, mine, monkeypatch):
+    ours = {clones.train(mine, name="ours")}
+    theirs = set()
+    others = [clones.new(f"other{number}") for number in range(2)]
+    for number, other in enumerate(others):
+        theirs.add(clones.train(other, name=f"theirs{number}"))
+    send = Exchange.push
+
+    def late(exchange: Exchange, *arguments: Any) -> Any:
+        if exchange.repository.worktree == mine.resolve() and others:
+            push(others.pop())  # as it happens when many push at once
+        return send(exchange, *arguments)
+
+    monkeypatch.setattr(Exchange, "push", late)
+    done = push(mine)
+
+    assert (done.complete, done.pushed, done.united, others) == (True, True, 2, [])
+    assert runs_of(mine).keys() == ours | theirs
+    assert pushed_tip(clones) == done.commit
 
 
 def test_a_clone_that_only_reads_has_nothing_to_push(clones, mine):
