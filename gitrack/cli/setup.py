@@ -52,9 +52,9 @@ def prepare(repository: Repository, asked: Asked) -> Prepared:
     if top is None:
         done.notes.append("a bare repository has no working tree: .tracking/ was not made")
     else:
-        _write_missing(top, _tracking_files(top, config, asked), done)
+        _write_missing(top, _tracking_files(config), done)
         _make_dvc_project(repository, top, done)
-        done.to_commit = _uncommitted(repository, done)
+        done.to_commit = _uncommitted(repository)
     _make_branch(branch, config, done)
     return done
 
@@ -125,7 +125,7 @@ def _branch(repository: Repository, config: Config) -> GitBranch:
     return branch
 
 
-def _tracking_files(top: Path, config: Config, asked: Asked) -> dict[str, str]:
+def _tracking_files(config: Config) -> dict[str, str]:
     remote = config.artifacts.remote
     artifacts = "# artifacts: {remote: 's3://bucket/path', inline_below: 100kB}"
     if remote is not None:
@@ -179,7 +179,7 @@ def _make_dvc_project(repository: Repository, top: Path, done: Prepared) -> None
         done.notes.append(f"{adopted} heavy files of earlier runs are in the DVC cache now")
 
 
-def _uncommitted(repository: Repository, done: Prepared) -> list[str]:
+def _uncommitted(repository: Repository) -> list[str]:
     """What of ours git does not have yet, as the user would type it from where he is."""
     from gitrack.artifacts.project import project_files
 

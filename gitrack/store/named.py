@@ -222,7 +222,7 @@ def is_same(version: ArtifactVersion, *, md5: str | None, uri: str | None) -> bo
 
 def load_version(path: str, data: bytes) -> ArtifactVersion:
     """A version, checked against its place. Raises UnreadableFile."""
-    name, number = _place(path, data)
+    name, number = _place(path)
     version = load_record(path, data, ArtifactVersion)
     if version.name != name:
         raise UnreadableFile(path, f"name is {version.name[:80]!r}, but its folder is {name!r}")
@@ -241,7 +241,7 @@ def load_version(path: str, data: bytes) -> ArtifactVersion:
 
 def load_alias(path: str, data: bytes) -> tuple[str, ArtifactAlias]:
     """An alias and where it points, checked against its place. Raises UnreadableFile."""
-    _, alias = _place(path, data)
+    _, alias = _place(path)
     try:
         names.alias_name(alias)
     except InvalidName as error:
@@ -254,7 +254,7 @@ def dump(record: ArtifactVersion | ArtifactAlias) -> bytes:
     return dump_record(record)
 
 
-def _place(path: str, data: bytes) -> tuple[str, str]:
+def _place(path: str) -> tuple[str, str]:
     """(name, file without its ending) of a file in its right place."""
     parts = path.split("/")
     if len(parts) != 4 or not parts[3].endswith(_SUFFIX):

@@ -103,7 +103,7 @@ def _sides(store: RunStore | None, old: str | None, new: str | None, said: Sides
     for name in (old, new):
         if name is None:
             continue
-        run, commit = _is_run(store, name), _is_commit(store, name)
+        run, commit = _is_run(store, name), _is_commit(name)
         if run and commit:
             hint = "say which is meant: --runs or --commits"
             raise Ambiguous(f"{name!r} is a run and a commit", hint=hint)
@@ -129,7 +129,7 @@ def _is_run(store: RunStore, name: str) -> bool:
     return True
 
 
-def _is_commit(store: RunStore, name: str) -> bool:
+def _is_commit(name: str) -> bool:
     from gitrack.store.git.repository import Repository
 
     if name == "workspace":

@@ -61,11 +61,6 @@ class Flavor(msgspec.Struct, frozen=True, kw_only=True):
     predict: Callable[[Any, Any], Any]
 
 
-def is_of(value: object, library: str) -> bool:
-    """True if a class of the object comes from the library, which need not be imported for it."""
-    return any(cls.__module__.partition(".")[0] == library for cls in type(value).__mro__)
-
-
 def has_class(value: object, *names: str) -> bool:
-    """True if a class of the object has one of these full names."""
+    """True if a class of the object has one of these full names; nothing is imported for it."""
     return any(f"{cls.__module__}.{cls.__qualname__}" in names for cls in type(value).__mro__)
