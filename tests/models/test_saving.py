@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +257,30 @@ def test_a_version_without_its_local_part_can_be_installed(monkeypatch: pytest.M
     monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0+cpu")
 
     assert environment.pinned(["torch"]) == ["torch==2.13.0"]
+
+
+_ALONE = """
+import sys
+from pathlib import Path
+from sklearn.preprocessing import StandardScaler
+from gitrack import models
+
+models.save(StandardScaler().fit([[1.0], [3.0]]), Path(sys.argv[1]))
+assert "torch" not in sys.modules, "a library that the model has nothing to do with"
+import sklearn.externals.array_api_compat.torch as adapter
+assert adapter.__file__, "the adapter itself is not to be had any more"
+"""
+
+
+def test_a_model_of_scikit_learn_brings_no_other_library_in(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn.externals.array_api_compat")
+
+    done = subprocess.run(
+        [sys.executable, "-c", _ALONE, str(tmp_path / "m")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
