@@ -10,8 +10,11 @@ Texts may be hostile: repetitions that could overlap are possessive or have a bo
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib.util
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -167,6 +170,24 @@ def _lines_with_long_words(text: str) -> Iterator[tuple[int, int]]:
         at = min(at, word.end() + 1000)
 
 
+@contextlib.contextmanager
+def _no_word_of_socks() -> Iterator[None]:
+    """Keep urllib3 from warning that PySocks is missing, which `requests` lives well without.
+
+    `requests` silences that warning, but filters of warnings belong to all threads: a library that
+    sets them back in the thread of the user, as scikit-learn does, lets it through now and then.
+    """
+    name = "urllib3.contrib.socks"
+    if name in sys.modules or importlib.util.find_spec("socks") is not None:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say: there is none
+    try:
+        yield
+    finally:
+        sys.modules.pop(name, None)
+
+
 _Known = tuple[tuple[str, re.Pattern[str], int], ...]
 
 
@@ -176,7 +197,8 @@ def known_patterns() -> tuple[_Known, _Known]:
 
     Imported late: it takes 0.1 s, most of it for `requests`.
     """
-    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    with _no_word_of_socks():
+        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
     quick: list[tuple[str, re.Pattern[str], int]] = []
     slow: list[tuple[str, re.Pattern[str], int]] = []

@@ -9,6 +9,8 @@ import base64
 import json
 import secrets as lots
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -397,3 +399,17 @@ def test_hostile_texts_are_read_in_reasonable_time(text: str) -> None:
     clean = Scanner().clean_bytes("output.txt", text.encode())
 
     assert isinstance(clean, bytes)
+
+
+def test_patterns_are_learnt_without_a_warning_whatever_filters_are_set() -> None:
+    """Another thread may set the filters of warnings back just when `requests` is imported."""
+    program = (
+        "import warnings, sys\n"
+        "warnings.simplefilter = lambda *a, **k: None\n"
+        "from gitrack.tracking.capture.secrets import preload\n"
+        "preload()\n"
+        "assert 'requests' in sys.modules and 'urllib3.contrib.socks' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
