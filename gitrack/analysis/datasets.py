@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import msgspec
 
 from gitrack.errors import Ambiguous, NotFound
+from gitrack.model.lineage import identity
 from gitrack.model.nearest import nearest
 from gitrack.model.run import Dataset
 
@@ -37,7 +38,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     role: str | None
-    identity: str | None
+    identity: str
     sightings: list[Sighting]
 
     @property
@@ -65,22 +66,12 @@ class Wanted(NamedTuple):
     run: str | None = None
 
 
-def shortened(identity: str | None) -> str:
-    """`a4f8b2c1d4` of `md5:a4f8b2…`; nothing for what has none."""
-    if identity is None:
+def shortened(identity: str) -> str:
+    """`a4f8b2c1d4` of `md5:a4f8b2…`; nothing for what is known by its name alone."""
+    if identity.startswith("name:"):
         return ""
     digits = identity.rpartition(":")[2]
     return digits[:10] if _DIGITS.match(digits) else identity
-
-
-def identity_of(dataset: Dataset) -> str | None:
-    """What tells one content from another: a hash, else what people call it, or where it is."""
-    if dataset.dvc is not None:
-        return dataset.dvc
-    if dataset.table_version is not None:
-        return f"delta:{dataset.path or dataset.uri or dataset.name}@{dataset.table_version}"
-    where = dataset.uri or dataset.path
-    return f"{where}@{dataset.version}" if where and dataset.version else where
 
 
 def sightings(table: RunTable, rows: Sequence[int] | None = None) -> list[Sighting]:
@@ -105,13 +96,13 @@ def sightings(table: RunTable, rows: Sequence[int] | None = None) -> list[Sighti
 
 def versions(found: Iterable[Sighting]) -> list[Version]:
     """Sightings of one content together, by name and role, the first seen first."""
-    groups: dict[tuple[str, str | None, str | None], list[Sighting]] = {}
+    groups: dict[tuple[str, str | None, str], list[Sighting]] = {}
     for seen in found:
         data = seen.dataset
-        groups.setdefault((data.name, data.role, identity_of(data)), []).append(seen)
+        groups.setdefault((data.name, data.role, identity(data)), []).append(seen)
     made = [
-        Version(name=name, role=role, identity=identity, sightings=group)
-        for (name, role, identity), group in groups.items()
+        Version(name=name, role=role, identity=known, sightings=group)
+        for (name, role, known), group in groups.items()
     ]
     return sorted(made, key=lambda one: (one.name, one.role or "", one.sightings[0].started))
 
@@ -171,8 +162,8 @@ def _told(one: Version) -> str:
     return f"{label} ({one.short})" if label and one.short else label or one.short or "no version"
 
 
-def _begins(identity: str | None, prefix: str) -> bool:
-    if identity is None or len(prefix) < _SHORTEST:
+def _begins(identity: str, prefix: str) -> bool:
+    if len(prefix) < _SHORTEST:
         return identity == prefix
     return identity.startswith(prefix) or identity.rpartition(":")[2].startswith(prefix)
 

@@ -125,11 +125,13 @@ def data_id(identity: str) -> str:
 def identity(dataset: Dataset) -> str:
     """What makes data the same data: its digest; without one, where it lies or what it is called.
 
-    The same bytes under two names are one node, two contents under one name are two.
+    The same bytes under two names are one node, two contents under one name are two. Of a table
+    whose log nobody could hash its own version counts more than what people call it.
     """
     if dataset.dvc:
         return dataset.dvc
-    return elsewhere(dataset.uri, dataset.path, dataset.name, dataset.version)
+    version = dataset.version if dataset.table_version is None else str(dataset.table_version)
+    return elsewhere(dataset.uri, dataset.path, dataset.name, version)
 
 
 def elsewhere(

@@ -196,6 +196,24 @@ def test_bytes_lead_to_the_models_that_they_are(store):
     assert _hits(store, f"md5:{md5('c')}.dir") == ["version:churn/3"]
 
 
+def test_runs_of_two_versions_of_a_table_do_not_share_their_data():
+    table = Dataset(name="sales", uri="s3://lake/sales", role="train")
+    store = _store(
+        *(
+            RunBundle(
+                run=a_run(at, f"of-{at}", data=[msgspec.structs.replace(table, table_version=at)])
+            )
+            for at in (1, 2)
+        )
+    )
+
+    found = graph(store, f"run:{rid(1)}")
+
+    assert "data:uri:s3://lake/sales@1" in _ids(found)
+    assert f"run:{rid(2)}" not in _ids(found)
+    assert _ids(graph(store, "data:uri:s3://lake/sales@2")) >= {f"run:{rid(2)}"}
+
+
 def test_what_lies_elsewhere_is_followed_by_its_uri():
     maker = a_run(1, "maker", artifacts=[Artifact(path="t", store="uri", uri="s3://b/table")])
     reader = a_run(2, "reader", data=[Dataset(name="t", uri="s3://b/table")])

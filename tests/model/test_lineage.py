@@ -75,6 +75,15 @@ def test_data_is_the_same_by_its_digest_or_by_where_it_lies(dataset, known):
     assert identity(dataset) == known
 
 
+def test_versions_of_a_table_are_different_data_even_where_nobody_could_hash_its_log():
+    one, other = (
+        Dataset(name="sales", uri="s3://lake/sales", version="now", table_version=number)
+        for number in (3, 4)
+    )
+    assert identity(one) == "uri:s3://lake/sales@3"
+    assert identity(other) == "uri:s3://lake/sales@4"
+
+
 def _stage(name, *outs, deps=(), state="ran"):
     return StageRun(
         name=name,

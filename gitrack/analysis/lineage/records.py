@@ -133,7 +133,8 @@ class Records:
         names, digests = self.table.column(f"{column}.name"), self.table.column(f"{column}.dvc")
         if None not in digests:
             return [str(digest) for digest in digests]
-        places = [self.table.column(f"{column}.{field}") for field in ("uri", "path", "version")]
+        fields = ("uri", "path", "version", "table_version")
+        places = [self.table.column(f"{column}.{field}") for field in fields]
         found: list[str | None] = []
         for row, (name, digest) in enumerate(zip(names, digests, strict=True)):
             if digest:
@@ -141,8 +142,10 @@ class Records:
             elif name is None:
                 found.append(None)
             else:
-                uri, path, version = (None if p[row] is None else str(p[row]) for p in places)
-                found.append(elsewhere(uri, path, str(name), version))
+                uri, path, version, table = (
+                    None if cells[row] is None else str(cells[row]) for cells in places
+                )
+                found.append(elsewhere(uri, path, str(name), table or version))
         return found
 
     def data_names(self) -> list[str]:
