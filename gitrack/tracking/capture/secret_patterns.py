@@ -13,8 +13,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
+import logging
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -171,6 +173,18 @@ def _lines_with_long_words(text: str) -> Iterator[tuple[int, int]]:
 
 
 @contextlib.contextmanager
+def _warnings_left_alone() -> Iterator[None]:
+    """detect-secrets sends all warnings of the process to a log that nobody reads; they are the
+    user's, and whoever wants them in a log says so before or after."""
+    shown = warnings.showwarning
+    try:
+        yield
+    finally:
+        if warnings.showwarning is not shown:
+            logging.captureWarnings(False)
+
+
+@contextlib.contextmanager
 def _no_word_of_socks() -> Iterator[None]:
     """Keep urllib3 from warning that PySocks is missing, which `requests` lives well without.
 
@@ -197,7 +211,7 @@ def known_patterns() -> tuple[_Known, _Known]:
 
     Imported late: it takes 0.1 s, most of it for `requests`.
     """
-    with _no_word_of_socks():
+    with _warnings_left_alone(), _no_word_of_socks():
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
     quick: list[tuple[str, re.Pattern[str], int]] = []

@@ -401,15 +401,20 @@ def test_hostile_texts_are_read_in_reasonable_time(text: str) -> None:
     assert isinstance(clean, bytes)
 
 
-def test_patterns_are_learnt_without_a_warning_whatever_filters_are_set() -> None:
-    """Another thread may set the filters of warnings back just when `requests` is imported."""
+def test_learning_the_patterns_leaves_warnings_as_they_are() -> None:
+    """Those of the user are seen afterwards, and there is none of our own.
+
+    Another thread may set the filters of warnings back just when `requests` is imported.
+    """
     program = (
         "import warnings, sys\n"
         "warnings.simplefilter = lambda *a, **k: None\n"
         "from gitrack.tracking.capture.secrets import preload\n"
         "preload()\n"
         "assert 'requests' in sys.modules and 'urllib3.contrib.socks' not in sys.modules\n"
+        "warnings.warn('lbfgs failed to converge')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == ["<string>:6: UserWarning: lbfgs failed to converge"]
