@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gitrack.cli.table import give_way
 from gitrack.errors import Ambiguous, NotFound
 from gitrack.model.display import cut, day_and_time, safe, size, width
 from gitrack.model.ids import short
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from gitrack.store.runs import RunStore
 
 _WIDEST = 60
+#: Columns that a pipe gets whole, those that are cut to fit, and those a narrow terminal spares.
+_WHOLE = ("NAME", "PATH")
+_SOFT = ("NAME", "PATH", "ALIASES", "ABOUT")
+_SPARE = ("CREATED (UTC)",)
+_LITTLE_ROOM = 100
 #: Files of a folder that a terminal is shown; `--json` has all of them.
 _MOST_FILES = 1_000
 
@@ -38,19 +44,35 @@ class Listing(msgspec.Struct, kw_only=True):
         """Every record whole, and the faults."""
         return {"items": self.records, "faults": msgspec.to_builtins(self.faults)}
 
-    def lines(self) -> Iterator[str]:
-        """A table with as many columns as have anything to say."""
+    def lines(self, room: int | None = None) -> Iterator[str]:
+        """A table with as many columns as have anything to say.
+
+        `room` is the width of a terminal, to which it is cut; whoever reads a pipe needs whole
+        names and paths.
+        """
         shown = [
             number for number in range(len(self.headers)) if any(row[number] for row in self.rows)
         ]
+        if room is not None and room < _LITTLE_ROOM:
+            shown = [number for number in shown if self.headers[number] not in _SPARE]
         table = [[self.headers[number] for number in shown]]
-        table += [[cut(safe(row[number]), _WIDEST) for number in shown] for row in self.rows]
+        table += [[self._cell(row, number, room) for number in shown] for row in self.rows]
         widths = [max(map(width, column)) for column in zip(*table, strict=True)]
+        if room is not None:
+            rigid = {place for place, name in enumerate(table[0]) if name not in _SOFT}
+            widths = give_way(widths, room, rigid=rigid)
+            table = [
+                [cut(text, wide) for text, wide in zip(row, widths, strict=True)] for row in table
+            ]
         for row in table if self.rows else []:
             cells = (
                 text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)
             )
             yield "  ".join(cells).rstrip()
+
+    def _cell(self, row: Sequence[str], number: int, room: int | None) -> str:
+        text = safe(row[number])
+        return text if room is None and self.headers[number] in _WHOLE else cut(text, _WIDEST)
 
 
 def listing_of(store: RunStore, repository: Repository, what: str | None) -> Listing:

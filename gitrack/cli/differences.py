@@ -9,8 +9,8 @@ import click
 from msgspec import UNSET
 
 from gitrack.cli.output import print_json
-from gitrack.cli.table import Column, draw
-from gitrack.model.display import cut, number, safe, size
+from gitrack.cli.table import Column, both_ends, draw, give_way, terminal_width
+from gitrack.model.display import cut, number, safe, size, width
 
 if TYPE_CHECKING:
     from gitrack.analysis.run_diff import Change, DataChange, RunDiff
@@ -162,7 +162,21 @@ def _print_rows(head: Row, rows: Sequence[Row], form: Form, *, first: bool) -> N
         texts = [cut(safe(row[place]), _WIDEST) for row in rows]
         if any(texts) or place in (2, 3):
             columns.append(Column(title, safe(title), texts, is_number=place > 1))
-    draw(columns)
+    draw(_that_fit(columns, terminal_width()))
+
+
+def _that_fit(columns: list[Column], room: int | None) -> list[Column]:
+    """On a terminal: cut to its width, names and runs in their middle, so that both sides stay."""
+    if room is None:
+        return columns
+    widths = [max(map(width, (column.header, *column.texts))) for column in columns]
+    return [
+        column._replace(
+            header=both_ends(column.header, wide),
+            texts=[both_ends(text, wide) for text in column.texts],
+        )
+        for column, wide in zip(columns, give_way(widths, room), strict=True)
+    ]
 
 
 def _markdown(head: Row, rows: Sequence[Row]) -> Iterator[str]:

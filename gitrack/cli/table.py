@@ -24,6 +24,8 @@ _MAY_VARY = frozenset({"experiment", "status"})
 _FOREMOST = 3
 #: A cell is never wider; a whole text is in `gitrack show`.
 _WIDEST = 40
+#: No column is cut to less than this.
+_LEAST = 10
 _WIDEST_IN_LITTLE_ROOM = 32
 _LITTLE_ROOM = 120
 #: Nothing is shown in less; what else does not fit is only counted.
@@ -165,6 +167,26 @@ def terminal_width() -> int | None:
     import shutil
 
     return max(40, shutil.get_terminal_size().columns)
+
+
+def give_way(widths: Sequence[int], room: int, *, rigid: Set[int] = frozenset()) -> list[int]:
+    """Widths of columns at which all fit into the room: the widest one gives way, again and again.
+
+    `rigid` columns stay as they are, and none becomes narrower than a few letters.
+    """
+    fitting = list(widths)
+    soft = [place for place in range(len(fitting)) if place not in rigid]
+    while soft and sum(fitting) + len(_GAP) * (len(fitting) - 1) > room:
+        widest = max(soft, key=fitting.__getitem__)
+        if fitting[widest] <= _LEAST:
+            break
+        fitting[widest] -= 1
+    return fitting
+
+
+def both_ends(text: str, columns: int) -> str:
+    """A text that is cut in its middle, if it is cut at all."""
+    return _cut("name", text, columns)
 
 
 def _cut(name: str, text: str, columns: int) -> str:

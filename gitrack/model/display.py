@@ -96,7 +96,7 @@ def size(count: int) -> str:
     """`483.9 kB`."""
     amount, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
-        if amount < 1000:
+        if amount < (1000 if unit == "B" else 999.95):  # what would round up to 1000.0
             break
         amount, unit = amount / 1000, larger
     return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"

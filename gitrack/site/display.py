@@ -89,7 +89,7 @@ def size(count: int | None) -> str | None:
         return None
     amount = float(count)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
+        if amount < (1000 if unit == "B" else 999.5):  # what would round up to 1000
             return (
                 f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
             )

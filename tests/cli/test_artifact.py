@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import gitrack
+from gitrack.cli.artifact_lists import Listing
 from gitrack.cli.completing import artifacts, named
 from gitrack.cli.main import cli
 from gitrack.errors import ArtifactError, InvalidName, NotFound, StoreError, UsageError
+from gitrack.model.display import width
 from gitrack.store import open_store
 from gitrack.store.named import NamedArtifacts
 from gitrack.tracking import active, notice, start
@@ -280,3 +282,15 @@ def test_references_are_completed(artifact):
     assert artifacts(context, parameter, "@last/") == ["@last/d.bin"]
     assert "flights" in artifacts(context, parameter, "")
     assert artifacts(context, parameter, "nothing:/x/") == []
+
+
+def test_a_terminal_sees_lines_of_its_width_and_a_pipe_whole_names():
+    name = "ein-sehr-langer-name-" * 4
+    row = (name, "データの名前" * 8, "12 kB", "latest, best, סבבה")
+    listing = Listing(headers=("NAME", "ABOUT", "SIZE", "ALIASES"), rows=[row], records=[])
+
+    for room in (60, 80, 200):
+        narrow = list(listing.lines(room))
+        assert max(map(width, narrow)) <= room
+        assert "12 kB" in narrow[1]
+    assert name in list(listing.lines())[1]

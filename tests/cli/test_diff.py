@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gitrack.cli import differences
 from gitrack.cli.main import cli
 from gitrack.errors import Ambiguous, NotFound, UsageError
 from gitrack.model.run import Dataset, RunBundle
@@ -49,6 +50,20 @@ def test_two_runs_side_by_side(diff) -> None:
     data = "data flights (train) aaaaaaaaaa, 10 rows bbbbbbbbbb, 12 rows"
     assert data.split() in lines
     assert ["package", "xgboost", "1.7.6", "2.1.0"] in lines
+
+
+def test_a_narrow_terminal_shows_both_sides(diff, repo, monkeypatch) -> None:
+    long = {"a.name.of.a.param.that.goes.on.and.on": "some text that is long " * 9}
+    wordy = [a_run(7, params=long), a_run(8, params=dict.fromkeys(long, "other"))]
+    open_store(repo).commit_runs([RunBundle(run=run) for run in wordy])
+    monkeypatch.setattr(differences, "terminal_width", lambda: 80)
+
+    lines = diff(wordy[0].id, wordy[1].id).stdout.splitlines()
+
+    assert max(map(len, lines)) <= 80
+    (row,) = (line for line in lines if line.startswith("param") and " some" in line)
+    assert row.endswith("other")
+    assert all(run.id[-6:] in lines[0] for run in wordy)
 
 
 def test_the_last_run_is_the_other_one(diff) -> None:

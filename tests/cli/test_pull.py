@@ -81,6 +81,7 @@ def test_nobody_says_where_they_are(tmp_path, monkeypatch):
     result = command("pull")
     assert result.exit_code == 0
     assert "1 heavy file is not here, and no artifact remote is set" in result.stderr
+    assert "all is here" not in command("pull").stderr
 
 
 def test_only_some(clones, mine):

@@ -59,10 +59,11 @@ def test_numbers_sizes_and_times():
         "1e-09",
         "nan",
     ]
-    assert [size(count) for count in (0, 999, 483_920, 16 * 10**9)] == [
+    assert [size(count) for count in (0, 999, 483_920, 999_990, 16 * 10**9)] == [
         "0 B",
         "999 B",
         "483.9 kB",
+        "1.0 MB",
         "16.0 GB",
     ]
     assert day_and_time("2024-10-22T14:30:12.120Z") == "2024-10-22 14:30"

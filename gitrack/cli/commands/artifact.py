@@ -10,6 +10,7 @@ import click
 
 from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
+from gitrack.cli.table import terminal_width
 from gitrack.errors import UsageError
 from gitrack.model.display import safe, size
 
@@ -56,7 +57,7 @@ def ls(ctx: click.Context, what: str | None, as_json: bool) -> None:
     if as_json:
         print_json(found.as_json())
     else:
-        for line in found.lines():
+        for line in found.lines(terminal_width()):
             click.echo(line)
         if not (found.rows or found.faults):
             nothing = "no artifact has a name yet" if what is None else f"{what}: no artifacts"

@@ -65,6 +65,7 @@ def ls(filter: str, experiments: tuple[str, ...], role: str | None, as_json: boo
         click.echo(f"next: gitrack data show {data_pages.quoted(listed[0]['name'])}", err=True)
     else:
         click.echo("no data set was logged by these runs", err=True)
+        click.echo("next: in a run, type  gitrack.log_dataset(PATH)", err=True)
 
 
 @command.command(short_help="Print the versions and the columns of a data set.")

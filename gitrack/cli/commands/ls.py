@@ -140,7 +140,8 @@ def _print_table(
         chosen, left_out = choose(listing, asked, terminal_width())
     draw(chosen)
     if left_out:
-        click.echo(f"{left_out} more columns do not fit; see --columns and --all-columns", err=True)
+        columns = "1 more column does" if left_out == 1 else f"{left_out} more columns do"
+        click.echo(f"{columns} not fit; see --columns and --all-columns", err=True)
 
 
 def _print_json(table: RunTable, rows: Sequence[int], columns: str | None) -> None:

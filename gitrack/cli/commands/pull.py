@@ -84,6 +84,6 @@ def _say(done: Pulled) -> None:
     if done.commit is None:
         click.echo(f"neither this clone nor {done.remote} has runs yet", err=True)
     elif done.complete and not (done.moved or done.objects.sent):
-        click.echo("nothing to do: all is here", err=True)
+        click.echo("nothing else to do" if absent else "nothing to do: all is here", err=True)
     if done.ahead:
         click.echo(f"this clone has more than {where}: 'gitrack push' sends it", err=True)

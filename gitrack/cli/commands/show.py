@@ -10,6 +10,7 @@ import click
 
 from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
+from gitrack.cli.table import terminal_width
 from gitrack.errors import NotFound
 from gitrack.model.display import (
     cut,
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from gitrack.store.runs import RunStore
 
 Lines = Iterable[tuple[str, str]]
-
-#: Columns that what a model takes may have; `--json` has all that the record keeps.
-_BRIEFLY = 160
 
 
 @click.command()
@@ -193,6 +191,8 @@ def _environment(environment: Any) -> Lines:
 
 def _artifacts(run: Run, gone: Set[str]) -> Iterator[str]:
     rows = []
+    first = min(max((width(safe(one.path)) for one in run.artifacts), default=0), 40)
+    briefly = max(20, (terminal_width() or 240) - first - 10)
     for artifact in run.artifacts:
         about = [artifact.kind if artifact.flavor is None else f"{artifact.flavor} {artifact.kind}"]
         if artifact.size is not None:
@@ -209,7 +209,7 @@ def _artifacts(run: Run, gone: Set[str]) -> Iterator[str]:
         # what a model takes and gives stands below it
         for word, said in (("takes", artifact.inputs), ("gives", artifact.outputs)):
             if said is not None:
-                rows.append(("", f"{word} {cut(' '.join(said.split()), _BRIEFLY)}"))
+                rows.append(("", f"{word} {cut(' '.join(said.split()), briefly)}"))
     yield from _section("artifacts", rows)
 
 
