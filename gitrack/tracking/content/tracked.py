@@ -24,7 +24,10 @@ _MOST_TREE = 512 * 1024 * 1024
 
 
 class Record(NamedTuple):
-    """`md5` is None where the record speaks of a folder around the path whose list is not here."""
+    """`md5` is None where the record speaks of a folder around the path whose list is not here.
+
+    And where DVC 2 wrote it: that took the md5 of text as if its lines ended in LF.
+    """
 
     #: the `.dvc` file or `dvc.lock` that says so
     source: Path
@@ -42,6 +45,8 @@ def recorded(path: Path) -> Record | None:
     place = whole
     while place != root:
         for source, out in _outs_of(place, root):
+            if out.get("hash") != "md5":
+                return Record(source, None)
             md5 = str(out["md5"])
             if place == whole:
                 return Record(source, md5)
@@ -123,7 +128,7 @@ def _outs_of(place: Path, root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _outs(source: Path, mentions: str = "") -> Iterator[dict[str, Any]]:
-    """Outputs whose md5 is the one that DVC 3 takes of plain bytes."""
+    """Outputs with an md5. Those of DVC 3 have `hash: md5` as well."""
     from gitrack.config import safe_yaml
 
     try:
@@ -139,7 +144,7 @@ def _outs(source: Path, mentions: str = "") -> Iterator[dict[str, Any]]:
     for stage in stages.values() if isinstance(stages, dict) else ():
         outs = stage.get("outs") if isinstance(stage, dict) else None
         for out in outs if isinstance(outs, list) else ():
-            if isinstance(out, dict) and out.get("hash") == "md5":
+            if isinstance(out, dict) and out.get("hash", "md5") == "md5":
                 md5 = out.get("md5")
                 if is_md5(md5):
                     yield out

@@ -84,6 +84,21 @@ def test_what_dvc_tracks_has_its_md5_and_the_commit_of_its_record(tracked: Path,
         assert (dataset.revision, dataset.changed) == (first, None), name
 
 
+def test_a_pointer_of_dvc_2_tells_the_commit(tracked: Path, git: Git) -> None:
+    """Its md5 may be another for the same text, so nothing is said to have changed."""
+    pointer = tracked / "one.csv.dvc"
+    (tracked / "one.csv").write_bytes(b"a,b\r\n1,2\r\n")
+    pointer.write_text(pointer.read_text().replace("  hash: md5\n", ""))
+    assert "hash" not in pointer.read_text()
+    git(tracked, "commit", "-qam", "an old pointer")
+
+    dataset = described(tracked / "one.csv", tracked)
+
+    md5 = hashlib.md5((tracked / "one.csv").read_bytes()).hexdigest()
+    assert dataset.dvc == f"md5:{md5}"
+    assert (dataset.revision, dataset.changed) == (git(tracked, "rev-parse", "HEAD"), None)
+
+
 def test_ignored_files_are_no_part_of_a_folder(tracked: Path) -> None:
     before = described(tracked / "raw", tracked)
     (tracked / "raw" / "more.tmp").write_text("x")
