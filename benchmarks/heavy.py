@@ -125,10 +125,14 @@ def _runs(place: Path) -> list[list[str]]:
     _git(repo, "add", ".")
     _git(repo, "commit", "-qm", "start")
     rows = []
-    for what in ("the first time", "the same file again"):
-        command = [sys.executable, "-c", _ONE_RUN, str(place / "large.bin")]
-        done = subprocess.run(command, cwd=repo, check=True, capture_output=True, text=True)
-        took, grown = map(float, done.stdout.split())
+    command = [sys.executable, "-c", _ONE_RUN, str(place / "large.bin")]
+    for what, times in (("the first time", 1), ("the same file again", _TIMES)):
+        # the first time is there only once: the disk's mood is in it
+        told = [
+            subprocess.run(command, cwd=repo, check=True, capture_output=True, text=True).stdout
+            for _ in range(times)
+        ]
+        took, grown = min(tuple(map(float, line.split())) for line in told)
         rows.append([f"log_artifact and end, {what}", f"{took:.3f} s, {grown:.0f} MB of memory"])
     stored = sum(path.stat().st_size for path in (repo / ".dvc/cache").rglob("*") if path.is_file())
     waiting = sum(p.stat().st_size for p in (repo / ".tracking/outbox").rglob("*") if p.is_file())

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -25,10 +26,11 @@ from gitrack.model.ids import new_run_id
 from gitrack.model.named import ArtifactVersion
 from gitrack.model.pipeline import Pipeline, StageFile, StageRun
 from gitrack.model.registered import ModelVersion, StageState
-from gitrack.model.run import Artifact, Dataset, Run, Use
+from gitrack.model.run import Artifact, Dataset, Run, RunBundle, Use
 from gitrack.store import open_store
 from gitrack.store.codec.records import dump_record, dump_run
 from gitrack.store.layout import first_files, run_folder
+from gitrack.store.numbering import Wish
 
 #: Runs of one chain; each tenth run is a pipeline, each fiftieth is registered.
 CHAIN = 6
@@ -123,7 +125,9 @@ def stream(total: int) -> Iterator[bytes]:
 
 def make_repository(folder: Path, total: int) -> Path:
     repository = folder / f"lineage-{total}"
-    if repository.exists():
+    if repository.exists():  # without the runs that the last benchmark added
+        reset = ["update-ref", "refs/heads/gitrack", "refs/tags/start"]
+        subprocess.run(["git", "-C", str(repository), *reset], check=True)
         return repository
     print(f"making {total:,} runs …", file=sys.stderr)
     subprocess.run(["git", "init", "-q", repository], check=True)
@@ -132,6 +136,7 @@ def make_repository(folder: Path, total: int) -> Path:
     ) as importer:
         assert importer.stdin is not None
         importer.stdin.writelines(stream(total))
+    subprocess.run(["git", "-C", repository, "tag", "start", "gitrack"], check=True)
     subprocess.run(["git", "-C", repository, "gc", "-q"], check=True)
     return repository
 
@@ -158,7 +163,22 @@ def measure(repository: Path, total: int) -> Iterator[Row]:
         ("data that all share, whole JSON", ["data:flights@v1.3", "--json"]),
     ):
         wanted = target if what.startswith(("a model", "a run")) else None
-        yield what, median(lambda a=arguments: whole(*a), 7), wanted
+        yield what, median(partial(whole, *arguments), 7), wanted
+    store = open_store(repository)
+    more = (_version_bundle(number) for number in range(total, 2 * total))
+    wish = Wish(path="scores.parquet", time="2025-12-31T23:59:59.000Z")
+    yield (
+        "commit of a run with one more version",
+        median(lambda: store.commit_named(next(more), [wish]), 9),
+        None,
+    )
+
+
+def _version_bundle(number: int) -> RunBundle:
+    """A run that leaves new contents of the name that has as many versions as there are runs."""
+    artifact = Artifact(path="scores.parquet", name="scores", store="dvc", md5=md5("more", number))
+    run = replace(make_run(number, number + 1), artifacts=[artifact])
+    return RunBundle(run=run)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
