@@ -1,1 +1,1 @@
-"""Runs and heavy files between clones: the branch by git, the bytes by DVC's remotes."""
+"""Runs and heavy files beyond one clone: exchanged with others, collected when nobody needs them."""
