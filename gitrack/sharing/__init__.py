@@ -1,1 +1,1 @@
-"""Runs and heavy files beyond one clone: exchanged with others, collected when nobody needs them."""
+"""Runs and heavy files beyond one clone: exchanged with others, collected when no longer needed."""
