@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Lines of each list that a terminal gets; --json has all.
 _SHOWN = 40
 _STATUSES = ("finished", "failed", "killed")
-_UNRULED = ": every run is kept unless rules let it go, such as  gitrack gc --older-than 90d"
+_UNRULED = "; to let runs go, name rules, such as  gitrack gc --older-than 90d"
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:

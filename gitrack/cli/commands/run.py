@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from gitrack.cli import completing
+from gitrack.cli.output import print_json
 
 if TYPE_CHECKING:
     from gitrack.project.wrapped import Outcome
@@ -106,9 +106,7 @@ def tell(outcome: Outcome, *, as_json: bool) -> None:
     import sys
 
     if as_json:
-        import msgspec
-
-        click.echo(json.dumps(msgspec.to_builtins(outcome)))
+        print_json(outcome)
     elif outcome.run_id is not None and not outcome.joined:
         sys.stdout.flush()
         click.echo(
