@@ -1,15 +1,48 @@
-"""Trees of scikit-learn held against their bounds: it walks them without looking."""
+"""Trees of scikit-learn and XGBoost held against their bounds: both walk them without looking."""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
+import msgspec
+
 from gitrack.errors import UnreadableFile
 from gitrack.models import graph
 
 _TREE = ("sklearn.tree._tree", "Tree")
 _PREDICTOR = ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor")
+_BOOSTER = ("xgboost.core", "Booster")
+
+
+class _Tree(msgspec.Struct):
+    left_children: list[int]
+    right_children: list[int]
+    split_indices: list[int]
+
+
+class _Trees(msgspec.Struct):
+    trees: list[_Tree] = []
+
+
+class _Kind(msgspec.Struct):
+    """`gbtree` holds its trees itself, `dart` as a `gbtree`, and `gblinear` has none."""
+
+    model: _Trees | None = None
+    gbtree: _Kind | None = None
+
+
+class _Size(msgspec.Struct):
+    num_feature: str
+
+
+class _Learner(msgspec.Struct):
+    gradient_booster: _Kind
+    learner_model_param: _Size
+
+
+class _Saved(msgspec.Struct):
+    learner: _Learner
 
 
 def check(model: object, name: str) -> None:
@@ -22,6 +55,9 @@ def check(model: object, name: str) -> None:
         elif kind == _PREDICTOR:
             predictor: Any = value
             sound = _sound_predictor(predictor, around)
+        elif kind == _BOOSTER:
+            booster: Any = value
+            sound = _sound_booster(booster)
         else:
             continue
         if not sound:
@@ -82,3 +118,31 @@ def _sound_predictor(predictor: Any, around: tuple[object, ...]) -> bool:
 def _width(owner: object) -> int | None:
     width = vars(owner).get("n_features_in_")
     return None if width is None else operator.index(width)
+
+
+def _sound_booster(booster: Any) -> bool:
+    """As XGBoost has understood it, whatever the file says."""
+    import numpy as np
+
+    try:
+        learner = msgspec.json.decode(booster.save_raw("json"), type=_Saved).learner
+    except msgspec.MsgspecError:
+        return False
+    kind = learner.gradient_booster.gbtree or learner.gradient_booster
+    width = int(learner.learner_model_param.num_feature)
+    for tree in (kind.model or _Trees()).trees:
+        left, right = np.asarray(tree.left_children), np.asarray(tree.right_children)
+        inner = left != -1
+        children = np.concatenate([left[inner], right[inner]])
+        if not len(left) == len(right) == len(tree.split_indices) > 0:
+            return False
+        if not len(children):
+            continue
+        if children.min() < 1 or children.max() >= len(left):
+            return False
+        if len(np.unique(children)) != len(children):  # two ways to a node may be a cycle
+            return False
+        features = np.asarray(tree.split_indices)[inner]
+        if features.min() < 0 or features.max() >= width:
+            return False
+    return True

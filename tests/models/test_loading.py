@@ -305,3 +305,21 @@ def test_a_file_that_unpacks_to_more_than_memory_is_no_model(saved: Path) -> Non
 
     with pytest.raises(UnreadableFile, match="would unpack to 200,000,000 bytes"):
         models.load(saved)
+
+
+@pytest.mark.parametrize("key", ["left_children", "right_children", "split_indices"])
+def test_a_booster_that_leads_out_of_its_memory_is_refused(
+    tmp_path: Path, booster: Any, key: str
+) -> None:
+    models.save(booster, tmp_path / "booster")
+    models.load(tmp_path / "booster")
+    content = json.loads(booster.save_raw("json"))
+    tree = content["learner"]["gradient_booster"]["model"]["trees"][0]
+    tree[key] = [value if value == -1 else 100_000_000 for value in tree[key]]
+    (tmp_path / "booster/model.json").write_text(json.dumps(content))
+    _change(
+        tmp_path / "booster", lambda about: about["flavors"]["xgboost"].update(data="model.json")
+    )
+
+    with pytest.raises(UnreadableFile, match="leads out of its bounds"):
+        models.load(tmp_path / "booster")

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.model.display import safe
-from gitrack.models import mlmodel
+from gitrack.models import mlmodel, trees
 from gitrack.models.environment import installed_version
 from gitrack.models.flavors.flavor import Flavor, Loading, Saved, Saving, has_class
 from gitrack.models.standalone import gitrack_prepared_model as standalone
@@ -90,6 +90,10 @@ def _read(cls: Any, file: Path) -> Any:
     model = cls()
     try:
         model.load_model(file)
+        booster = model if hasattr(model, "save_raw") else model.get_booster()
+        trees.check(booster, file.name)
+    except UnreadableFile:
+        raise
     except Exception as error:
         why = f"cannot be read by XGBoost: {safe(' '.join(str(error).split()))[:300]}"
         raise UnreadableFile(file.name, why) from error
