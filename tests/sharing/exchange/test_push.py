@@ -138,12 +138,12 @@ def test_one_object_that_fails_does_not_hinder_the_others(clones, mine, monkeypa
             raise Unreachable("no answer")
         return upload(self, one, source)
 
-    monkeypatch.setattr(RemoteObjects, "upload", sometimes)
-    done = push(mine)
+    with monkeypatch.context() as broken_remote:
+        broken_remote.setattr(RemoteObjects, "upload", sometimes)
+        done = push(mine)
     assert (done.complete, done.pushed, done.objects.sent) == (False, False, 2)
     assert done.objects.failed[0].run == first
     assert done.objects.failed[0].file == "artifacts/a.bin"
-    monkeypatch.undo()
     assert push(mine).objects.sent == 1
 
 
