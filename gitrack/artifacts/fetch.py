@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gitrack.artifacts.pointers import Pointer
 from gitrack.artifacts.remote import RemoteObjects
 from gitrack.artifacts.transfer import download
 from gitrack.errors import ArtifactError, NotFound
+from gitrack.model.nearest import nearest
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -58,25 +59,42 @@ def fetch(
     return target
 
 
-def fetch_file(
+def fetch_part(
     pointer: Pointer,
     inner: str,
     target: Path,
     *,
     cache: Cache,
-    remote: RemoteObjects | None = None,
+    remote: Callable[[], RemoteObjects | None] = lambda: None,
 ) -> Path:
-    """One file of a folder, without the others, to `target`, which must not exist yet.
+    """One file of a folder, or a folder in it, without the others; `target`.
 
-    Of the remote only the folder's list and that one object are asked. NotFound if the folder
-    has no such file.
+    `remote` is asked for only when something is missing, and then of nothing but the folder's
+    list and what is wanted. `target` must not exist yet; what is made of it when this fails is
+    the caller's to remove. Raises NotFound if the folder has no such path, and ArtifactError.
     """
-    _refuse_existing(target)
-    for listed in listing(pointer, cache, remote):
-        if listed.relative == inner:
-            one = msgspec.structs.replace(pointer, md5=listed.md5, size=None, nfiles=None)
-            return fetch(one, target, cache=cache, remote=remote)
-    raise NotFound(f"{pointer.path} holds no file {inner!r}")
+    legacy = pointer.hash != "md5"
+    there = None if cache.has(pointer.md5, legacy=legacy) else remote()
+    listed = {file.relative: file.md5 for file in listing(pointer, cache, there)}
+    below = [inner] if inner in listed else [n for n in listed if n.startswith(f"{inner}/")]
+    if not below:
+        raise holds_no(pointer.path, inner, list(listed))
+    if there is None and not all(cache.has(listed[name], legacy=legacy) for name in below):
+        there = remote()
+    for name in below:
+        one = msgspec.structs.replace(pointer, md5=listed[name], size=None, nfiles=None)
+        if name != inner:
+            refuse_repository(name, pointer.path)
+        fetch(one, target / name[len(inner) + 1 :], cache=cache, remote=there)
+    return target
+
+
+def holds_no(name: str, inner: str, known: Sequence[str]) -> NotFound:
+    """An artifact lacks a path inside: what it holds instead, the nearest first."""
+    near = nearest(inner, known)
+    shown = [near] if near else sorted(known)[:3]
+    hint = f"it holds {', '.join(shown)}" if shown else "it is a single file"
+    return NotFound(f"{name!r} holds no {inner!r}", hint=hint)
 
 
 def listing(pointer: Pointer, cache: Cache, remote: RemoteObjects | None = None) -> list[Listed]:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from gitrack.errors import ArtifactError, NotFound, UnreadableFile
 from gitrack.model.run import Artifact
 from gitrack.retrieval.resolve import Located
@@ -20,7 +18,7 @@ from gitrack.retrieval.shelf import Shelf
 from gitrack.store.layout import ARTIFACTS
 
 if TYPE_CHECKING:
-    from gitrack.artifacts import Cache, Pointer
+    from gitrack.artifacts import Pointer
     from gitrack.artifacts.remote import RemoteObjects
     from gitrack.artifacts.transfer import Progress
     from gitrack.store.git.repository import Repository
@@ -237,17 +235,10 @@ def _within(files: Mapping[str, bytes], located: Located) -> dict[str, bytes]:
         if name.startswith(f"{inner}/")
     }
     if not below:
-        _holds_no(located.artifact.path, inner, files)
+        from gitrack.artifacts.fetch import holds_no
+
+        raise holds_no(located.artifact.path, inner, [name for name in files if name])
     return below
-
-
-def _holds_no(name: str, inner: str, have: object) -> None:
-    import difflib
-
-    known = [text for text in have if text] if isinstance(have, (dict, list)) else []
-    near = difflib.get_close_matches(inner, known[:5_000], n=3) or known[:3]
-    hint = f"it holds {', '.join(near)}" if near else "it is a single file"
-    raise NotFound(f"{name!r} holds no {inner!r}", hint=hint)
 
 
 def _write_files(files: Mapping[str, bytes], target: Path) -> None:
@@ -275,7 +266,7 @@ def _from_dvc(
     progress: Progress | None,
 ) -> None:
     from gitrack.artifacts import cache_of
-    from gitrack.artifacts.fetch import fetch, missing
+    from gitrack.artifacts.fetch import fetch, fetch_part, holds_no, missing
     from gitrack.artifacts.transfer import download
 
     cache = cache_of(repository.worktree, repository.common_dir)
@@ -287,37 +278,8 @@ def _from_dvc(
         fetch(pointer, target, cache=cache, remote=remote)
         return
     if not pointer.is_folder:
-        _holds_no(pointer.path, inner, [])
-    _part_of_folder(store, repository, pointer, inner, target, cache)
-
-
-def _part_of_folder(
-    store: RunStore,
-    repository: Repository,
-    pointer: Pointer,
-    inner: str,
-    target: Path,
-    cache: Cache,
-) -> None:
-    """One file of a folder, or a folder in it: of the remote nothing else is asked."""
-    from gitrack.artifacts.fetch import fetch, listing
-    from gitrack.artifacts.names import refuse_repository
-
-    legacy = pointer.hash != "md5"
-    remote = None if cache.has(pointer.md5, legacy=legacy) else _remote(store, repository)
-    listed = {file.relative: file.md5 for file in listing(pointer, cache, remote)}
-    below = [inner] if inner in listed else [n for n in listed if n.startswith(f"{inner}/")]
-    if not below:
-        _holds_no(pointer.path, inner, list(listed))
-    if remote is None and not all(cache.has(listed[name], legacy=legacy) for name in below):
-        remote = _remote(store, repository)
-    for name in below:
-        one = msgspec.structs.replace(pointer, md5=listed[name], size=None, nfiles=None)
-        if name != inner:
-            refuse_repository(name, pointer.path)
-        place = target if name == inner else target / name.removeprefix(f"{inner}/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        fetch(one, place, cache=cache, remote=remote)
+        raise holds_no(pointer.path, inner, [])
+    fetch_part(pointer, inner, target, cache=cache, remote=lambda: _remote(store, repository))
 
 
 def _remote(store: RunStore, repository: Repository) -> RemoteObjects | None:

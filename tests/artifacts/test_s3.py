@@ -16,7 +16,7 @@ from gitrack.artifacts import (
     keep,
     load_pointer,
 )
-from gitrack.artifacts.fetch import fetch, fetch_file, listing
+from gitrack.artifacts.fetch import fetch, fetch_part, listing
 from gitrack.artifacts.project import read_settings
 from gitrack.artifacts.remote import RemoteObjects
 from gitrack.artifacts.transfer import download, settings_for, upload
@@ -157,7 +157,7 @@ def test_one_file_of_a_folder_comes_alone(tmp_path, cache, remote, folder, bucke
     bucket.asked.clear()
     new = Cache(tmp_path / "new")
 
-    fetch_file(pointer, "deep.txt", tmp_path / "out", cache=new, remote=remote)
+    fetch_part(pointer, "deep.txt", tmp_path / "out", cache=new, remote=lambda: remote)
 
     assert (tmp_path / "out").read_text() == "sorts between\n"
     assert bucket.count("GET") == 2

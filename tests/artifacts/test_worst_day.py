@@ -13,7 +13,7 @@ import pytest
 
 import gitrack
 from gitrack.artifacts import Cache, copying, keep, load_pointer, sources
-from gitrack.artifacts.fetch import fetch, fetch_file, listing, missing
+from gitrack.artifacts.fetch import fetch, fetch_part, listing, missing
 from gitrack.artifacts.remote import RemoteObjects
 from gitrack.artifacts.transfer import download, upload
 from gitrack.errors import ArtifactError, NotFound
@@ -164,15 +164,15 @@ def test_one_file_of_a_folder(tmp_path, cache, folder):
     new = Cache(tmp_path / "new")
 
     listed = listing(pointer, new, remote)
-    fetch_file(pointer, "weights.bin", tmp_path / "out", cache=new, remote=remote)
+    fetch_part(pointer, "weights.bin", tmp_path / "out", cache=new, remote=lambda: remote)
 
     assert [one.relative for one in listed][:2] == ["MLmodel", "deep.txt"]
     assert {one.size for one in listed} == {None}
     assert (tmp_path / "out").read_bytes() == bytes(range(256)) * 40
     assert len(files_in(new)) == 2
     assert len(missing(pointer, new)) == 4
-    with pytest.raises(NotFound, match=r"holds no file 'weights\.bi'"):
-        fetch_file(pointer, "weights.bi", tmp_path / "no", cache=new, remote=remote)
+    with pytest.raises(NotFound, match=r"holds no 'weights\.bi'; it holds weights\.bin"):
+        fetch_part(pointer, "weights.bi", tmp_path / "no", cache=new, remote=lambda: remote)
     with pytest.raises(ArtifactError, match="not a folder"):
         listing(pointer_of(keep(b"\0", "x.bin", cache=cache)), cache)
 
@@ -273,7 +273,7 @@ def test_a_folder_of_100_000_small_files(tmp_path, cache):
     assert (kept.files, upload([kept.md5], cache, remote).sent) == (100_000, 100_001)
     new = Cache(tmp_path / "new")
     assert download([kept.md5], new, remote).sent == 100_001
-    fetch_file(pointer_of(kept), "07/7", tmp_path / "7", cache=new)
+    fetch_part(pointer_of(kept), "07/7", tmp_path / "7", cache=new)
     assert (tmp_path / "7").read_bytes() == b"7"
 
 
