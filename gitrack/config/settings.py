@@ -110,17 +110,25 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """All of `.tracking/config.yaml`."""
+    """All of `.tracking/config.yaml`.
+
+    `code_branch` is the branch that the code is merged to, whose policy judges promotions; without
+    it, that is the one that the remote calls its default.
+    """
 
     project: str | None = None
     branch: str = DEFAULT_BRANCH
     remote: str = DEFAULT_REMOTE
+    code_branch: str | None = None
     artifacts: Artifacts = Artifacts()
     capture: Capture = Capture()
     site: Site = Site()
 
     def __post_init__(self) -> None:
-        for key, name in (("branch", self.branch), ("remote", self.remote)):
+        names = [("branch", self.branch), ("remote", self.remote)]
+        if self.code_branch is not None:
+            names.append(("code_branch", self.code_branch))
+        for key, name in names:
             if not name or _BAD_REF.search(name):
                 why = f"is {name!r}, which git does not take as a name"
                 raise Fault((key,), why, "use letters, digits and dashes")

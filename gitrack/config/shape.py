@@ -51,14 +51,19 @@ class Parsed:
 
 def load(root: Path, name: str, kind: type[T]) -> T:
     """The file `name` below `root` as a record; the record's defaults when there is no file."""
-    from gitrack.config import safe_yaml
-
     try:
         data = (root / name).read_bytes()
     except FileNotFoundError:
         return kind()
     except OSError as error:
         raise ConfigError(f"{name} cannot be read: {error.strerror}") from error
+    return parse(data, name, kind)
+
+
+def parse(data: bytes, name: str, kind: type[T]) -> T:
+    """The bytes of a file as a record; the record's defaults when it is empty."""
+    from gitrack.config import safe_yaml
+
     try:
         value, lines = safe_yaml.load(data, name=name)
     except UnreadableFile as error:

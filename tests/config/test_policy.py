@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.config.policy import (
+from gitrack.config.gates import (
     ApprovalsGate,
     CodeGate,
     EvidenceGate,
     MetricGate,
-    Policy,
     RegressionGate,
     StageGate,
-    load_policy,
 )
+from gitrack.config.policy import Policy, load_policy
 from gitrack.errors import ConfigError
 
 DESIGNED = """\

@@ -181,7 +181,7 @@ class _Renewal:
 
 def goals(policy: Policy) -> Goals:
     """By which metrics the policy ranks, and which way its gates pull."""
-    from gitrack.config.policy import MetricGate
+    from gitrack.config.gates import MetricGate
     from gitrack.model.measure import Goal, Measure
     from gitrack.site import Goals
 

@@ -35,15 +35,21 @@ class GitBranch:
     """Files of one branch, read and committed without a checkout, an index or a hook.
 
     In a clone that has the branch on its remote only, reading looks there, and the first commit
-    starts the local branch from it.
+    starts the local branch from it. With `start`, a branch that is not there yet reads as that
+    commit, and begins from it.
     """
 
     def __init__(
-        self, repository: Repository, name: str = "gitrack", *, remote: str | None = "origin"
+        self,
+        repository: Repository,
+        name: str = "gitrack",
+        *,
+        remote: str | None = "origin",
+        start: str | None = None,
     ) -> None:
         self.name = name
         self.repository = repository
-        self._ref = Ref(repository, name, remote)
+        self._ref = Ref(repository, name, remote, start=start)
         self._reader = ObjectReader(repository)
 
     def tip(self) -> str | None:

@@ -39,7 +39,15 @@ def check_branch_name(name: str) -> str:
 class Ref:
     """`refs/heads/<name>`, and where a fresh clone has it: `refs/remotes/<remote>/<name>`."""
 
-    def __init__(self, repository: Repository, branch: str, remote: str | None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        branch: str,
+        remote: str | None,
+        *,
+        start: str | None = None,
+    ) -> None:
+        self._start = start
         self.branch = check_branch_name(branch)
         self.name = f"refs/heads/{branch}"
         self.remote_name = f"refs/remotes/{remote}/{branch}" if remote else None
@@ -59,8 +67,8 @@ class Ref:
         return self._read(self.name)
 
     def read_remote(self) -> str | None:
-        """Where the branch stood on the remote when it was last fetched, or None."""
-        return self._read(self.remote_name) if self.remote_name else None
+        """Where the branch stood on the remote when last fetched, or else where it is to start."""
+        return (self._read(self.remote_name) if self.remote_name else None) or self._start
 
     def _read(self, name: str) -> str | None:
         if not self._plain_files:

@@ -1,0 +1,1 @@
+"""The registry: versions are registered, judged, promoted by pull request, checked and audited."""
