@@ -115,6 +115,7 @@ class GitBranch:
     def merge(self, theirs: str, message: str, *, resolve: Resolve | None = None) -> str:
         """Unite with another commit (a fetched one): fast-forward or a commit of two parents.
 
+        Theirs is the first parent: the line of first parents that others have seen only grows.
         A file that both sides changed is put to `resolve`; what that cannot unite (without it:
         every such file) raises MergeConflict, and nothing is written.
         """

@@ -250,7 +250,8 @@ class Writer:
         after = edited(after, plan_of(more), self._reader.folder)
         message = mediator.message()
         request = Request(message, self._repository.identity(), Stamp.now(), {}, objects)
-        parents = (bytes.fromhex(ours), bytes.fromhex(theirs))
+        # theirs first: what was published once stays on the first-parent line, which only grows
+        parents = (bytes.fromhex(theirs), bytes.fromhex(ours))
         return self._try([Job(request)], after, parents, ours, exclusive=exclusive)
 
     def _root(self, commit: str | None) -> Folder:

@@ -38,7 +38,7 @@ def test_both_sides_work_is_there(sides, git: Git, repo: Path, fsck):
 
     merged = ours.merge(other, "merge origin/gitrack")
 
-    assert git(repo, "rev-parse", "gitrack^1", "gitrack^2").split() == [mine, other]
+    assert git(repo, "rev-parse", "gitrack^1", "gitrack^2").split() == [other, mine]
     assert merged == ours.tip()
     assert {entry.path: ours.read(entry.path) for entry in ours.entries()} == {
         "a/x": b"2",
