@@ -48,6 +48,7 @@ class GitBranch:
         start: str | None = None,
     ) -> None:
         self.name = name
+        self.remote = remote
         self.repository = repository
         self._ref = Ref(repository, name, remote, start=start)
         self._reader = ObjectReader(repository)

@@ -1,0 +1,125 @@
+"""The branch's line of first parents: when each commit came, and what it changed."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """A stage after the commit at `place` of the line.
+
+    Its versions are the first `keep` of those before, and `tail` behind them: an archive of 500
+    versions that takes one more is one number.
+    """
+
+    place: int
+    keep: int
+    tail: list[int]
+    promotion: str | None = None
+    reverts: str | None = None
+    fault: str | None = None
+
+
+class Arrival(NamedTuple):
+    """A promotion's record that a commit of the line brought, or took away."""
+
+    place: int
+    promotion: str
+    came: bool
+
+
+class Line:
+    """Commits by place, the oldest first, and by (model, stage) what became of the stage.
+
+    `times` never fall: clocks go back, what was published does not. `cut` says that the first
+    commit has ancestors which this clone lacks: what it holds was there before.
+    """
+
+    def __init__(self, size: int, *, cut: bool = False) -> None:
+        self.size = size
+        self.cut = cut
+        self.ids = bytearray()
+        self.times = array("q")
+        self.rows: dict[tuple[str, str], list[Row]] = {}
+        self.arrivals: dict[str, list[Arrival]] = {}
+        self._now: dict[tuple[str, str], list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def commit(self, place: int) -> str:
+        """The id of a commit of the line."""
+        return self.ids[place * self.size : (place + 1) * self.size].hex()
+
+    def place(self, commit: str) -> int | None:
+        """Where a commit is on the line, if it is."""
+        raw, at = bytes.fromhex(commit), 0
+        while (at := self.ids.find(raw, at)) >= 0:
+            if at % self.size == 0:
+                return at // self.size
+            at += 1
+        return None
+
+    def add(self, commit: str, time: int) -> int:
+        """Put a commit at the end; its place."""
+        self.ids += bytes.fromhex(commit)
+        self.times.append(max(time, self.times[-1]) if self.times else time)
+        return len(self.times) - 1
+
+    def standing(self, model: str, stage: str, place: int) -> list[int]:
+        """The versions in a stage after the commit at a place."""
+        rows = self.rows_of(model, stage)
+        return versions_at(rows, bisect_right(rows, place, key=lambda row: row.place) - 1)
+
+    def now(self, model: str, stage: str) -> list[int]:
+        """The versions in a stage after the last commit. Not to be changed."""
+        found = self._now.get((model, stage))
+        if found is None:
+            rows = self.rows_of(model, stage)
+            found = self._now[model, stage] = versions_at(rows, len(rows) - 1)
+        return found
+
+    def rows_of(self, model: str, stage: str) -> list[Row]:
+        """What became of one stage."""
+        return self.rows.get((model, stage), [])
+
+    def put(
+        self, model: str, stage: str, place: int, before: Sequence[int], after: Sequence[int]
+    ) -> list[Row]:
+        """Note what a stage is after a commit; all of the stage's rows."""
+        keep = 0
+        for one, other in zip(before, after, strict=False):
+            if one != other:
+                break
+            keep += 1
+        rows = self.rows.setdefault((model, stage), [])
+        rows.append(Row(place, keep, list(after[keep:])))
+        self._now[model, stage] = list(after)
+        return rows
+
+    def cut_off(self, length: int) -> None:
+        """Forget all but the first commits."""
+        self._now.clear()
+        del self.ids[length * self.size :]
+        del self.times[length:]
+        for key, rows in list(self.rows.items()):
+            self.rows[key] = [row for row in rows if row.place < length]
+        for model, found in list(self.arrivals.items()):
+            self.arrivals[model] = [one for one in found if one.place < length]
+
+
+def versions_at(rows: Sequence[Row], index: int) -> list[int]:
+    """The versions after a row; none before the first."""
+    if index < 0:
+        return []
+    needed, tail = rows[index].keep, list(rows[index].tail)
+    while needed > 0 and index > 0:
+        index -= 1
+        _, keep, more, *_ = rows[index]
+        if needed > keep:
+            tail[:0] = more[: needed - keep]
+            needed = keep
+    return tail
