@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 
 class Row(NamedTuple):
     """A stage after the commit at `place` of the line.
@@ -35,7 +37,8 @@ class Line:
     """Commits by place, the oldest first, and by (model, stage) what became of the stage.
 
     `times` never fall: clocks go back, what was published does not. `cut` says that the first
-    commit has ancestors which this clone lacks: what it holds was there before.
+    commit has ancestors which this clone lacks: what it holds was there before. `stored` are rows
+    as they were kept, which are unpacked when somebody asks.
     """
 
     def __init__(self, size: int, *, cut: bool = False) -> None:
@@ -43,8 +46,9 @@ class Line:
         self.cut = cut
         self.ids = bytearray()
         self.times = array("q")
-        self.rows: dict[tuple[str, str], list[Row]] = {}
+        self.stored: dict[tuple[str, str], bytes] = {}
         self.arrivals: dict[str, list[Arrival]] = {}
+        self._rows: dict[tuple[str, str], list[Row]] = {}
         self._now: dict[tuple[str, str], list[int]] = {}
 
     def __len__(self) -> int:
@@ -84,7 +88,16 @@ class Line:
 
     def rows_of(self, model: str, stage: str) -> list[Row]:
         """What became of one stage."""
-        return self.rows.get((model, stage), [])
+        rows = self._rows.get((model, stage))
+        if rows is None:
+            stored = self.stored.get((model, stage))
+            rows = [] if stored is None else _unpack.decode(stored)
+            self._rows[model, stage] = rows
+        return rows
+
+    def stages(self) -> list[tuple[str, str]]:
+        """(model, stage) of all stages that were ever changed, sorted."""
+        return sorted({*self.stored, *(key for key, rows in self._rows.items() if rows)})
 
     def put(
         self, model: str, stage: str, place: int, before: Sequence[int], after: Sequence[int]
@@ -95,20 +108,27 @@ class Line:
             if one != other:
                 break
             keep += 1
-        rows = self.rows.setdefault((model, stage), [])
+        rows = self.rows_of(model, stage)
+        self.stored.pop((model, stage), None)
         rows.append(Row(place, keep, list(after[keep:])))
         self._now[model, stage] = list(after)
         return rows
 
     def cut_off(self, length: int) -> None:
         """Forget all but the first commits."""
+        if length >= len(self):
+            return
         self._now.clear()
         del self.ids[length * self.size :]
         del self.times[length:]
-        for key, rows in list(self.rows.items()):
-            self.rows[key] = [row for row in rows if row.place < length]
+        for key in self.stages():
+            self._rows[key] = [row for row in self.rows_of(*key) if row.place < length]
+        self.stored.clear()
         for model, found in list(self.arrivals.items()):
             self.arrivals[model] = [one for one in found if one.place < length]
+
+
+_unpack = msgspec.msgpack.Decoder(list[Row])
 
 
 def versions_at(rows: Sequence[Row], index: int) -> list[int]:

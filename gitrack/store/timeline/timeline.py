@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from gitrack.errors import NotFound, StoreError
+from gitrack.errors import GitFailed, NotFound, StoreError
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.timeline.building import contents, extend
+from gitrack.store.timeline.cache import load, save
 from gitrack.store.timeline.line import Line, Row
-from gitrack.store.timeline.walk import walk
+from gitrack.store.timeline.walk import Step, walk
 
+#: So many new commits are kept; fewer are walked again, which costs less than to write the file.
+_WORTH_KEEPING = 16
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -62,24 +66,26 @@ class Timeline:
 
     A stage changes for everybody when the branch's line of first parents gets the change: by a
     direct commit, or by the merge of a pull request, whenever its own commits were made. A
-    commit's time is its committer's, and never before that of the one it follows.
+    commit's time is its committer's, and never before that of the one it follows. What was read
+    is kept in `cache_dir` (default: gitrack's own folder in the repository). With `at`, a commit,
+    nothing behind it is known.
     """
 
     def __init__(
         self, branch: GitBranch, cache_dir: Path | None = None, *, at: str | None = None
     ) -> None:
         self._branch = branch
-        self._cache_dir = cache_dir
+        self._cache_dir = cache_dir or branch.repository.home / "cache"
         self._at = at
         self._known: tuple[str, Line] | None = None
 
     def models(self) -> list[str]:
         """Models of which a stage was ever changed, by name."""
-        return sorted({model for model, _ in self._line.rows})
+        return sorted({model for model, _ in self._line.stages()})
 
     def stages(self, model: str) -> list[str]:
         """Stages of a model in which something ever stood, by name."""
-        return sorted(stage for name, stage in self._line.rows if name == model)
+        return [stage for name, stage in self._line.stages() if name == model]
 
     def changes(self, model: str, stage: str | None = None) -> list[StageChange]:
         """What became of a model's stages, the oldest first; in one commit by name of stage."""
@@ -162,13 +168,43 @@ class Timeline:
 
     def _read(self, tip: str | None) -> Line:
         repository = self._branch.repository
-        line = Line(32 if repository.object_format == "sha256" else 20)
+        size = 32 if repository.object_format == "sha256" else 20
         if tip is None:
+            return Line(size)
+        shallow = shallow_commits(repository.common_dir)
+        known = load(self._cache_dir, self._branch.name, size, shallow)
+        line = known and self._continued(known, tip)
+        if line is not None:
             return line
+        line = Line(size)
         steps = walk(repository, tip)
-        line.cut = bool(steps) and steps[0].commit in shallow_commits(repository.common_dir)
-        extend(line, steps, contents(self._branch, steps))
+        line.cut = steps[0].commit in shallow
+        self._extend(line, steps)
         return line
+
+    def _continued(self, line: Line, tip: str) -> Line | None:
+        """A line that was kept, as far as `tip`; None if it has nothing to do with it."""
+        place = line.place(tip)
+        if place is None:
+            try:
+                steps = walk(self._branch.repository, tip, line.commit(len(line) - 1))
+            except GitFailed:  # what was kept is not there any more
+                return None
+            place = line.place(steps[0].parent) if steps and steps[0].parent else None
+            if place is None:
+                return None
+            line.cut_off(place + 1)
+            self._extend(line, steps)
+        else:
+            line.cut_off(place + 1)
+        return line
+
+    def _extend(self, line: Line, steps: Sequence[Step]) -> None:
+        first = not len(line)
+        read = contents(self._branch, steps)
+        extend(line, steps, read)
+        if self._at is None and read.lasting and (first or len(steps) >= _WORTH_KEEPING):
+            save(self._cache_dir, self._branch.name, line)
 
 
 def shallow_commits(common_dir: Path) -> set[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from gitrack.config.stage_name import stage_name
-from gitrack.errors import InvalidName
+from gitrack.errors import InvalidName, StoreError
 from gitrack.model.names import model_name
 from gitrack.store.git.repository import Repository
 from gitrack.store.git.trees import decode
@@ -51,6 +52,12 @@ def walk(repository: Repository, tip: str, known: str | None = None) -> list[Ste
     )
     steps = _parsed(listed.split(b"\0"))
     steps.reverse()
+    for elder, younger in pairwise(steps):
+        if younger.parent != elder.commit:
+            raise StoreError(
+                f"git log gave {elder.commit} before {younger.commit}, which does not follow it",
+                hint="type  git fsck",
+            )
     return steps
 
 
