@@ -1,0 +1,84 @@
+"""Who is who: e-mail addresses of git, handles of a host, groups of a policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+#: Everything by which one person is known, in lower case. Two that share a name are one.
+Person = frozenset[str]
+
+_MAIL = re.compile(r"<([^<>]*)>\s*\Z")
+
+
+class People:
+    """`people` of a policy: a name with one entry is a person, one with several is a group."""
+
+    def __init__(self, people: Mapping[str, Sequence[str]]) -> None:
+        self._entries = {known_as(name): list(entries) for name, entries in people.items()}
+        self._people: dict[str, Person] = {}
+
+    def person(self, who: str) -> Person | None:
+        """One human being, of `Jane <jane@x.org>`, `jane@x.org` or `@jane`.
+
+        None for a handle whose address nobody knows, and for one that is a group: an account of
+        that name may be anybody's.
+        """
+        name = known_as(who)
+        found = self._people.get(name)
+        if found is None:
+            if not is_handle(name):
+                found = frozenset((name,))
+            else:
+                mails = self._mails(name)
+                if len(mails) != 1 or None in mails:
+                    return None
+                found = frozenset((name, *(mail for mail in mails if mail)))
+            self._people[name] = found
+        return found
+
+    def members(self, names: Iterable[str]) -> tuple[Person, list[str]]:
+        """(all addresses that the names stand for, the handles among them that nobody explains)."""
+        mails: set[str] = set()
+        unknown: list[str] = []
+        for name in names:
+            found = self._mails(known_as(name))
+            mails.update(mail for mail in found if mail)
+            if not found or None in found:
+                unknown.append(name)
+        return frozenset(mails), unknown
+
+    def _mails(self, name: str) -> set[str | None]:
+        """The addresses behind a name; None stands for a handle without any."""
+        found: set[str | None] = set()
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if not is_handle(name):
+                found.add(name)
+            elif entries := self._entries.get(name):
+                todo += map(known_as, entries)
+            else:
+                found.add(None)
+        return found
+
+
+def known_as(who: str) -> str:
+    """The address in lower case, or the handle with its `@`."""
+    found = _MAIL.search(who)
+    text = (found[1] if found else who).strip().casefold()
+    return text if "@" in text[1:] else f"@{text.lstrip('@')}"
+
+
+def is_handle(name: str) -> bool:
+    """True for `@jane`, False for an address."""
+    return name.startswith("@")
+
+
+def line_to_add(handle: str) -> str:
+    """What to write below `people` of the policy, so that a handle means somebody."""
+    return f"add  '{known_as(handle)}': [name@example.com]  below people: in policy.yaml"
