@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,16 +19,18 @@ from gitrack.site.exhibits import exhibits
 from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
 from gitrack.site.output import MARKER, Folder, check_replaceable, replacing
-from gitrack.site.pages import compare, experiment, overview
+from gitrack.site.pages import compare, experiment, model, overview
 from gitrack.site.pages.compare import packages_digest
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.registry import Membership, registered_as
 from gitrack.site.pages.run import Files, run_page
 from gitrack.site.render import Renderer
 from gitrack.site.source import Source
 from gitrack.store import layout
 from gitrack.store.codec.records import load_record
 from gitrack.store.made import AllVersions
+from gitrack.store.registry.whole import KnownModel
 from gitrack.tracking.content.datasets import profile_path
 
 #: Told how many of how many runs are done.
@@ -79,8 +81,9 @@ def build_site(
     hide = hide or Hide()
     goals = goals or Goals()
     known, faults = _gather(store, hide)
-    versions = store.versions()
-    faults.extend(versions.faults)
+    versions, registered = store.versions(), store.models()
+    faults.extend((*versions.faults, *registered.faults))
+    models = [hide.model(model) for model in registered.models]
     runs = [entry.run for entry in known]
     groups = _groups(runs, goals)
     frame = Frame(
@@ -93,7 +96,8 @@ def build_site(
     )
     with replacing(output) as folder:
         _write_assets(folder, renderer)
-        pages = _Pages(store, folder, renderer, frame, hide, versions)
+        became = registered_as(models)
+        pages = _Pages(store, folder, renderer, frame, hide, versions, became)
         named = {group.name: group for group in groups}
         ids = {run.id for run in runs}
         for done, entry in enumerate(known):
@@ -101,9 +105,10 @@ def build_site(
             if progress:
                 progress(done + 1, len(known))
         everything = Group("", runs, goals)
-        pages.tables(groups, everything)
+        pages.tables(groups, everything, models)
+        pages.models(models, {run.id: run for run in runs}, goals)
         faults.sort(key=lambda fault: (fault.path, fault.why))
-        front = overview.overview_page(frame, groups, everything, faults)
+        front = overview.overview_page(frame, groups, everything, faults, models)
         folder.write("index.html", renderer.page("overview.html", front, "index.html"))
         _write_marker(folder, frame)
     return Report(
@@ -175,9 +180,11 @@ class _Pages:
         frame: Frame,
         hide: Hide,
         versions: AllVersions,
+        became: Mapping[str, tuple[Membership, ...]],
     ) -> None:
         self.store = store
         self.versions = versions
+        self.became = became
         self.folder = folder
         self.renderer = renderer
         self.frame = frame
@@ -200,6 +207,7 @@ class _Pages:
             folder=entry.folder,
             versions=self.versions,
             ids=ids,
+            became=self.became.get(run.id, ()),
         )
         path = links.run_page(run.id)
         self.folder.write(path, self.renderer.page("run.html", page, path))
@@ -207,7 +215,16 @@ class _Pages:
         self.folder.write(links.run_data(run.id), scripts.call("run", data))
         yield from reading.faults
 
-    def tables(self, groups: Sequence[Group], everything: Group) -> None:
+    def models(self, models: Sequence[KnownModel], runs: Mapping[str, Run], goals: Goals) -> None:
+        """Every registered model's page."""
+        for known in models:
+            path = links.model_page(known.name)
+            page = model.model_page(self.frame, known, runs, goals)
+            self.folder.write(path, self.renderer.page("model.html", page, path))
+
+    def tables(
+        self, groups: Sequence[Group], everything: Group, models: Sequence[KnownModel]
+    ) -> None:
         """Every experiment's page, that of all runs, and that of comparison."""
         for group in groups:
             path = links.experiment_page(group.name)
@@ -235,6 +252,9 @@ class _Pages:
             ],
             "experiments": [
                 [group.name, links.experiment_page(group.name), len(group.runs)] for group in groups
+            ],
+            "models": [
+                [known.name, links.model_page(known.name), len(known.versions)] for known in models
             ],
         }
         self.folder.write("data/index.js", scripts.call("index", index))

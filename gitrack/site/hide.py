@@ -13,6 +13,8 @@ from gitrack.model.pipeline import Pipeline, StageFile
 from gitrack.model.profile import ColumnProfile, TableProfile
 from gitrack.model.run import Run
 from gitrack.site import display
+from gitrack.site.hide_models import nameless, without
+from gitrack.store.registry.whole import KnownModel
 
 _V = TypeVar("_V")
 
@@ -77,6 +79,14 @@ class Hide(msgspec.Struct, frozen=True):
         if not self.public:
             return profile
         return msgspec.structs.replace(profile, columns=list(map(_wordless, profile.columns)))
+
+    def model(self, model: KnownModel) -> KnownModel:
+        """A registered model as the site may show it."""
+        if self.public:
+            model = nameless(model)
+        if not (self.metrics or self.tags):
+            return model
+        return without(model, self.metric, lambda name: _matches(name, self.tags))
 
     def _place_of(self, file: StageFile) -> StageFile:
         return msgspec.structs.replace(file, path=_placeless(file.path)) if self.public else file

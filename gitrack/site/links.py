@@ -42,6 +42,11 @@ def experiment_data(name: str) -> str:
     return f"data/experiments/{slug(name)}.js"
 
 
+def model_page(name: str) -> str:
+    """A registered model's page."""
+    return f"models/{slug(name)}.html"
+
+
 def packages_data(digest: str) -> str:
     """A list of installed packages, shared by all runs that had the same."""
     return f"data/packages/{slug(digest)}.js"

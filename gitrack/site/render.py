@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from gitrack.site.pages.frame import Frame
 
 #: Joined into one file each, in this order.
-STYLES = ("tokens.css", "base.css", "tables.css", "run.css", "compare.css", "print.css")
+STYLES = (
+    "tokens.css",
+    "base.css",
+    "tables.css",
+    "run.css",
+    "models.css",
+    "compare.css",
+    "print.css",
+)
 SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "goto.js", "live.js")
 PLAIN = ("mark.svg",)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from gitrack.model.history import History
 from gitrack.model.run import Fault, Run
 from gitrack.store.made import AllVersions
+from gitrack.store.registry.whole import AllModels
 
 
 class Named(Protocol):
@@ -34,3 +35,6 @@ class Source(Protocol):
 
     def versions(self) -> AllVersions:
         """All versions of named artifacts."""
+
+    def models(self) -> AllModels:
+        """All registered models, with all that is recorded of them."""

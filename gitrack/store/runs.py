@@ -11,7 +11,7 @@ from gitrack.errors import InvalidName, NotFound, UnreadableFile, UsageError
 from gitrack.store import layout
 from gitrack.store.branch import Branch, Entry, Plan
 from gitrack.store.index import Index, RunTable
-from gitrack.store.references import find
+from gitrack.store.references import find, registered
 
 if TYPE_CHECKING:
     from gitrack.model.history import History
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gitrack.store.index.contents import Contents
     from gitrack.store.made import AllVersions
     from gitrack.store.numbering import Numbered, Wish
+    from gitrack.store.registry.whole import AllModels
 
 
 class RunStore:
@@ -57,11 +58,21 @@ class RunStore:
         return Contents(self.branch, self._cache_dir)
 
     def find(self, reference: str) -> str:
-        """The folder of the run that is meant: by id, unique prefix, random tail, name, `@last`.
+        """The folder of the run that is meant: by id, unique prefix, random tail, name, `@last`,
+        or as `churn@production`, the run of which a version of a registered model was made.
 
         Raises NotFound or Ambiguous, with names that are near; UnreadableFile for a broken one.
         """
-        return find(self.table(), reference)
+        if "@" not in reference[1:]:
+            return find(self.table(), reference)
+        try:
+            run = registered(self.branch, reference)
+        except NotFound as error:
+            try:
+                return find(self.table(), reference)  # a run may be called so
+            except NotFound:
+                raise error from None
+        return find(self.table(), reference if run is None else run)
 
     def run(self, reference: str) -> Run:
         """A run by its folder or by any other reference. Raises NotFound, UnreadableFile."""
@@ -114,6 +125,12 @@ class RunStore:
         from gitrack.store.made import all_versions
 
         return all_versions(self.branch)
+
+    def models(self) -> AllModels:
+        """All registered models with their versions, stages, evidence and promotions."""
+        from gitrack.store.registry.whole import all_models
+
+        return all_models(self.branch)
 
     def commit_runs(
         self,

@@ -1,4 +1,4 @@
-/* "Go to…": one key away from every run and experiment. Also picks the runs to compare. */
+/* "Go to…": one key away from every model, experiment and run. Also picks the runs to compare. */
 (function () {
   "use strict";
   const { h } = gitrack;
@@ -7,12 +7,13 @@
   async function list({ experiments }) {
     const index = await gitrack.fetchOnce("index", "data/index.js");
     return [
+      ...(experiments ? index.models.map(([name, page, versions]) => ({ name, page, kind: "model, " + versions + (versions === 1 ? " version" : " versions"), search: name })) : []),
       ...(experiments ? index.experiments.map(([name, page, runs]) => ({ name, page, kind: runs + (runs === 1 ? " run" : " runs"), search: name })) : []),
       ...index.runs.map(([id, name, experiment, status, page]) => ({ id, name, page, status, kind: experiment, search: name + " " + experiment + " " + id })),
     ].map((entry) => ({ ...entry, search: entry.search.toLowerCase() }));
   }
 
-  /** Ask for a run (or, with `experiments`, also an experiment); resolves to what was chosen, or null. */
+  /** Ask for a run (or, with `experiments`, also an experiment or a model); resolves to what was chosen, or null. */
   function pick({ experiments, label }) {
     let entries = null;
     return new Promise((resolve) => {
@@ -76,7 +77,7 @@
 
   async function go() {
     if (document.querySelector("dialog.goto")) return;
-    const entry = await pick({ experiments: true, label: "Go to a run or an experiment" });
+    const entry = await pick({ experiments: true, label: "Go to a run, an experiment or a model" });
     if (entry) window.location.href = gitrack.root + entry.page;
   }
 

@@ -22,6 +22,7 @@ from gitrack.model.run import (
 from gitrack.store.branch import Entry
 from gitrack.store.layout import run_folder
 from gitrack.store.made import AllVersions
+from gitrack.store.registry.whole import AllModels
 
 PATCH = """\
 diff --git a/train.py b/train.py
@@ -66,13 +67,18 @@ class MadeStore:
         bundles: list[RunBundle],
         faults: list[Fault] | None = None,
         versions: AllVersions | None = None,
+        models: AllModels | None = None,
     ) -> None:
         self.bundles = {_folder(bundle.run): bundle for bundle in bundles}
         self.faults = faults or []
         self._versions = versions or AllVersions()
+        self._models = models or AllModels()
 
     def versions(self) -> AllVersions:
         return self._versions
+
+    def models(self) -> AllModels:
+        return self._models
 
     def all(self):
         yield from ((path, bundle.run) for path, bundle in self.bundles.items())

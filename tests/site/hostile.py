@@ -10,6 +10,15 @@ from pathlib import Path
 
 from gitrack.model.pipeline import Pipeline, StageFile, StageRun
 from gitrack.model.profile import ColumnProfile, TableProfile, dump_profile
+from gitrack.model.promotion import Follows, Outcome, PolicyUsed, Promotion, Verdict
+from gitrack.model.registered import (
+    JUnitCount,
+    ModelAlias,
+    ModelVersion,
+    Proof,
+    RegisteredModel,
+    StageState,
+)
 from gitrack.model.run import (
     Artifact,
     Code,
@@ -142,13 +151,62 @@ def evil_files() -> dict[str, bytes]:
     }
 
 
+#: A registered model by this name is one that our own writers would take.
+MODEL = "'};alert(8);{{7+7}}${8+8}&lt;b&gt; x"
+
+
+def evil_registry() -> dict[str, bytes]:
+    """A registered model in which every text is an attack; and files that nobody can read."""
+    folder = f"registry/{MODEL}"
+    tags = {EVIL: EVIL, "__proto__": LINK}
+    verdict = Verdict(
+        gate=EVIL, kind=EVIL, outcome=Outcome.FAILED, says=EVIL, value=EVIL, required=EVIL,
+        margin=float("nan"), baseline=float("inf"), source=LINK, via=EVIL,
+    )  # fmt: skip
+    promotion = Promotion(
+        model=MODEL, version=1, run=IDS[0], kind="rollback", source=EVIL, to="production",
+        at="2026-01-01T00:00:00.000Z", by=EVIL, why=EVIL, expected=[2, 2**40], archived=[2],
+        kept=[-1], base=EVIL, record=EVIL, policy=PolicyUsed(sha256=EVIL, commit=LINK),
+        follows=Follows(promotion=EVIL, sha256=EVIL), draft=True, tag=EVIL, verdicts=[verdict],
+    )  # fmt: skip
+    proof = Proof(
+        kind="shadow", version=1, run=EVIL, passed=True, recorded=EVIL, by=EVIL, begin=EVIL,
+        end=LINK, note=EVIL, links=[LINK, EVIL], details=tags,
+        junit=JUnitCount(tests=-1, failures=2**40, errors=0, skipped=0, sha256=EVIL),
+    )  # fmt: skip
+    about = RegisteredModel(
+        name=MODEL, description=EVIL, owners=[EVIL, LINK], primary_metric=EVIL, tags=tags,
+        created=EVIL, by=EVIL,
+    )  # fmt: skip
+    version = ModelVersion(
+        version=1, run=IDS[0], artifact=EVIL, description=EVIL, tags=tags, created=EVIL, by=EVIL
+    )
+    return {
+        f"{folder}/model.yaml": dump_record(about),
+        f"{folder}/versions/1.yaml": dump_record(version),
+        f"{folder}/versions/2.yaml": dump_record(ModelVersion(version=2, run=EVIL)),
+        f"{folder}/versions/{NAME}.yaml": b"",
+        f"{folder}/stages/production.yaml": dump_record(StageState(versions=[7, 1])),
+        f"{folder}/stages/{NAME}.yaml": dump_record(StageState(versions=[1, 2])),
+        f"{folder}/aliases/{NAME}.yaml": dump_record(ModelAlias(version=1, by=EVIL)),
+        f"{folder}/evidence/1/shadow.yaml": dump_record(proof),
+        f"{folder}/promotions/20260101T000000Z-v1-production.yaml": dump_record(promotion),
+        f"{folder}/promotions/{NAME}.yaml": dump_record(promotion),
+        f"registry/{NAME}/versions/1.yaml": dump_record(version),
+        "registry/con/versions/1.yaml": dump_record(version),
+        "registry/bomb/model.yaml": b"a: &a [x]\nb: &b [*a, *a]\nname: *b\n",
+        "registry/bomb/versions/1.yaml/x": b"a folder where a file should be",
+    }
+
+
 def evil_branch(repo: Path) -> None:
-    """Three such runs on `gitrack`, and records of which nothing can be made."""
+    """Three such runs on `gitrack`, such a model, and records of which nothing can be made."""
     files = {"format.yaml": b"format: 1\n"}
     for number in (1, 2, 3):
         folder = f"runs/{NAME}/2026-01/01/{IDS[number - 1]}"
         files[f"{folder}/run.yaml"] = dump_run(evil_run(number))
         files |= {f"{folder}/{name}": data for name, data in evil_files().items()}
+    files |= evil_registry()
     files[f"runs/{NAME}/2026-01/01/20260101-000009-zzzzzz/run.yaml"] = EVIL.encode()
     files[f"runs/{NAME}"[:-1] + "x"] = b"a file among experiments"
     body = b"".join(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.site import build_site
+from gitrack.site import build_site, links
 from gitrack.store import open_store
 from tests.site.hostile import EVIL as EVIL_TEXT
-from tests.site.hostile import IDS, evil_branch, evil_run
+from tests.site.hostile import IDS, MODEL, evil_branch, evil_run
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def read(path: Path) -> _Page:
 
 def test_pages_hold_no_element_and_no_address_of_a_user(evil_site):
     ours = re.compile(
-        r"(?:\.\./)?(?:[a-z]+\.html|(?:assets|data|runs|experiments|files)/[\w./-]+)?"
+        r"(?:\.\./)?(?:[a-z]+\.html|(?:assets|data|runs|experiments|models|files)/[\w./-]+)?"
     )
     for path in evil_site.rglob("*.html"):
         page = read(path)
@@ -78,6 +78,16 @@ def test_every_field_is_shown_as_what_it_is(evil_site):
     fields = 40 + len(run.data) + len(run.artifacts)
     assert text.count(shown) > fields
     assert text.count("javascript:alert(3)") > 5
+
+
+def test_a_model_and_its_promotions_are_shown_as_what_they_are(evil_site):
+    text = read(evil_site / links.model_page(MODEL)).text
+    shown = EVIL_TEXT.replace("\u202e", "⟨U+202E⟩")
+
+    assert MODEL in text
+    assert text.count(shown) > 25
+    assert text.count("javascript:alert(3)") > 5
+    assert MODEL in read(evil_site / "index.html").text
 
 
 def test_scripts_of_data_are_data(evil_site):

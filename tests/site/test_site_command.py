@@ -14,13 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from gitrack.cli.main import cli
-from gitrack.config.policy import (
-    MetricGate,
-    ModelPolicy,
-    Policy,
-    PrimaryMetric,
-    Stage,
-)
+from gitrack.config.gates import MetricGate
+from gitrack.config.policy import ModelPolicy, Policy, PrimaryMetric, Stage
 from gitrack.errors import UsageError
 from gitrack.model.measure import Measure
 from gitrack.store import open_store

@@ -11,7 +11,9 @@ from gitrack.site import display
 from gitrack.site.links import experiment_page
 from gitrack.site.pages.frame import Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.registry import ModelRow, PromotionRow, latest_promotions, model_rows
 from gitrack.site.sparkline import Sparkline, sparkline
+from gitrack.store.registry.whole import KnownModel
 
 _LATEST = 8
 _FAULTS = 100
@@ -60,15 +62,21 @@ class OverviewPage(msgspec.Struct, frozen=True, kw_only=True):
     experiments: tuple[ExperimentRow, ...]
     latest: tuple[LatestRun, ...]
     best: Best | None
+    models: tuple[ModelRow, ...]
+    promotions: tuple[PromotionRow, ...]
     faults: tuple[Fault, ...]
     more_faults: int
     last_change: Moment | None
 
 
 def overview_page(
-    frame: Frame, groups: Sequence[Group], everything: Group, faults: Sequence[Fault]
+    frame: Frame,
+    groups: Sequence[Group],
+    everything: Group,
+    faults: Sequence[Fault],
+    models: Sequence[KnownModel] = (),
 ) -> OverviewPage:
-    """Experiments with the newest first, and the newest runs of all."""
+    """What is in production, experiments with the newest first, and the newest runs of all."""
     rows = [experiment_row(group) for group in groups]
     rows.sort(key=lambda row: row.name)
     rows.sort(key=lambda row: row.latest.iso or "", reverse=True)
@@ -80,6 +88,8 @@ def overview_page(
         experiments=tuple(rows),
         latest=tuple(_latest(run, named[run.experiment]) for run in newest),
         best=best_of(everything),
+        models=model_rows(models, {run.id: run for run in everything.runs}, everything.goals),
+        promotions=latest_promotions(models),
         faults=tuple(faults[:_FAULTS]),
         more_faults=max(0, len(faults) - _FAULTS),
         last_change=when(newest[0].started) if newest else None,

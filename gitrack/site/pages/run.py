@@ -21,6 +21,7 @@ from gitrack.site.pages.datasets import DatasetView, dataset_view
 from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group, is_system, ranked_metrics
 from gitrack.site.pages.origins import Origins, origins
+from gitrack.site.pages.registry import Membership
 from gitrack.site.pages.stages import StageView, stages
 from gitrack.site.sparkline import Sparkline, sparkline
 from gitrack.store.made import AllVersions
@@ -93,6 +94,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     patch_href: str | None
     datasets: tuple[DatasetView, ...]
     origins: Origins
+    became: tuple[Membership, ...]
     stages: tuple[StageView, ...]
     environment: tuple[Cell, ...]
     packages: tuple[str, ...]
@@ -125,8 +127,12 @@ def run_page(
     folder: str,
     versions: AllVersions,
     ids: Set[str],
+    became: tuple[Membership, ...] = (),
 ) -> RunPage:
-    """One run among the runs of its experiment; `ids` are those of all runs that have a page."""
+    """One run among the runs of its experiment; `ids` are those of all runs that have a page.
+
+    `became` are the versions of registered models that the run became.
+    """
     older, newer = group.neighbours(run)
     best = group.best
     versus = best if best is not None and best.id != run.id else older or newer
@@ -167,6 +173,7 @@ def run_page(
         patch_href=files.patch_href,
         datasets=tuple(dataset_view(dataset, files.profiles) for dataset in run.data),
         origins=origins(run, files.exhibits, versions, ids),
+        became=became,
         stages=stages(files.pipeline),
         environment=_environment(run.environment),
         packages=files.packages,

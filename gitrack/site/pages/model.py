@@ -1,0 +1,316 @@
+"""A registered model's page: who stands where, every version, what was proved and promoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from gitrack.config.stage_name import ARCHIVE
+from gitrack.model.promotion import Promotion, Verdict
+from gitrack.model.registered import ModelVersion, Proof
+from gitrack.model.run import Run
+from gitrack.site import display
+from gitrack.site.exhibits import shell
+from gitrack.site.goals import Goals
+from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
+from gitrack.site.pages.group import is_system, ranked_metrics
+from gitrack.site.pages.registry import (
+    PRODUCTION,
+    Occupant,
+    Tally,
+    entry_of,
+    in_order,
+    measure_of,
+    occupants,
+    promotion_anchor,
+    tally,
+)
+from gitrack.store.registry.whole import KnownModel
+
+_METRICS = 3
+_PROMOTIONS = 200
+_JUDGED = 40
+_VERSIONS = 500
+_PROOFS = 200
+
+
+class StageCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage with who stands there; `back` returns to who stood there before."""
+
+    name: str
+    occupants: tuple[Occupant, ...]
+    why: str | None
+    by: str | None
+    back_to: int | None
+    back: str | None
+
+
+class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version in the list; `metrics` are in the order of the page's columns."""
+
+    version: int
+    run: RunLink | None
+    run_id: str
+    artifact: str
+    description: str | None
+    created: Moment
+    by: str | None
+    stages: tuple[str, ...]
+    aliases: tuple[str, ...]
+    tags: tuple[Cell, ...]
+    metrics: tuple[Cell, ...]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A metric of the versions."""
+
+    name: str
+    goal: str | None
+
+
+class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A gate in the table of a promotion."""
+
+    gate: str
+    outcome: str
+    says: str
+    value: str
+    required: str
+    margin: str | None
+    baseline: str | None
+    source: str | None
+    via: str | None
+
+
+class PromotionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A promotion with all that it recorded; `verdicts` is None where only the count is shown."""
+
+    anchor: str
+    version: int
+    kind: str
+    source: str | None
+    to: str
+    at: Moment
+    by: str | None
+    why: str
+    draft: bool
+    tally: Tally
+    facts: tuple[Cell, ...]
+    verdicts: tuple[VerdictRow, ...] | None
+    open: bool
+
+
+class ProofView(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded fact about a version."""
+
+    version: int
+    kind: str
+    passed: bool
+    recorded: Moment
+    by: str | None
+    facts: tuple[str, ...]
+    note: str | None
+    links: tuple[str, ...]
+    details: tuple[Cell, ...]
+
+
+class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What `model.html` may use."""
+
+    frame: Frame
+    title: str
+    description: str | None
+    owners: tuple[str, ...]
+    created: Moment | None
+    tags: tuple[Cell, ...]
+    aliases: tuple[tuple[str, int], ...]
+    stages: tuple[StageCard, ...]
+    archived: tuple[int, ...]
+    metrics: tuple[Column, ...]
+    versions: tuple[VersionRow, ...]
+    more_versions: int
+    promotions: tuple[PromotionView, ...]
+    more_promotions: int
+    proofs: tuple[ProofView, ...]
+    more_proofs: int
+    load: str
+    history: str
+
+
+def model_page(frame: Frame, model: KnownModel, runs: Mapping[str, Run], goals: Goals) -> ModelPage:
+    """One model; `runs` are those that have a page, by id."""
+    about = model.about
+    known = [runs[version.run] for version in model.versions if version.run in runs]
+    measure = measure_of(model, runs, goals)
+    names = [name for name in ranked_metrics(known, measure) if not is_system(name)][:_METRICS]
+    promotions = list(model.promotions.items())[::-1]
+    proofs = [
+        proof for number in sorted(model.proofs, reverse=True)
+        for proof in model.proofs[number].values()
+    ]  # fmt: skip
+    versions = model.versions[::-1]
+    told = next((id for id, promotion in promotions if promotion.verdicts), None)
+    place = PRODUCTION if model.stages.get(PRODUCTION) else "latest"
+    return ModelPage(
+        frame=frame,
+        title=model.name,
+        description=about.description if about else None,
+        owners=tuple(display.person(owner) or owner for owner in about.owners) if about else (),
+        created=when(about.created) if about and about.created else None,
+        tags=_cells(about.tags) if about else (),
+        aliases=tuple((alias, model.pointers[alias].version) for alias in sorted(model.pointers)),
+        stages=tuple(
+            _card(model, stage, occupants(model, stage, runs, measure))
+            for stage in in_order({PRODUCTION, *model.stages})
+            if stage != ARCHIVE
+        ),
+        archived=tuple(model.stages.get(ARCHIVE, ()))[::-1],
+        metrics=tuple(Column(name, goals.goal(name)) for name in names),
+        versions=tuple(_version(model, v, runs.get(v.run), names) for v in versions[:_VERSIONS]),
+        more_versions=max(0, len(versions) - _VERSIONS),
+        promotions=tuple(
+            _promotion(id, promotion, judged=place < _JUDGED, open=id == told)
+            for place, (id, promotion) in enumerate(promotions[:_PROMOTIONS])
+        ),
+        more_promotions=max(0, len(promotions) - _PROMOTIONS),
+        proofs=tuple(_proof(proof) for proof in proofs[:_PROOFS]),
+        more_proofs=max(0, len(proofs) - _PROOFS),
+        load=f'gitrack.load_model("models:/{model.name}/{place}")',
+        history=shell("gitrack", "model", "history", model.name),
+    )
+
+
+def _card(model: KnownModel, stage: str, standing: tuple[Occupant, ...]) -> StageCard:
+    entered = entry_of(model, standing[0].version, stage) if standing else None
+    before = [n for n in entered.expected if n != entered.version] if entered else []
+    back = None
+    if before:
+        words = ["gitrack", "rollback", model.name, "--to-version", str(before[-1])]
+        where = [] if stage == PRODUCTION else ["--stage", stage]
+        back = shell(*words, *where, "--why", "…")
+    return StageCard(
+        name=stage,
+        occupants=standing,
+        why=entered.why if entered else None,
+        by=_person(entered.by) if entered else None,
+        back_to=before[-1] if before else None,
+        back=back,
+    )
+
+
+def _version(
+    model: KnownModel, version: ModelVersion, run: Run | None, names: Sequence[str]
+) -> VersionRow:
+    values = run.metrics if run else {}
+    return VersionRow(
+        version=version.version,
+        run=run_link(run) if run else None,
+        run_id=version.run,
+        artifact=version.artifact,
+        description=version.description,
+        created=when(version.created),
+        by=_person(version.by),
+        stages=tuple(in_order(model.standing(version.version))),
+        aliases=tuple(model.pointed(version.version)),
+        tags=_cells(version.tags),
+        metrics=tuple(
+            Cell(name, display.number(values.get(name)), repr(values.get(name, "not logged")))
+            for name in names
+        ),
+    )
+
+
+def _promotion(id: str, promotion: Promotion, *, judged: bool, open: bool) -> PromotionView:
+    verdicts = tuple(_verdict(verdict) for verdict in promotion.verdicts) if judged else None
+    return PromotionView(
+        anchor=promotion_anchor(id),
+        version=promotion.version,
+        kind=promotion.kind,
+        source=promotion.source,
+        to=promotion.to,
+        at=when(promotion.at),
+        by=_person(promotion.by),
+        why=promotion.why,
+        draft=promotion.draft,
+        tally=tally(promotion),
+        facts=_facts(id, promotion),
+        verdicts=verdicts,
+        open=open,
+    )
+
+
+def _facts(id: str, promotion: Promotion) -> tuple[Cell, ...]:
+    """What a reader who checks it wants to look up."""
+    policy, follows = promotion.policy, promotion.follows
+    told = [
+        ("came from", promotion.source or "no stage"),
+        ("stood there before", _numbers(promotion.expected)),
+        ("went to the archive", _numbers(promotion.archived)),
+        ("stay beside it", _numbers(promotion.kept)),
+        ("judged at", promotion.base[:12]),
+        ("policy of commit", policy.commit[:12] if policy and policy.commit else None),
+        ("policy digest", policy.sha256[:12] if policy else None),
+        ("follows", follows.promotion if follows else None),
+        ("release tag", promotion.tag),
+        ("record", id),
+    ]
+    return tuple(Cell(name, value) for name, value in told if value)
+
+
+def _verdict(verdict: Verdict) -> VerdictRow:
+    margin = None
+    if verdict.margin is not None:
+        shown = display.number(verdict.margin)
+        margin = shown if shown.startswith("-") else f"+{shown}"
+    return VerdictRow(
+        gate=verdict.gate,
+        outcome=str(verdict.outcome),
+        says=verdict.says,
+        value="" if verdict.value is None else display.number(verdict.value),
+        required="" if verdict.required is None else display.number(verdict.required),
+        margin=margin,
+        baseline=None if verdict.baseline is None else display.number(verdict.baseline),
+        source=verdict.source,
+        via=verdict.via,
+    )
+
+
+def _proof(proof: Proof) -> ProofView:
+    facts = []
+    if proof.begin and proof.end:
+        lasted = display.duration(proof.begin, proof.end)
+        told = f"{display.absolute(proof.begin)} to {display.absolute(proof.end)}"
+        facts.append(f"{told} ({lasted})" if lasted else told)
+    elif proof.begin or proof.end:
+        word, moment = ("from", proof.begin) if proof.begin else ("until", proof.end)
+        facts.append(f"{word} {display.absolute(moment)}")
+    if proof.junit is not None:
+        count = proof.junit
+        wrong = count.failures + count.errors
+        facts.append(f"{count.tests:,} tests, {wrong:,} failed, {count.skipped:,} skipped")
+    if proof.level is not None:
+        facts.append(f"reproduced: {proof.level}")
+    return ProofView(
+        version=proof.version,
+        kind=proof.kind,
+        passed=proof.passed,
+        recorded=when(proof.recorded),
+        by=_person(proof.by),
+        facts=tuple(facts),
+        note=proof.note,
+        links=tuple(proof.links),
+        details=_cells(proof.details),
+    )
+
+
+def _numbers(values: Sequence[int]) -> str | None:
+    return ", ".join(f"v{value}" for value in values) or None
+
+
+def _cells(values: Mapping[str, object]) -> tuple[Cell, ...]:
+    return tuple(Cell(name, display.setting(values[name])) for name in sorted(values))
+
+
+def _person(text: str | None) -> str | None:
+    return display.person(text) or None

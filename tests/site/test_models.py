@@ -1,0 +1,150 @@
+"""Registered models on the site: what is in production, pages of models, what is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gitrack.model.registered import ModelVersion, StageState
+from gitrack.model.run import RunBundle
+from gitrack.site import Hide, build_site
+from gitrack.store import open_store
+from gitrack.store.codec.records import dump_record
+from gitrack.store.registry.whole import AllModels, KnownModel
+from tests.site.flights import MadeStore
+from tests.site.registered import NAME, models
+
+
+def built(folder: Path, bundles: list[RunBundle], hide: Hide | None = None) -> Path:
+    build_site(MadeStore(bundles, models=models(bundles)), folder, title="T", commit="c", hide=hide)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, bundles) -> Path:
+    return built(tmp_path_factory.mktemp("models") / "site", bundles)
+
+
+def text_of(page: Path) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page.read_text("utf-8")).split())
+
+
+def test_the_first_page_says_what_is_in_production_and_what_was_promoted(made):
+    text = text_of(made / "index.html")
+
+    assert "In production now" in text
+    assert re.search(r"late-arrivals Which flights .* v2 xgb-baseline\S+ 0\.75\d+", text)
+    assert "early-departures nobody" in text
+    assert text.index("late-arrivals v2 back to production") < text.index("late-arrivals v3 to")
+    assert "5 of 6 gates passed, 1 waiting" in text
+
+
+def test_a_model_says_who_stands_where_since_when_and_why(made):
+    text = text_of(made / f"models/{NAME}.html")
+
+    assert "since 2026-09-22 15:40 UTC , by Ravi Patel it was the load balancer" in text
+    assert "Roll back to v1" in text
+    assert "gitrack rollback late-arrivals --to-version 1 --why &#39;…&#39;" in text
+    assert "Archived: v1" in text
+    assert "v2 production @champion Depth 6, with weather at the origin." in text
+    assert 'gitrack.load_model("models:/late-arrivals/production")' in text.replace("&#34;", '"')
+
+
+def test_every_gate_says_value_rule_margin_and_source(made, bundles):
+    html = (made / f"models/{NAME}.html").read_text("utf-8")
+    text = text_of(made / f"models/{NAME}.html")
+    run = bundles[1].run
+
+    assert "evidence shadow-mode for 7 days" in text
+    value = run.metrics["calibration_ece"]
+    assert f"calibration_ece &lt;= 0.06 {value:.4g}, asked for 0.06 passed" in text
+    assert f"runs/{run.experiment}/{run.id}/run.yaml:metrics.calibration_ece" in html
+    assert re.search(r"0\.73 baseline 0\.72 \+0\.0\d+", text)
+
+
+def test_evidence_is_counted_and_timed(made):
+    text = text_of(made / f"models/{NAME}.html")
+
+    assert "41 tests, 0 failed, 2 skipped" in text
+    assert "2026-09-13 08:00 UTC to 2026-09-20 08:00 UTC (7 d)" in text
+    assert "not passed v4 fairness" in text
+
+
+def test_a_run_names_the_versions_that_it_became(made, bundles):
+    text = text_of(made / f"runs/{bundles[1].run.id}.html")
+
+    assert "late-arrivals v2 production @champion" in text
+    assert "late-arrivals" not in text_of(made / f"runs/{bundles[-1].run.id}.html").replace(
+        "use_case late-arrivals", ""
+    )
+
+
+def test_a_version_whose_run_is_gone_has_no_link(made):
+    html = (made / "models/early-departures.html").read_text("utf-8")
+
+    assert "20200101-000000-gonegg" in html
+    assert "runs/20200101" not in html
+
+
+def test_a_public_site_names_nobody(tmp_path, bundles):
+    site = built(tmp_path / "site", bundles, Hide(public=True))
+
+    for page in site.rglob("*.html"):
+        for told in ("Jane", "Ravi", "example.com", "@logistics"):
+            assert told not in page.read_text("utf-8"), page
+    assert "it was the load balancer" in text_of(site / f"models/{NAME}.html")
+
+
+def test_hidden_metrics_and_tags_are_in_no_gate(tmp_path, bundles):
+    site = built(tmp_path / "site", bundles, Hide(metrics=["calibration_*"], tags=["ticket"]))
+
+    text = (site / f"models/{NAME}.html").read_text("utf-8")
+    assert "calibration" not in text
+    assert "ML-214" not in text
+    assert "inference_latency_p99_ms" in text
+
+
+def test_the_same_registry_gives_the_same_bytes(tmp_path, bundles, made):
+    again = built(tmp_path / "site", bundles)
+
+    for page in ("index.html", f"models/{NAME}.html"):
+        assert (again / page).read_bytes() == (made / page).read_bytes()
+
+
+def test_a_long_history_is_cut_and_says_so(tmp_path, bundles):
+    known = models(bundles).models[1]
+    first = next(iter(known.promotions.values()))
+    many = {f"20260101T{n:06}Z-v1-staging": first for n in range(250)}
+    versions = tuple(ModelVersion(version=n, run=first.run) for n in range(1, 521))
+    long = replace(known, promotions=many, versions=versions)
+    store = MadeStore(bundles, models=AllModels(models=(long,)))
+    build_site(store, tmp_path / "site", title="T")
+
+    text = text_of(tmp_path / f"site/models/{NAME}.html")
+    assert "520 versions" in text
+    assert "50 older promotions are not listed here" in text
+    assert "20 older versions are not listed here" in text
+
+
+def test_a_registry_is_read_as_a_whole_and_its_faults_are_told(repo):
+    store = open_store(repo)
+    version = ModelVersion(version=1, run="20260101-000000-aaaaaa")
+    store.commit_files(
+        {
+            "registry/churn/versions/1.yaml": dump_record(version),
+            "registry/churn/versions/2.yaml": b"version: 3\nrun: x\n",
+            "registry/churn/stages/production.yaml": dump_record(StageState(versions=[1])),
+        },
+        "register",
+    )
+
+    found = store.models()
+
+    assert found.models == (
+        KnownModel(name="churn", versions=(version,), stages={"production": [1]}),
+    )
+    assert [fault.path for fault in found.faults] == ["registry/churn/versions/2.yaml"]
+    assert store.at(None).models() == AllModels()
