@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from gitrack import errors
     from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
+    from gitrack.registry.on_project import (
+        add_evidence,
+        delete_alias,
+        describe_model,
+        model_version,
+        model_versions,
+        register_model,
+        set_alias,
+        tag_model,
+    )
     from gitrack.retrieval.load import load_model
     from gitrack.tracking.active import active_run, end_run, set_experiment, start_run
     from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
@@ -55,9 +65,12 @@ __all__ = [
     "Run",
     "__version__",
     "active_run",
+    "add_evidence",
     "autolog",
     "check_leakage",
+    "delete_alias",
     "delete_tag",
+    "describe_model",
     "end_run",
     "errors",
     "lightgbm_callback",
@@ -79,13 +92,18 @@ __all__ = [
     "log_seeds",
     "log_table",
     "log_text",
+    "model_version",
+    "model_versions",
+    "register_model",
     "search_runs",
     "seed_everything",
+    "set_alias",
     "set_experiment",
     "set_notes",
     "set_tag",
     "set_tags",
     "start_run",
+    "tag_model",
     "use_artifact",
     "xgboost_callback",
 ]
@@ -93,15 +111,23 @@ __all__ = [
 _ELSEWHERE = {
     "Run": "gitrack.tracking.run",
     "active_run": "gitrack.tracking.active",
+    "add_evidence": "gitrack.registry.on_project",
     "autolog": "gitrack.tracking.integrations",
     "check_leakage": "gitrack.analysis.leakage",
+    "delete_alias": "gitrack.registry.on_project",
+    "describe_model": "gitrack.registry.on_project",
     "end_run": "gitrack.tracking.active",
     "lightgbm_callback": "gitrack.tracking.integrations",
     "load_model": "gitrack.retrieval.load",
+    "model_version": "gitrack.registry.on_project",
+    "model_versions": "gitrack.registry.on_project",
+    "register_model": "gitrack.registry.on_project",
     "search_runs": "gitrack.analysis.search",
     "seed_everything": "gitrack.tracking.seeds",
+    "set_alias": "gitrack.registry.on_project",
     "set_experiment": "gitrack.tracking.active",
     "start_run": "gitrack.tracking.active",
+    "tag_model": "gitrack.registry.on_project",
     "xgboost_callback": "gitrack.tracking.integrations",
 }
 

@@ -27,6 +27,8 @@ _UNSAFE = frozenset('<>:"|?*\\%`')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE)
 #: A version, or what would be taken for one.
 _VERSION = re.compile(r"[vV]?\d+\Z")
+#: As the names of evidence that a run logs.
+_EVIDENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z", re.ASCII)
 #: What git itself refuses to check out, in its spellings on Windows and macOS.
 _GIT = re.compile(r"\.?git(?:~[0-9]+)?\Z", re.IGNORECASE)
 
@@ -57,8 +59,13 @@ def experiment_name(name: object) -> str:
 
 
 def model_name(name: object) -> str:
-    """A folder below `registry/`: one path part, at most 120 bytes."""
-    return _part("model name", _text("model name", name))
+    """A folder below `registry/`: one path part, at most 120 bytes, without `@`."""
+    kind = "model name"
+    text = _part(kind, _text(kind, name))
+    if "@" in text:
+        hint = f"write {text.replace('@', '-')!r}"
+        raise InvalidName(kind, text, "holds '@', which comes before a version", hint=hint)
+    return text
 
 
 def artifact_name(name: object) -> str:
@@ -87,6 +94,18 @@ def alias_name(name: object) -> str:
         raise InvalidName(kind, text, "looks like the number of a version", hint=hint)
     if "@" in text:
         raise InvalidName(kind, text, "holds '@', which comes before an alias", hint="leave it out")
+    return text
+
+
+def evidence_kind(kind: object) -> str:
+    """What evidence is about, a file's name in the registry: `unit-tests`, `shadow-mode`."""
+    what = "evidence"
+    text = _part(what, _text(what, kind))
+    hint = "use letters, digits, dots and dashes, as in no-leakage"
+    if not _EVIDENCE.match(text):
+        raise InvalidName(what, text, "cannot be kept", hint=hint)
+    if text.casefold() == "dvc":
+        raise InvalidName(what, text, "would be a file dvc.yaml, which DVC obeys", hint=hint)
     return text
 
 

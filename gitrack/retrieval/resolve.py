@@ -63,8 +63,10 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
         return self.inner is None and (self.artifact.md5 or "").endswith(".dir")
 
 
-def locate(store: RunStore, reference: str) -> Located:
+def locate(store: RunStore, reference: str, *, kind: str | None = None) -> Located:
     """The one artifact that is meant.
+
+    Of a run that is named without a path it is the only one; with a `kind`, the only one of that.
 
     Raises NotFound with names that are near, Ambiguous, UnreadableFile for what the branch says
     wrongly, UsageError for what is no reference.
@@ -72,14 +74,14 @@ def locate(store: RunStore, reference: str) -> Located:
     _check(reference)
     lowered = reference[:8].lower()
     if lowered.startswith(RUNS):
-        return _of_run(store, reference, reference[len(RUNS) :].lstrip("/"))
+        return _of_run(store, reference, reference[len(RUNS) :].lstrip("/"), kind)
     if lowered.startswith(MODELS):
         return _of_model(store, reference, reference[len(MODELS) :].lstrip("/"))
     if is_uri(reference):
         return Located(reference=reference, artifact=Artifact(
             path=last_part(reference), store="uri", uri=reference))  # fmt: skip
     found = _of_name(store, reference)
-    return found if found is not None else _of_run(store, reference, reference)
+    return found if found is not None else _of_run(store, reference, reference, kind)
 
 
 def _check(reference: object) -> None:
@@ -133,10 +135,29 @@ def _may_be_run(store: RunStore, reference: str) -> bool:
     return True
 
 
-def _of_run(store: RunStore, reference: str, rest: str) -> Located:
+def _of_run(store: RunStore, reference: str, rest: str, kind: str | None) -> Located:
     run_path, path = _split(store, reference, rest)
     run = store.run(run_path)
+    if not path and kind is not None:
+        path = _only(run, kind)
     return _in_run(run, run_path, path, reference)
+
+
+def _only(run: Run, kind: str) -> str:
+    """The path of the one artifact of a kind."""
+    found = [artifact.path for artifact in run.artifacts if artifact.kind == kind]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        shown = ", ".join(found[:_SHOWN]) + (" …" if len(found) > _SHOWN else "")
+        raise Ambiguous(
+            f"run {run.id} left {len(found)} artifacts of the kind {kind!r}: {shown}",
+            hint=f"name one: {run.id}/{found[0]}",
+        )
+    left = ", ".join(artifact.path for artifact in run.artifacts[:_SHOWN])
+    raise NotFound(
+        f"run {run.id} left no {kind}", hint=f"it left {left}" if left else "it left nothing"
+    )
 
 
 def _split(store: RunStore, reference: str, rest: str) -> tuple[str, str]:

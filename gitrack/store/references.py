@@ -1,13 +1,16 @@
-"""How people name a run: id, prefix, random tail, name, `@last`, `@last~2`."""
+"""How people name a run: id, prefix, random tail, name, `@last`, `@last~2`, `churn@production`."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NoReturn
 
 from gitrack.errors import Ambiguous, NotFound, UnreadableFile
+from gitrack.model.ids import is_run_id
 from gitrack.model.nearest import nearest
+from gitrack.store.branch import Branch
 from gitrack.store.index import RunTable
 from gitrack.store.layout import place_of
 
@@ -30,6 +33,23 @@ def find(table: RunTable, reference: str) -> str:
     )
 
 
+def registered(branch: Branch, reference: str) -> str | None:
+    """The run of which `churn@production`, `churn@7` or `churn@champion` was made.
+
+    None where no model is called so: the names of runs are free text. Raises NotFound for a model
+    without such a version, UnreadableFile.
+    """
+    name, at, version = reference.partition("@")
+    if not (name and at and version) or "/" in reference:
+        return None
+    from gitrack.store.registry import Registry
+
+    registry = Registry(branch)
+    if name not in registry.models():
+        return None
+    return registry.version(name, version).run
+
+
 def _rows(table: RunTable, reference: str) -> list[int]:
     """The first of the ways to name a run that finds any."""
     if found := _LAST.match(reference):
@@ -37,6 +57,10 @@ def _rows(table: RunTable, reference: str) -> list[int]:
         return [_by_time(table)[-1 - back]] if back < table.rows else []
     if place := place_of(reference.rstrip("/")):
         return _equal(table, "path", place.folder)
+    if is_run_id(reference):  # by halves: the table is sorted by id
+        own = table.column("id")
+        first = bisect_left(own, reference, key=str)
+        return list(range(first, bisect_right(own, reference, first, key=str)))
     ids = [str(id) for id in table.column("id")]
     rows = [row for row, id in enumerate(ids) if id == reference]
     if not rows:

@@ -35,13 +35,30 @@ def named(name: str) -> Callable[[RegisteredModel], str | None]:
     return check
 
 
-def proves(number: int) -> Check[Proof]:
-    def check(proof: Proof) -> str | None:
-        if proof.version == number:
-            return None
-        return f"version is {proof.version}, but its folder is {number}/"
+def proves(number: int) -> Callable[[str], Check[Proof]]:
+    """For each file by its name: its record is about this version, and of the kind it is named."""
 
-    return check
+    def of(stem: str) -> Check[Proof]:
+        def check(proof: Proof) -> str | None:
+            if proof.version != number:
+                return f"version is {proof.version}, but its folder is {number}/"
+            if place_of_proof(stem, proof.kind) is None:
+                return f"kind is {proof.kind[:80]!r}, but its file is {stem[:80]!r}"
+            return None
+
+        return check
+
+    return of
+
+
+def place_of_proof(stem: str, kind: str) -> int | None:
+    """1 for `<kind>`, 2 for `<kind>-2` and so on; None for the name of another kind."""
+    if stem == kind:
+        return 1
+    before, dash, rest = stem.rpartition("-")
+    if dash and before == kind and _NUMBER.match(rest) and int(rest) > 1:
+        return int(rest)
+    return None
 
 
 def promotes(name: str, id: str) -> Check[Promotion]:
@@ -58,5 +75,4 @@ def promotes(name: str, id: str) -> Check[Promotion]:
 
 def order_of_proof(name: str, proof: Proof) -> tuple[str, int]:
     """By kind, then by the number behind it."""
-    rest = name.removeprefix(proof.kind).removeprefix("-")
-    return proof.kind, int(rest) if _NUMBER.match(rest) else 1
+    return proof.kind, place_of_proof(name, proof.kind) or 1

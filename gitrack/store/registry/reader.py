@@ -105,6 +105,10 @@ class Registry:
         """The version that each free pointer points at; pointers by name."""
         return {alias: record.version for alias, record in self.pointers(name).items()}
 
+    def alias_names(self, name: str) -> list[str]:
+        """The free pointers of a model by name, without reading them."""
+        return [alias for alias, _ in self._stems(f"{REGISTRY}/{name}/aliases")]
+
     def pointers(self, name: str) -> dict[str, ModelAlias]:
         """The free pointers with who set them, by name."""
         return dict(self._each(name, "aliases", ModelAlias))
@@ -112,7 +116,11 @@ class Registry:
     def proofs(self, name: str, number: int) -> dict[str, Proof]:
         """The evidence of one version by file name without ending, the oldest of a kind first."""
         folder = f"{REGISTRY}/{name}/evidence/{number}"
-        found = dict(self._in_folder(folder, Proof, proves(number)))
+        check = proves(number)
+        pairs = list(self._stems(folder))
+        self._fill(entry for _, entry in pairs)
+        read = ((stem, self._load(entry, Proof, check(stem))) for stem, entry in pairs)
+        found = {stem: proof for stem, proof in read if proof is not None}
         return dict(sorted(found.items(), key=lambda item: order_of_proof(item[0], item[1])))
 
     def promotion_ids(self, name: str) -> list[str]:
@@ -262,15 +270,10 @@ class Registry:
                 self._fault(entry.path, f"only files <name>.yaml belong in {last}/", _STRAY)
 
     def _each(self, name: str, folder: str, type: type[Record]) -> Iterator[tuple[str, Record]]:
-        return self._in_folder(f"{REGISTRY}/{name}/{folder}", type)
-
-    def _in_folder(
-        self, folder: str, type: type[Record], check: Check[Record] | None = None
-    ) -> Iterator[tuple[str, Record]]:
-        pairs = list(self._stems(folder))
+        pairs = list(self._stems(f"{REGISTRY}/{name}/{folder}"))
         self._fill(entry for _, entry in pairs)
         for stem, entry in pairs:
-            record = self._load(entry, type, check)
+            record = self._load(entry, type)
             if record is not None:
                 yield stem, record
 

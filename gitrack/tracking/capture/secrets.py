@@ -109,6 +109,10 @@ class Scanner:
         clean = self._without_known(path, cleaned.text)
         return data if clean == text else clean.encode(encoding, "surrogateescape")
 
+    def clean(self, where: str, value: Any) -> Any:
+        """A text, or a dict or list of them, without secrets."""
+        return value if self.mode == "off" else self._clean(where, value)
+
     def _clean(self, where: str, value: Any) -> Any:
         if isinstance(value, str):
             return self._clean_text(where, value)
