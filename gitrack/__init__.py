@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         set_alias,
         tag_model,
     )
+    from gitrack.registry.promotion.promote import promote, rollback
     from gitrack.retrieval.load import load_model
     from gitrack.tracking.active import active_run, end_run, set_experiment, start_run
     from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
@@ -95,6 +96,8 @@ __all__ = [
     "model_version",
     "model_versions",
     "register_model",
+    "promote",
+    "rollback",
     "search_runs",
     "seed_everything",
     "set_alias",
@@ -122,6 +125,8 @@ _ELSEWHERE = {
     "model_version": "gitrack.registry.on_project",
     "model_versions": "gitrack.registry.on_project",
     "register_model": "gitrack.registry.on_project",
+    "promote": "gitrack.registry.promotion.promote",
+    "rollback": "gitrack.registry.promotion.promote",
     "search_runs": "gitrack.analysis.search",
     "seed_everything": "gitrack.tracking.seeds",
     "set_alias": "gitrack.registry.on_project",

@@ -7,6 +7,7 @@ GitrackError                    what happened, and a hint of what to do
 │   └── MissingExtra            an optional library is needed and not installed
 ├── ConfigError                 a file in .tracking/ is wrong
 ├── PolicyViolation             a naming or tag rule of policy.yaml was broken
+├── PromotionRefused            a version may not enter a stage, or not in this way, or not by you
 ├── NotFound                    no such run, artifact, file …
 │   └── Ambiguous               a prefix or a name that several runs share
 ├── StoreError                  the tracking branch cannot be read or written
@@ -77,6 +78,16 @@ class ConfigError(GitrackError):
 
 class PolicyViolation(GitrackError):
     """A naming or tag rule of policy.yaml was broken and the policy refuses."""
+
+
+class PromotionRefused(GitrackError):
+    """A version may not enter a stage: `verdicts` says what each gate said, if any was asked."""
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, verdicts: Sequence[object] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.verdicts = list(verdicts)
 
 
 class NotFound(GitrackError, LookupError):

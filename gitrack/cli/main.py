@@ -35,6 +35,10 @@ GROUPS = {
         "artifact": "List, fetch and add what runs have left.",
         "lineage": "Say what something comes from and what became of it.",
     },
+    "Register and promote models": {
+        "promote": "Bring a version into a stage, by a pull request.",
+        "rollback": "Bring the version back that stood in a stage before.",
+    },
     "Share": {
         "push": "Send runs and their heavy files to the remotes.",
         "pull": "Bring the runs of others, and their heavy files.",

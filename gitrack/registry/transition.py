@@ -58,24 +58,28 @@ def move(
 ) -> Move:
     """What has to change for a version to stand in `to`. Raises IllegalMove.
 
-    `back` is a return to a stage it stood in before, which asks for no way there.
+    `back` is a return to a stage it stood in before, which asks for no way there; one that was
+    kept beside a newer one stands there alone again.
     """
     rule = rules[to]
     here = stands_in(standing, version)
     before = list(standing.get(to, ()))
-    if version in before:
+    alone = back and version in before[:-1] and not keep_previous
+    if version in before and not alone:
         raise IllegalMove(
             f"version {version} stands in {to} already", hint=f"in {to}: {_listed(before)}"
         )
     source = _source(here, version, to, rule, back=back)
     kept = before if keep_previous else []
-    leaving = [] if keep_previous else before
+    leaving = [] if keep_previous else [other for other in before if other != version]
     archived = leaving if rule.archive_previous and to != ARCHIVE else []
     if to == ARCHIVE:  # nobody leaves the archive because somebody else comes
         kept, leaving = before, []
     stages = {to: [*kept, version]}
     if rule.exclusive:
         for stage in here:
+            if stage == to:
+                continue
             stages[stage] = [other for other in standing[stage] if other != version]
     if archived:
         there = list(stages.get(ARCHIVE, standing.get(ARCHIVE, ())))

@@ -1,0 +1,136 @@
+"""What `promote` and `rollback` share: their options, the table of gates, what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gitrack.cli.output import print_json
+from gitrack.cli.table import terminal_width
+from gitrack.errors import PromotionRefused
+from gitrack.model.display import cut, number, safe, width
+
+if TYPE_CHECKING:
+    from gitrack.model.promotion import Verdict
+    from gitrack.registry.promotion.promote import Promoted
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_MARKS = {"passed": "passed", "failed": "FAILED", "waiting": "waiting"}
+_HEADERS = ("", "gate", "value", "rule", "margin", "from")
+#: No cell of the table is wider, on a terminal that has no room for more.
+_WIDEST = 44
+_GAP = "  "
+
+
+def ways(command: Command) -> Command:
+    """The options of how a promotion is carried out."""
+    options = [
+        click.option("--direct", is_flag=True, help="Commit at once, where the policy allows it."),
+        click.option("--draft", is_flag=True, help="Make the branch even if a gate fails."),
+        click.option("--dry-run", is_flag=True, help="Judge the gates and write nothing."),
+        click.option(
+            "--push/--no-push",
+            default=None,
+            help="Send the branch and open the pull request; by default where there is a remote.",
+        ),
+        click.option("--replace", is_flag=True, help="Take the place of one that waits."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def carried_out(ctx: click.Context, do: Callable[[], Promoted], *, as_json: bool) -> None:
+    """Promote and say what came of it; exit code 1 if a gate failed or the push did."""
+    try:
+        done = do()
+    except PromotionRefused as error:
+        if error.verdicts and as_json:
+            print_json({"refused": error.message, "verdicts": error.verdicts})
+        elif error.verdicts:
+            _table(error.verdicts)
+        raise
+    if as_json:
+        print_json({**_as_dict(done), "verdicts": done.verdicts})
+    else:
+        _say(done)
+    failing = any(verdict.outcome == "failed" for verdict in done.verdicts)
+    if done.trouble or (done.commit is None and failing):
+        ctx.exit(1)
+
+
+def _as_dict(done: Promoted) -> dict[str, Any]:
+    import msgspec
+
+    return {name: getattr(done, name) for name in msgspec.structs.asdict(done)}
+
+
+def _say(done: Promoted) -> None:
+    what = done.promotion
+    _table(done.verdicts)
+    if done.commit is None:
+        click.echo(f"{safe(done.title)}: nothing was written (--dry-run)", err=True)
+    elif done.direct:
+        click.echo(f"{safe(done.title)}: committed to {safe(done.branch or '')}")
+    else:
+        click.echo(f"{safe(done.title)}: on the branch {safe(done.branch or '')}")
+    if what.archived:
+        gone = ", ".join(f"v{version}" for version in what.archived)
+        click.echo(f"{gone} {'goes' if len(what.archived) == 1 else 'go'} to the archive")
+    if done.url:
+        click.echo(f"pull request: {safe(done.url)}")
+    for note in done.notes:
+        click.echo(f"note: {safe(note)}", err=True)
+    if done.trouble:
+        click.echo(f"error: {safe(done.trouble)}", err=True)
+    for line in done.next:
+        click.echo(f"next: {safe(line)}", err=True)
+
+
+def _table(verdicts: Sequence[Any]) -> None:
+    if not verdicts:
+        click.echo("no gates are asked for", err=True)
+        return
+    rows = [_HEADERS, *map(_row, verdicts)]
+    room = terminal_width()
+    widest = None if room is None else max(_WIDEST, room // 3)
+    cells = [
+        [safe(cell) if widest is None else cut(safe(cell), widest) for cell in row] for row in rows
+    ]
+    used = [column for column in range(len(_HEADERS)) if any(row[column] for row in cells[1:])]
+    widths = {column: max(width(row[column]) for row in cells) for column in used}
+    for row in cells:
+        line = _GAP.join(
+            row[column] + " " * (widths[column] - width(row[column])) for column in used
+        )
+        click.echo(line.rstrip())
+    for verdict in verdicts:
+        if verdict.outcome != "passed":
+            click.echo(
+                f"{_MARKS[str(verdict.outcome)]}: {safe(verdict.gate)}: {safe(verdict.says)}"
+            )
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    margin = "" if verdict.margin is None else f"{verdict.margin:+.4g}"
+    source = verdict.source or ""
+    return (
+        _MARKS[str(verdict.outcome)],
+        verdict.gate + (f" (of {verdict.via})" if verdict.via else ""),
+        _shown(verdict.value),
+        _shown(verdict.required),
+        margin,
+        source,
+    )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, int | float) else str(value)

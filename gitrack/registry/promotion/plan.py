@@ -1,0 +1,218 @@
+"""One promotion, planned on one commit: what it changes, what it records, what its gates say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from gitrack.errors import NotFound, UsageError
+from gitrack.model import moments
+from gitrack.model.promotion import Follows, Promotion, Verdict
+from gitrack.model.registered import StageState
+from gitrack.registry.gates.case import Case
+from gitrack.registry.gates.judge import failed, judge, waiting
+from gitrack.registry.messages import version_message
+from gitrack.registry.opened import OpenRegistry
+from gitrack.registry.promotion.allowed import Kind, refuse_stranger
+from gitrack.registry.ruling import digest
+from gitrack.registry.transition import known_stage, move
+from gitrack.registry.written import harmless
+from gitrack.store.codec.records import dump_record
+from gitrack.store.messages import one_line
+from gitrack.store.registry import Registry
+from gitrack.store.registry.paths import (
+    promotion_id,
+    promotion_path,
+    stage_path,
+    taken_apart,
+)
+
+#: A longer reason belongs into the pull request.
+LONGEST_WHY = 2000
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be committed. `id` is the name of the promotion's file without its ending."""
+
+    id: str
+    promotion: Promotion
+    changes: dict[str, bytes]
+    message: str
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """What each gate said."""
+        return self.promotion.verdicts
+
+    @property
+    def failed(self) -> list[Verdict]:
+        """The gates that the version does not pass."""
+        return failed(self.verdicts)
+
+    @property
+    def waiting(self) -> list[Verdict]:
+        """The gates that reviewers have yet to answer."""
+        return waiting(self.verdicts)
+
+
+def plan(
+    opened: OpenRegistry,
+    name: str,
+    reference: int | str,
+    to: str,
+    why: str,
+    *,
+    at: str | None = None,
+    kind: Kind = "promotion",
+    keep_previous: bool = False,
+    draft: bool = False,
+    tag: str | None = None,
+    when: datetime | None = None,
+    by: str | None = None,
+) -> Planned:
+    """Plan the promotion of a version on a commit of the tracking branch (default: its tip).
+
+    `reference` is a number, `v7`, a stage or an alias. Nothing is written. Raises UsageError for a
+    promotion without a reason, NotFound for what is not there, IllegalMove for a way that the
+    lifecycle does not have, and PromotionRefused for somebody who may not.
+    """
+    why = harmless(opened.place, "why", checked_reason(why))
+    reader = opened.reader(at=at)
+    base = reader.commit
+    if base is None:
+        raise NotFound("nothing was tracked here yet", hint="type  gitrack model register RUN NAME")
+    rules = opened.ruling.policy.stages(name)
+    version = reader.version(name, reference)
+    stage = known_stage(to, rules, name)
+    who = by or opened.author()
+    refuse_stranger(opened.ruling.policy, name, stage, who)
+    back = kind == "rollback"
+    step = move(
+        reader.stages(name),
+        version.version,
+        stage,
+        rules,
+        keep_previous=keep_previous,
+        back=back,
+    )
+    previous = latest_to(reader, name, stage)
+    moment = _moment(reader, name, when)
+    case = Case(
+        opened,
+        name,
+        version,
+        stage,
+        at=base,
+        when=moment,
+        ruling=opened.ruling,
+        promoter=who,
+    )
+    promotion = Promotion(
+        model=name,
+        version=version.version,
+        run=version.run,
+        kind=kind,
+        source=step.source,
+        to=stage,
+        at=moments.written(moment),
+        by=who,
+        why=why,
+        expected=step.expected,
+        archived=step.archived,
+        kept=step.kept,
+        base=base,
+        record=digest(opened.branch.read(case.standing.path, at=base)),
+        policy=opened.ruling.used,
+        follows=_follows(reader, name, previous),
+        draft=draft,
+        tag=tag,
+        verdicts=judge(case, back=back),
+    )
+    return _planned(reader, promotion, step.stages)
+
+
+def _planned(reader: Registry, promotion: Promotion, stages: Mapping[str, list[int]]) -> Planned:
+    name = promotion.model
+    id = _free_id(promotion, reader.promotion_ids(name))
+    changes = {
+        stage_path(name, stage): dump_record(
+            StageState(versions=versions), keep=("format", "versions")
+        )
+        for stage, versions in stages.items()
+    }
+    changes[promotion_path(name, id)] = dump_record(promotion)
+    return Planned(id=id, promotion=promotion, changes=changes, message=message_of(id, promotion))
+
+
+def upon(planned: Planned, base: str) -> Planned:
+    """The same promotion upon another commit, on which the model's registry is the same."""
+    promotion = msgspec.structs.replace(planned.promotion, base=base)
+    path = promotion_path(promotion.model, planned.id)
+    changes = {**planned.changes, path: dump_record(promotion)}
+    return msgspec.structs.replace(planned, promotion=promotion, changes=changes)
+
+
+def message_of(id: str, promotion: Promotion) -> str:
+    """What the log of the branch says: a line for people, the reason, trailers for programs."""
+    verb = "rolled back" if promotion.kind == "rollback" else "promoted"
+    what = f"{verb} to {promotion.to}{' (draft)' if promotion.draft else ''}"
+    trailers = {"Stage": promotion.to, "Run": promotion.run, "Promotion": id}
+    message = version_message(promotion.model, promotion.version, what, trailers)
+    subject, rest = message.split("\n\n", 1)
+    return f"{subject}\n\n{one_line(promotion.why)}\n\n{rest}"
+
+
+def checked_reason(why: str) -> str:
+    """The reason itself, if it says something. Raises UsageError."""
+    text = why.strip() if isinstance(why, str) else ""
+    if sum(character.isalpha() for character in text) < 2:
+        raise UsageError(
+            f"the reason {text!r} says nothing", hint='say why:  --why "beats v6 on recall"'
+        )
+    if len(text) > LONGEST_WHY:
+        raise UsageError(
+            f"the reason is {len(text):,} characters long, more than {LONGEST_WHY:,}",
+            hint="say it shorter, and the rest in the pull request",
+        )
+    return text
+
+
+def latest_to(reader: Registry, name: str, stage: str) -> str | None:
+    """The newest promotion of a model to a stage, by its id."""
+    for id in reversed(reader.promotion_ids(name)):
+        parts = taken_apart(id)
+        if parts is not None and parts.stage == stage:
+            return id
+    return None
+
+
+def _follows(reader: Registry, name: str, previous: str | None) -> Follows | None:
+    if previous is None:
+        return None
+    data = reader.branch.read(promotion_path(name, previous), at=reader.commit)
+    return Follows(promotion=previous, sha256=digest(data))
+
+
+def _moment(reader: Registry, name: str, when: datetime | None) -> datetime:
+    """Now, or right behind the last promotion where a clock was ahead: the chain is in order."""
+    moment = (when or datetime.now(UTC)).astimezone(UTC)
+    ids = reader.promotion_ids(name)
+    parts = taken_apart(ids[-1]) if ids else None
+    if parts is None:
+        return moment
+    last = datetime.strptime(parts.time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return moment if moment >= last else last + timedelta(milliseconds=1)
+
+
+def _free_id(promotion: Promotion, taken: Sequence[str]) -> str:
+    """An id that sorts behind all others: those of one second are counted."""
+    stamp = promotion_id(promotion.at, promotion.version, promotion.to).partition("-")[0]
+    again = 1
+    for id in reversed(taken):
+        parts = taken_apart(id)
+        if parts is None or parts.time != stamp:
+            break
+        again = max(again, parts.again + 1)
+    return promotion_id(promotion.at, promotion.version, promotion.to, again=again)

@@ -1,0 +1,295 @@
+"""Promotes a version and rolls back: by a pull request, or directly where the policy allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from gitrack.errors import PromotionRefused, UsageError
+from gitrack.model.promotion import Promotion, Verdict
+from gitrack.registry.opened import OpenRegistry, open_registry
+from gitrack.registry.promotion import branches, upstream
+from gitrack.registry.promotion.allowed import direct_allowed
+from gitrack.registry.promotion.plan import Planned, plan, upon
+from gitrack.registry.promotion.previous import on_day, previous, stood_there
+from gitrack.registry.transition import known_stage
+from gitrack.store.branch import Plan
+from gitrack.store.layout import RUNS
+from gitrack.store.registry import Registry
+from gitrack.store.registry.paths import REGISTRY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+#: So often somebody else may change the same model while a direct promotion is judged.
+_TRIES = 20
+
+
+class Promoted(msgspec.Struct, frozen=True, kw_only=True):
+    """A promotion that was made, or would be (`dry_run`: then without branch and commit).
+
+    `branch` is that of the pull request, or the tracking branch if it was direct. `url` is the pull
+    request, where one was opened; else `open` is the address at which a person opens it. `notes`
+    are sentences that people should read, `next` what to type. `trouble` says why it went only half
+    the way: the branch is here, and could not be pushed.
+    """
+
+    id: str
+    promotion: Promotion
+    direct: bool
+    branch: str | None = None
+    commit: str | None = None
+    title: str
+    text: str
+    url: str | None = None
+    open: str | None = None
+    pushed: bool = False
+    notes: list[str] = []
+    trouble: str | None = None
+    next: list[str] = []
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """What each gate said."""
+        return self.promotion.verdicts
+
+
+def promote(
+    name: str,
+    version: int | str,
+    *,
+    to: str,
+    why: str,
+    keep_previous: bool = False,
+    direct: bool = False,
+    draft: bool = False,
+    dry_run: bool = False,
+    push: bool | None = None,
+    release: str | None = None,
+    replace: bool = False,
+    where: OpenRegistry | Path | None = None,
+) -> Promoted:
+    """Bring a version of a registered model into a stage.
+
+    Its gates are judged; then the stage and the record of the promotion are written as one commit
+    on a branch of their own, which is pushed, and a pull request is opened where the git remote is
+    a host that takes one. Nothing changes for anybody until that is merged. With `direct` the
+    commit goes to the tracking branch at once, where the policy allows it.
+
+    Args:
+        name: The registered model.
+        version: A number, `v7`, a stage or an alias.
+        to: The stage to enter.
+        why: The reason, for those who review it and those who read it in a year.
+        keep_previous: Leave those who stand in the stage beside the new one.
+        direct: Without a pull request.
+        draft: Make the branch even if a gate fails, and mark it.
+        dry_run: Judge and write nothing.
+        push: Send the branch and open the pull request; by default where there is a remote.
+        release: The version of the release, such as `v1.2.3`, of the tag that GTO reads.
+        replace: Put this promotion in the place of one that waits on the same branch.
+        where: A folder of the project; by default the current one.
+
+    Raises:
+        PromotionRefused: A gate failed (`verdicts` says which), or the policy forbids it.
+    """
+    opened = where if isinstance(where, OpenRegistry) else open_registry(where)
+    tag = _tag(opened, name, to, release)
+
+    def make(at: str | None) -> Planned:
+        return plan(
+            *(opened, name, version, to, why),
+            at=at,
+            keep_previous=keep_previous,
+            draft=draft,
+            tag=tag,
+        )
+
+    way = _Way(direct=direct, draft=draft, dry_run=dry_run, push=push, replace=replace)
+    return _carry_out(opened, name, make, way, lambda _: version)
+
+
+def rollback(
+    name: str,
+    *,
+    to_version: int | str | None = None,
+    to_date: str | date | datetime | None = None,
+    why: str,
+    stage: str = "production",
+    direct: bool = False,
+    draft: bool = False,
+    dry_run: bool = False,
+    push: bool | None = None,
+    replace: bool = False,
+    where: OpenRegistry | Path | None = None,
+) -> Promoted:
+    """Bring the version back that stood in a stage before.
+
+    A promotion like any other, with a reason and a pull request, but judged by the gates that the
+    policy has for going back (none, unless it says so).
+
+    Args:
+        name: The registered model.
+        to_version: The version to go back to; by default the one before the present one.
+        to_date: Or a day or a moment, and the version that stood there then.
+        why: The reason.
+        stage: The stage.
+        direct: Without a pull request.
+        draft: As in `promote`.
+        dry_run: Judge and write nothing.
+        push: As in `promote`.
+        replace: As in `promote`.
+        where: A folder of the project; by default the current one.
+
+    Raises:
+        PromotionRefused: The version never stood there, a gate failed, or the policy forbids it.
+        NotFound: Nobody stood there before.
+    """
+    if to_version is not None and to_date is not None:
+        raise UsageError("a rollback goes to a version or to a date, not both", hint="name one")
+    opened = where if isinstance(where, OpenRegistry) else open_registry(where)
+    place = known_stage(stage, opened.ruling.policy.stages(name), name)
+
+    def target(reader: Registry) -> int:
+        if to_version is not None:
+            number = reader.version(name, to_version).version
+        elif to_date is not None:
+            number = on_day(opened, name, place, to_date)
+        else:
+            number = previous(reader, name, place)
+        stood_there(reader, name, place, number)
+        return number
+
+    def make(at: str | None) -> Planned:
+        number = target(opened.reader(at=at))
+        return plan(opened, name, number, place, why, at=at, kind="rollback", draft=draft)
+
+    way = _Way(direct=direct, draft=draft, dry_run=dry_run, push=push, replace=replace)
+    return _carry_out(opened, name, make, way, target)
+
+
+class _Way(NamedTuple):
+    """How a promotion is to be carried out."""
+
+    direct: bool
+    draft: bool
+    dry_run: bool
+    push: bool | None
+    replace: bool
+
+
+def _tag(opened: OpenRegistry, name: str, to: str, release: str | None) -> str | None:
+    return None if release is None else f"{name}@{release}"
+
+
+def _carry_out(
+    opened: OpenRegistry,
+    name: str,
+    make: Callable[[str | None], Planned],
+    way: _Way,
+    target: Callable[[Registry], int | str],
+) -> Promoted:
+    if way.direct:
+        if way.dry_run:
+            return _described(opened, make(opened.branch.tip()), direct=True)
+        return _directly(opened, name, make)
+    base = upstream.base_of(opened, ask=way.push is not False and not way.dry_run)
+    upstream.refuse_unpushed(opened, name, target, base)
+    planned = make(base.commit)
+    if way.dry_run:
+        return _described(opened, planned, direct=False)
+    if planned.failed and not way.draft:
+        raise refused(planned)
+    placed = branches.place(opened, planned, replace=way.replace, remote=base.remote)
+    done = _described(opened, planned, direct=False)
+    return msgspec.structs.replace(done, branch=placed.branch, commit=placed.commit)
+
+
+def _directly(opened: OpenRegistry, name: str, make: Callable[[str | None], Planned]) -> Promoted:
+    """Judge without the writers' lock, for gates may take minutes; commit under it.
+
+    If the branch moved meanwhile, but neither this model nor the runs, what was judged still holds.
+    """
+    made: list[Planned] = []
+    for _ in range(_TRIES):
+        judged = make(opened.branch.tip())
+        _refuse_direct(opened, judged)
+
+        def on_tip(tip: str | None, judged: Planned = judged) -> Plan:
+            base = judged.promotion.base
+            if tip is None or (tip != base and _changed(opened, name, base, tip)):
+                raise _Moved
+            final = judged if tip == base else upon(judged, tip)
+            made.append(final)
+            return Plan(final.changes, final.message)
+
+        try:
+            commit = opened.branch.commit_on_tip(on_tip)
+        except _Moved:
+            continue
+        done = _described(opened, made[-1], direct=True)
+        return msgspec.structs.replace(done, branch=opened.branch.name, commit=commit)
+    raise PromotionRefused(
+        f"others changed {name} {_TRIES} times while it was judged", hint="type it again"
+    )
+
+
+class _Moved(Exception):
+    """The branch has other facts by now than those that were judged."""
+
+
+def _changed(opened: OpenRegistry, name: str, old: str, new: str) -> bool:
+    branch = opened.branch
+    folders = (f"{REGISTRY}/{name}", RUNS)
+    return any(branch.tree(folder, at=old) != branch.tree(folder, at=new) for folder in folders)
+
+
+def _refuse_direct(opened: OpenRegistry, planned: Planned) -> None:
+    what = planned.promotion
+    if not direct_allowed(opened.ruling.policy.stages(what.model)[what.to], what.kind):
+        raise PromotionRefused(
+            f"{what.to} of {what.model} is entered by a pull request only",
+            hint=f"leave  --direct  away; or write  direct: true  under {what.to} in "
+            ".tracking/policy.yaml",
+            verdicts=planned.verdicts,
+        )
+    if planned.failed:
+        raise refused(planned)
+    if planned.waiting:
+        gates = "; ".join(verdict.says for verdict in planned.waiting)
+        raise PromotionRefused(
+            f"{what.model} v{what.version} waits for approval: {gates}",
+            hint="leave  --direct  away, so that reviewers can approve the pull request",
+            verdicts=planned.verdicts,
+        )
+
+
+def refused(planned: Planned) -> PromotionRefused:
+    """The error for gates that failed."""
+    what, gates = planned.promotion, planned.failed
+    plural = "gate" if len(gates) == 1 else "gates"
+    names = ", ".join(verdict.gate for verdict in gates[:5])
+    more = f" and {len(gates) - 5} more" if len(gates) > 5 else ""
+    return PromotionRefused(
+        f"{what.model} v{what.version} does not pass {len(gates)} {plural} of {what.to}: "
+        f"{names}{more}",
+        hint="nothing was written; --draft makes a marked pull request all the same",
+        verdicts=planned.verdicts,
+    )
+
+
+def _described(opened: OpenRegistry, planned: Planned, *, direct: bool) -> Promoted:
+    what = planned.promotion
+    notes = [opened.ruling.trouble] if opened.ruling.trouble else []
+    return Promoted(
+        id=planned.id,
+        promotion=what,
+        direct=direct,
+        title=f"{what.model} v{what.version} → {what.to}",
+        text="",
+        notes=notes,
+    )
