@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -147,6 +147,12 @@ class Timeline:
         """When a commit came to the line; None for one that is not on it."""
         place = self._line.place(commit)
         return None if place is None else _moment(self._line.times[place])
+
+    def order(self, commits: Iterable[str]) -> list[str]:
+        """Commits of the line in their order; those that are not on it are left away."""
+        places = {commit: self._line.place(commit) for commit in commits}
+        found = [(place, commit) for commit, place in places.items() if place is not None]
+        return [commit for _, commit in sorted(found)]
 
     def _place(self, when: datetime) -> int:
         """The last commit that was there at a moment; -1 before the first."""
