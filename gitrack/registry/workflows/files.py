@@ -1,0 +1,94 @@
+"""Which files a host needs, and on which branch each of them has to stand to work."""
+
+from __future__ import annotations
+
+import shlex
+
+import msgspec
+
+from gitrack.config.policy import Policy
+from gitrack.config.settings import Config
+from gitrack.registry.workflows.owners import Host
+from gitrack.registry.workflows.rendering import (
+    extras_for,
+    package,
+    plain_name,
+    quoted,
+    render,
+)
+
+#: What the protection of the tracking branch asks for, on both hosts.
+CHECK_NAME = "gitrack check"
+
+CHECK_FILES = (".github/workflows/gitrack-check.yml", ".gitlab/gitrack.yml")
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What the files depend on. `folder` is the project's, from the top of the repository."""
+
+    config: Config
+    policy: Policy
+    code_branch: str
+    folder: str = "."
+    own_server: bool = False
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Contents by path: of the working tree, to be merged to the default branch; of the other."""
+
+    code: dict[str, bytes]
+    tracking: dict[str, bytes]
+
+
+def files_for(host: Host, setting: Setting) -> Files:
+    """The workflows of a host. Raises UsageError for names that no workflow can hold."""
+    return _github(setting) if host == "github" else _gitlab(setting)
+
+
+def _github(setting: Setting) -> Files:
+    """The check runs from the default branch.
+
+    For pull_request_target GitHub takes the file of the default branch since December 2025; its
+    servers for enterprises may still take that of the pull request's base, so they get both.
+    A push and a review are seen only by a file on the tracking branch, which calls the others.
+    """
+    values = _values(setting)
+    check = render("github/gitrack-check.yml", values)
+    code = {
+        ".github/workflows/gitrack-check.yml": check,
+        ".github/workflows/gitrack-site.yml": render("github/gitrack-site.yml", values),
+    }
+    tracking = {".github/workflows/gitrack-calls.yml": render("github/gitrack-calls.yml", values)}
+    if setting.own_server:
+        tracking[".github/workflows/gitrack-check.yml"] = check
+    return Files(code=code, tracking=tracking)
+
+
+def _gitlab(setting: Setting) -> Files:
+    values = _values(setting)
+    return Files(
+        code={".gitlab/gitrack.yml": render("gitlab/gitrack.yml", values)},
+        tracking={".gitlab-ci.yml": render("gitlab/tracking.yml", values)},
+    )
+
+
+def _values(setting: Setting) -> dict[str, str]:
+    config = setting.config
+    branch = plain_name("branch", config.branch)
+    folder = setting.folder if setting.folder == "." else plain_name("folder", setting.folder)
+    code = plain_name("branch", setting.code_branch)
+    below = "" if folder == "." else f"{folder}/"
+    default = "${{ github.event.repository.default_branch }}"
+    return {
+        "BRANCH": quoted(branch),
+        "BRANCH_PATTERN": quoted(branch),
+        "BRANCH_EXPRESSION": f"'{branch}'",
+        "CALLED": quoted("gitrack-site.yml"),
+        "CODE_BRANCH": quoted(code) if config.code_branch else default,
+        "CODE_NAME": quoted(code),
+        "FOLDER": quoted(folder),
+        "FOLDER_SHELL": shlex.quote(folder),
+        "PACKAGE": quoted(package(extras_for(setting.policy))),
+        "SETTINGS_PATTERN": quoted(f"{below}.tracking/**"),
+        "SITE_PACKAGE": quoted(package({"site"})),
+    }
