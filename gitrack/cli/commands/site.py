@@ -49,7 +49,7 @@ def build(output: Path | None, as_json: bool) -> None:
         report = project.build(output or project.output, progress)
     page = (report.output / "index.html").resolve().as_uri()
     if as_json:
-        _print_json(report, page)
+        _print_json(report, page, public=project.config.site.public)
         return
     click.echo(page)
     runs = "1 run" if report.runs == 1 else f"{report.runs:,} runs"
@@ -219,10 +219,11 @@ def _progress() -> Iterator[Progress | None]:
         yield show
 
 
-def _print_json(report: Report, page: str) -> None:
+def _print_json(report: Report, page: str, *, public: bool) -> None:
     printed = {
         "page": page,
         "output": str(report.output),
+        "public": public,
         "commit": report.commit,
         "runs": report.runs,
         "experiments": report.experiments,
