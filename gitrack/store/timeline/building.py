@@ -100,6 +100,13 @@ def _cause(
             return id
         if stage == ARCHIVE != parts.stage and entered & displaced:
             return id
+    # of several promotions in one merge, some of what they did is undone again by the later ones
+    moved = set().union(*_sides(changes[stage], back=False))
+    for id in ids if len(ids) > 1 else ():
+        parts = taken_apart(id)
+        assert parts is not None
+        if stage in (ARCHIVE, parts.stage) or parts.version in moved:
+            return id
     return None
 
 
