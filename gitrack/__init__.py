@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         tag_model,
     )
     from gitrack.registry.promotion.promote import promote, rollback
+    from gitrack.registry.gates.preview import judge
     from gitrack.retrieval.load import load_model
     from gitrack.tracking.active import active_run, end_run, set_experiment, start_run
     from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
@@ -74,6 +75,7 @@ __all__ = [
     "describe_model",
     "end_run",
     "errors",
+    "judge",
     "lightgbm_callback",
     "load_model",
     "log_artifact",
@@ -120,6 +122,7 @@ _ELSEWHERE = {
     "delete_alias": "gitrack.registry.on_project",
     "describe_model": "gitrack.registry.on_project",
     "end_run": "gitrack.tracking.active",
+    "judge": "gitrack.registry.gates.preview",
     "lightgbm_callback": "gitrack.tracking.integrations",
     "load_model": "gitrack.retrieval.load",
     "model_version": "gitrack.registry.on_project",

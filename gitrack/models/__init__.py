@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitrack.models.example import read_example
 from gitrack.models.loading import ModelFunction, describe, load, load_function
 from gitrack.models.saving import SavedModel, save
 from gitrack.models.signature import Signature, infer_signature
@@ -14,5 +15,6 @@ __all__ = [
     "infer_signature",
     "load",
     "load_function",
+    "read_example",
     "save",
 ]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gitrack.errors import UsageError
-from gitrack.models import tables
+from gitrack.errors import UnreadableFile, UsageError
+from gitrack.model.display import safe
+from gitrack.models import mlmodel, tables
 
 #: Rows that are kept. They may lie in the open on the branch, so they are few.
 ROWS = 5
+
+_MOST_BYTES = 64_000_000
 
 EXAMPLE = "input_example.json"
 SERVING = "serving_input_example.json"
@@ -53,6 +57,33 @@ def make_example(given: Any) -> Example:
         info = {"type": "ndarray", "format": "tf-serving"}
     info |= {"artifact_path": EXAMPLE, "serving_input_path": SERVING}
     return Example(data, {EXAMPLE: _json(kept), SERVING: _json(serving)}, info, rows)
+
+
+def read_example(folder: Path) -> Any:
+    """The rows that a model's folder holds, as they were given; None if there are none.
+
+    Raises UnreadableFile for a file that is no example.
+    """
+    info = mlmodel.read(folder).example
+    if info is None:
+        return None
+    name = info.get("artifact_path", EXAMPLE)
+    path = mlmodel.inside(folder, name)
+    try:
+        with path.open("rb") as file:
+            kept = json.loads(file.read(_MOST_BYTES))
+        if info.get("type") == "dataframe":
+            import pandas
+
+            return pandas.DataFrame(kept["data"], columns=kept["columns"])
+        import numpy
+
+        inputs = kept["inputs"]
+        if isinstance(inputs, dict):
+            return {key: numpy.asarray(array) for key, array in inputs.items()}
+        return numpy.asarray(inputs)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UnreadableFile(name, f"is no example: {safe(str(error))[:200]}") from error
 
 
 def first_rows(data: Any) -> Any:

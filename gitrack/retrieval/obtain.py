@@ -83,7 +83,7 @@ def files_of(
     pointer = pointer_of(store, located)
     cache = cache_of(repository.worktree, repository.common_dir)
     legacy = pointer.hash != "md5"
-    remote = None if cache.has(pointer.md5, legacy=legacy) else _remote(store, repository)
+    remote = None if cache.has(pointer.md5, legacy=legacy) else open_remote(store, repository)
     listed = listing(pointer, cache, remote)
     sizes = cache.sizes({file.md5 for file in listed}, legacy=legacy)
     return [(file.relative, file.md5, sizes.get(file.md5)) for file in listed]
@@ -271,7 +271,7 @@ def _from_dvc(
 
     cache = cache_of(repository.worktree, repository.common_dir)
     if inner is None:
-        remote = _remote(store, repository) if missing(pointer, cache) else None
+        remote = open_remote(store, repository) if missing(pointer, cache) else None
         if remote is not None:
             layout = remote.layout(legacy=pointer.hash != "md5")
             download([pointer.md5], cache, layout, progress=progress).must_be_whole()
@@ -279,10 +279,11 @@ def _from_dvc(
         return
     if not pointer.is_folder:
         raise holds_no(pointer.path, inner, [])
-    fetch_part(pointer, inner, target, cache=cache, remote=lambda: _remote(store, repository))
+    fetch_part(pointer, inner, target, cache=cache, remote=lambda: open_remote(store, repository))
 
 
-def _remote(store: RunStore, repository: Repository) -> RemoteObjects | None:
+def open_remote(store: RunStore, repository: Repository) -> RemoteObjects | None:
+    """The remote that `remote_of` names, with what the checkout knows of it; None without one."""
     from gitrack.artifacts.remote import RemoteObjects
     from gitrack.artifacts.transfer import settings_for
 

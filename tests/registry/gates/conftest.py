@@ -15,7 +15,7 @@ from gitrack.model import moments
 from gitrack.model.ids import new_run_id
 from gitrack.model.promotion import PolicyUsed, Promotion, Verdict
 from gitrack.model.registered import ModelVersion, Proof, StageState
-from gitrack.model.run import Code, Run, RunBundle
+from gitrack.model.run import Code, Run, RunBundle, Status
 from gitrack.registry.gates.approval import Approval
 from gitrack.registry.gates.case import Case
 from gitrack.registry.gates.judge import judge
@@ -56,7 +56,7 @@ class World:
         values: dict[str, Any] = {
             "name": "r",
             "experiment": "e",
-            "status": "finished",
+            "status": Status.FINISHED,
             "started": moments.written(NOW - timedelta(hours=2)),
             "ended": moments.written(NOW - timedelta(hours=1)),
             "author": "Ada Example <ada@example.com>",
