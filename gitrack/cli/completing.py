@@ -1,10 +1,16 @@
-"""What a shell may complete: names of runs and of experiments. Silent where there are none."""
+"""What a shell may complete: runs, experiments, artifacts, models. Silent where there are none."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from gitrack.errors import GitrackError
+
+if TYPE_CHECKING:
+    from gitrack.store.registry import Registry
 
 #: More are of no use to anybody who looks for one.
 _MOST = 200
@@ -76,6 +82,70 @@ def data(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
     names = [name for name in table.names() if name.startswith("data.") and name.endswith(".name")]
     found = {str(value) for name in names for value in table.column(name) if value is not None}
     return sorted(name for name in found if name.startswith(incomplete))[:_MOST]
+
+
+def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Registered models that begin so."""
+    return _registered(lambda registry: registry.models(), incomplete)
+
+
+def versions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Stages, aliases and numbers of the model that was typed before."""
+    name = str(ctx.params.get("name") or "")
+
+    def found(registry: Registry) -> Iterable[str]:
+        stages = (stage for stage, held in registry.stages(name).items() if held)
+        pointers = (f"@{alias}" for alias in registry.alias_names(name))
+        numbers = (str(number) for number in reversed(registry.numbers(name)))
+        return ["latest", *stages, *pointers, *numbers]
+
+    return _registered(found, incomplete) if name else []
+
+
+def stages(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Stages that the policy has for the model that was typed before."""
+    from gitrack.registry.opened import open_registry
+
+    try:
+        known = open_registry().ruling.policy.stages(str(ctx.params.get("name") or ""))
+    except GitrackError:
+        return []
+    return [stage for stage in known if stage.startswith(incomplete)]
+
+
+def aliases(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Aliases of the model that was typed before."""
+    name = str(ctx.params.get("name") or "")
+    return _registered(lambda registry: registry.alias_names(name), incomplete) if name else []
+
+
+def evidence(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Kinds of evidence that the policy's gates ask for."""
+    from gitrack.config.gates import EvidenceGate
+    from gitrack.registry.opened import open_registry
+
+    try:
+        known = open_registry().ruling.policy.stages(str(ctx.params.get("name") or ""))
+    except GitrackError:
+        return []
+    asked = (
+        gate.evidence
+        for stage in known.values()
+        for gate in stage.gates
+        if isinstance(gate, EvidenceGate)
+    )
+    return [kind for kind in dict.fromkeys([*asked, "approval"]) if kind.startswith(incomplete)]
+
+
+def _registered(find: Callable[[Registry], Iterable[str]], incomplete: str) -> list[str]:
+    from gitrack.store import open_store
+    from gitrack.store.registry import Registry
+
+    try:
+        found = list(find(Registry(open_store().branch)))
+    except GitrackError:
+        return []
+    return [text for text in found if text.startswith(incomplete) and text.isprintable()][:_MOST]
 
 
 def _columns(*names: str) -> list[list[str]]:

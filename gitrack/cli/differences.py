@@ -40,7 +40,7 @@ def show_files(found: FilesDiff, form: Form) -> None:
         rows = list(_file_rows(files))
         if rows:
             head = ("file", kind.removesuffix("s"), found.old, found.new, "change")
-            _print_rows(head, rows, form, first=empty)
+            print_rows(head, rows, form, first=empty)
             empty = False
     if empty:
         click.echo(f"no {' or '.join(known)} differ in {safe(found.old)} and {safe(found.new)}")
@@ -61,7 +61,7 @@ def show_runs(
 
     folders = store.find(old), store.find(new)
     runs = store.run(folders[0]), store.run(folders[1])
-    packages = _packages(store, folders[0]), _packages(store, folders[1])
+    packages = packages_of(store, folders[0]), packages_of(store, folders[1])
     found = diff_runs(*runs, packages=packages, everything=everything)
     if only is not None:
         parts = {"old": found.old, "new": found.new, only: getattr(found, only)}
@@ -72,10 +72,11 @@ def show_runs(
     if found.empty:
         click.echo(f"nothing differs in {found.old} and {found.new}")
         return
-    _print_rows(("", "", found.old, found.new, "change"), list(_run_rows(found)), form, first=True)
+    print_rows(("", "", found.old, found.new, "change"), list(run_rows(found)), form, first=True)
 
 
-def _packages(store: RunStore, folder: str) -> str | None:
+def packages_of(store: RunStore, folder: str) -> str | None:
+    """What was installed when a run ran, if that was kept."""
     from gitrack.errors import NotFound
 
     try:
@@ -84,7 +85,8 @@ def _packages(store: RunStore, folder: str) -> str | None:
         return None
 
 
-def _run_rows(found: RunDiff) -> Iterator[Row]:
+def run_rows(found: RunDiff) -> Iterator[Row]:
+    """What differs, a row each: which part of the record, the name, both values, the change."""
     parts: list[tuple[str, list[Change]]] = [
         ("run", found.other),
         ("param", found.params),
@@ -151,7 +153,8 @@ def _change(old: Any, difference: Any) -> str:
     return f"{said} ({percent:+.3g}%)" if abs(percent) < 1e6 else said
 
 
-def _print_rows(head: Row, rows: Sequence[Row], form: Form, *, first: bool) -> None:
+def print_rows(head: Row, rows: Sequence[Row], form: Form, *, first: bool) -> None:
+    """A table, or one in Markdown."""
     if not first:
         click.echo()
     if form == "md":

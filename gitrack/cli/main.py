@@ -35,7 +35,9 @@ GROUPS = {
         "artifact": "List, fetch and add what runs have left.",
         "lineage": "Say what something comes from and what became of it.",
     },
-    "Register and promote models": {
+    "Registry": {
+        "model": "Register models, list and compare their versions.",
+        "evidence": "Record what speaks for a version or against it.",
         "promote": "Bring a version into a stage, by a pull request.",
         "rollback": "Bring the version back that stood in a stage before.",
     },

@@ -175,7 +175,7 @@ def _split(store: RunStore, reference: str, rest: str) -> tuple[str, str]:
             raise
         except NotFound as error:
             first = first or error
-    if len(parts) == 1 and ":" not in rest:
+    if len(parts) == 1 and not set(":@") & set(rest):
         _no_such_name_or_run(store, rest, first)
     raise first or NotFound(f"there is no run {reference!r}")
 

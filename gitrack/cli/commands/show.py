@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
+from gitrack.cli.sections import Lines, aligned, fields, section, shown
+from gitrack.cli.standing import Standing, became
 from gitrack.cli.table import terminal_width
 from gitrack.errors import NotFound
 from gitrack.model.display import (
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from gitrack.model.run import Code, Evidence, Run, Use
     from gitrack.store.runs import RunStore
 
-Lines = Iterable[tuple[str, str]]
-
 
 @click.command()
 @click.argument("run", shell_complete=completing.runs)
@@ -37,8 +37,8 @@ Lines = Iterable[tuple[str, str]]
 def command(run: str, as_json: bool, history: bool) -> None:
     """Print one run.
 
-    RUN is its id, a unique beginning of it, the random part at its end, its name, `@last`, or
-    `@last~2` for the second before the last.
+    RUN is its id, a unique beginning of it, the random part at its end, its name, `@last`,
+    `@last~2` for the second before the last, or `churn@production` for the run of a version.
 
     \b
     gitrack show @last
@@ -56,11 +56,14 @@ def command(run: str, as_json: bool, history: bool) -> None:
     if history:
         _print_history(store.history(path), record)
     elif as_json:
-        _print_json(record, path)
+        _print_json(record, path, _became(store, record))
     else:
         for line in _described(record, _collected(store, record)):
             click.echo(line)
-        for line in _section("pipeline", _stages(store, path)):
+        for line in section("pipeline", _stages(store, path)):
+            click.echo(line)
+        models = ((one.name, one.places or "in no stage") for one in _became(store, record))
+        for line in section("models", models):
             click.echo(line)
         _next(record)
 
@@ -87,11 +90,15 @@ def _print_history(history: Any, run: Run) -> None:
     click.echo(safe(text if isinstance(text, str) else text.decode(), lines=True), nl=False)
 
 
-def _print_json(run: Run, path: str) -> None:
+def _became(store: RunStore, run: Run) -> list[Standing]:
+    return became(store, [run.id]).get(run.id, [])
+
+
+def _print_json(run: Run, path: str, models: list[Standing]) -> None:
     import msgspec
 
     record = msgspec.to_builtins(run)
-    print_json({"path": path, **record})
+    print_json({"path": path, **record, **({"models": models} if models else {})})
 
 
 def _collected(store: RunStore, run: Run) -> set[str]:
@@ -105,21 +112,21 @@ def _collected(store: RunStore, run: Run) -> set[str]:
 
 def _described(run: Run, gone: Set[str]) -> Iterator[str]:
     yield f"run {safe(run.id)}  {safe(run.name)}"
-    yield from _aligned(_head(run), indent="  ")
-    yield from _section("params", ((key, _shown(value)) for key, value in run.params.items()))
+    yield from aligned(_head(run), indent="  ")
+    yield from section("params", ((key, shown(value)) for key, value in run.params.items()))
     yield from _metrics(run)
-    yield from _section("tags", ((key, _shown(value)) for key, value in run.tags.items()))
-    yield from _section("code", _code(run))
+    yield from section("tags", ((key, shown(value)) for key, value in run.tags.items()))
+    yield from section("code", _code(run))
     for dataset in run.data:
         other = dataset.role and dataset.role != dataset.name  # two parts of one name
         title = f"data {dataset.name}" + (f" ({dataset.role})" if other else "")
-        yield from _section(title, _fields(dataset, leave=("name", "role")))
+        yield from section(title, fields(dataset, leave=("name", "role")))
     if run.environment is not None:
-        yield from _section("environment", _environment(run.environment))
-    yield from _section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
+        yield from section("environment", _environment(run.environment))
+    yield from section("seeds", ((key, str(seed)) for key, seed in run.seeds.items()))
     yield from _artifacts(run, gone)
-    yield from _section("uses", map(_used, run.uses))
-    yield from _section("evidence", ((fact.name, _verdict(fact)) for fact in run.evidence))
+    yield from section("uses", map(_used, run.uses))
+    yield from section("evidence", ((fact.name, _verdict(fact)) for fact in run.evidence))
     for title, text in (("notes", run.notes), ("error", run.error)):
         if text:
             yield title
@@ -143,7 +150,7 @@ def _metrics(run: Run) -> Iterator[str]:
     if not run.metrics:
         return
     rows = [(name, number(value) + _curve(run, name)) for name, value in run.metrics.items()]
-    yield from _section("metrics", rows)
+    yield from section("metrics", rows)
 
 
 def _curve(run: Run, metric: str) -> str:
@@ -183,7 +190,7 @@ def _changes(code: Code) -> str:
 
 
 def _environment(environment: Any) -> Lines:
-    for name, value in _fields(environment, leave=("variables",)):
+    for name, value in fields(environment, leave=("variables",)):
         yield name, size(int(value)) if name == "memory" and value.isdigit() else value
     for name, value in environment.variables.items():
         yield f"${name}", value
@@ -210,7 +217,7 @@ def _artifacts(run: Run, gone: Set[str]) -> Iterator[str]:
         for word, said in (("takes", artifact.inputs), ("gives", artifact.outputs)):
             if said is not None:
                 rows.append(("", f"{word} {cut(' '.join(said.split()), briefly)}"))
-    yield from _section("artifacts", rows)
+    yield from section("artifacts", rows)
 
 
 def _verdict(fact: Evidence) -> str:
@@ -228,35 +235,6 @@ def _used(use: Use) -> tuple[str, str]:
         what = use.path or use.uri or "?"
     made = f"{use.path} of run {use.run}" if use.run else "lies elsewhere"
     return what, f"{made}, {use.md5}" if use.md5 else made
-
-
-def _fields(record: Any, *, leave: tuple[str, ...]) -> Lines:
-    for name in record.__struct_fields__:
-        value = getattr(record, name)
-        if name not in leave and value is not None:
-            yield name, _shown(value)
-
-
-def _section(title: str, rows: Lines) -> Iterator[str]:
-    lines = list(_aligned(rows, indent="  "))
-    if lines:
-        yield safe(title)
-        yield from lines
-
-
-def _aligned(rows: Lines, *, indent: str) -> Iterator[str]:
-    cells = [(safe(name), safe(text)) for name, text in rows]
-    widest = min(max((width(name) for name, _ in cells), default=0), 40)
-    for name, text in cells:
-        yield f"{indent}{name}{' ' * (widest - width(name))}  {text}".rstrip()
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
 
 
 def _next(run: Run) -> None:
