@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,10 +115,10 @@ def test_in_a_lifecycle_nobody_stands_twice_or_is_lost(moves):
             found = move(standing, version, to, PRESET, keep_previous=keep)
         except IllegalMove:
             continue
-        everybody = sum(standing.values(), [])
+        everybody = [*chain(*standing.values())]
         standing = {**standing, **found.stages}
         seen.add(version)
-        after = sum(standing.values(), [])
+        after = [*chain(*standing.values())]
         assert len(after) == len(set(after))
         assert standing[to][-1] == version
         # only who stood in a stage that keeps no archive may stand nowhere afterwards
