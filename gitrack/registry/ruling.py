@@ -39,7 +39,7 @@ def ruling_of(place: Place, *, revision: str | None = None) -> Ruling:
     if repository is None:
         return Ruling()
     here = _in_worktree(place)
-    name = _path(place)
+    name = policy_path(place)
     committed = _committed(place, repository, name, revision)
     if committed is not None:
         source, commit, data = committed
@@ -98,7 +98,7 @@ def _committed(
     return None if data is None else (source, commit, data)
 
 
-def _path(place: Place) -> str:
+def policy_path(place: Place) -> str:
     """The policy's path in the repository: the project may lie in a sub-folder."""
     assert place.repository is not None
     top = place.repository.worktree

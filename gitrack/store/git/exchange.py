@@ -14,6 +14,7 @@ from gitrack.errors import StoreError
 from gitrack.store.git.process import Done, first_complaint
 from gitrack.store.git.refs import Ref
 from gitrack.store.git.repository import Repository
+from gitrack.store.git.seen import see
 from gitrack.store.git.trouble import plain_url, remote_words, trouble
 
 CODE = "refs/gitrack/code/"
@@ -107,8 +108,11 @@ class Exchange:
             why = first_complaint(done.err)
             if branch:
                 self._need(self._fetch(branch))
+                see(self.repository, self.remote, self.branch, self.known())
             return why
         self._need(done)
+        if branch:
+            see(self.repository, self.remote, self.branch, self.known())
         return None
 
     def _fetch(self, refspecs: Iterable[str]) -> Done:
@@ -143,10 +147,13 @@ class Exchange:
                 hint=f"type  git fetch --unshallow {self.remote}",
             )
 
-    def push(self, commit: str | None, code: Collection[str] = ()) -> Sent:
+    def push(
+        self, commit: str | None, code: Collection[str] = (), *, replaces: str | None = None
+    ) -> Sent:
         """Send the branch as it stands at `commit` (None: only code), and code along with it.
 
-        Raises StoreError with the remote's own words if it refuses the branch.
+        With `replaces` it takes the place of that commit, if the remote still has it. Raises
+        StoreError with the remote's own words if it refuses the branch.
         """
         refs = [f"{id}:{CODE}{id}" for id in sorted(code)]
         first = [] if commit is None else [f"{commit}:refs/heads/{self.branch}"]
@@ -157,17 +164,24 @@ class Exchange:
             some = first + refs[start : start + _MANY]
             if not some:
                 break
-            moved = self._push(some, taken, refused) or moved
+            moved = self._push(some, taken, refused, replaces) or moved
             first = []
         if commit is not None and not moved and self.known() != commit:
             # git does it only in clones that fetch this branch by default
             self.repository.git("update-ref", "-m", "gitrack push", self.tracking, commit)
+        if commit is not None and not moved:
+            see(self.repository, self.remote, self.branch, commit)
         return Sent(moved, frozenset(taken), tuple(refused))
 
     def _push(
-        self, refspecs: list[str], taken: set[str], refused: list[tuple[str, str]]
+        self,
+        refspecs: list[str],
+        taken: set[str],
+        refused: list[tuple[str, str]],
+        replaces: str | None,
     ) -> str | None:
-        done = self._run(*_PUSH, self.remote, *refspecs)
+        lease = [f"--force-with-lease=refs/heads/{self.branch}:{replaces}"] if replaces else []
+        done = self._run(*_PUSH, *lease, self.remote, *refspecs)
         answers = list(_answers(done.out.decode("utf-8", "replace")))
         if done.code and not answers:
             raise self._trouble(done)

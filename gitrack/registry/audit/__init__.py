@@ -1,0 +1,7 @@
+"""What was promoted, on whose word, and whether anybody has changed the record since."""
+
+from __future__ import annotations
+
+from gitrack.registry.audit.audit import audit
+
+__all__ = ["audit"]

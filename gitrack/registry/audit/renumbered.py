@@ -1,0 +1,135 @@
+"""Versions that two clones gave one number: ours took another in the merge, with all about them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+
+from gitrack.model.named import ArtifactVersion
+from gitrack.model.promotion import Promotion
+from gitrack.model.registered import ModelVersion, Proof
+from gitrack.registry.audit.contents import Contents
+from gitrack.registry.audit.kinds import Kind, What, what_is
+from gitrack.registry.audit.trail import Step, Trail
+from gitrack.store.git.ancestry import Change
+
+_NUMBERED = re.compile(r"v\d+", re.ASCII)
+_NONE = frozenset[str]()
+
+#: (kind, model or artifact): our number and the new one.
+Numbers = dict[tuple[Kind, str], dict[int, int]]
+
+
+def renumbered(trail: Trail, contents: Contents, step: Step) -> frozenset[str]:
+    """The paths that a merge changed against one of its parents because numbers had clashed."""
+    numbers = new_numbers(trail, contents, step)
+    if not numbers:
+        return _NONE
+    added = [change for change in step.changes if change.new is not None]
+    found: set[str] = set()
+    for change in step.changes:
+        what = what_is(change.path)
+        if change.old is None:
+            continue
+        if what.kind in (Kind.VERSION, Kind.NAMED):
+            if int(what.item) in numbers.get((what.kind, what.name), {}):
+                found.add(change.path)
+        elif what.kind in (Kind.EVIDENCE, Kind.PROMOTION):
+            moved = numbers.get((Kind.VERSION, what.name))
+            if moved and _followed(contents, change, what, moved, added):
+                found.add(change.path)
+    return frozenset(found)
+
+
+def new_numbers(trail: Trail, contents: Contents, step: Step) -> Numbers:
+    """Which numbers of this side became which others; the other side keeps its own."""
+    found: Numbers = defaultdict(dict)
+    if len(step.commit.parents) != 2 or step.parent is None:
+        return found
+    mine, other = step.commit.parents
+    there = other if step.parent == mine else mine
+    here = [(change, what_is(change.path)) for change in step.changes]
+    for change, what in here:
+        if what.kind not in (Kind.VERSION, Kind.NAMED) or None in (change.old, change.new):
+            continue
+        if trail.at(change.path, there) != change.new:
+            continue  # it is not theirs that took the place
+        if trail.was_in_common(step.commit, change.path):
+            continue  # it was there before the sides parted: nobody gave it anew
+        taken = _new_place(trail, contents, change, what, here, step.commit.id)
+        if taken is not None:
+            found[what.kind, what.name][int(what.item)] = taken
+    return found
+
+
+def _new_place(
+    trail: Trail,
+    contents: Contents,
+    change: Change,
+    what: What,
+    here: list[tuple[Change, What]],
+    commit: str,
+) -> int | None:
+    assert change.old is not None
+    shape: type[msgspec.Struct] = ModelVersion if what.kind is Kind.VERSION else ArtifactVersion
+    mine = contents.record(change.path, change.old, shape)
+    if isinstance(mine, str):
+        return None
+    for other, about in here:
+        if about.kind is not what.kind or about.name != what.name or other.new is None:
+            continue
+        record = contents.record(other.path, other.new, shape)
+        if isinstance(record, str):
+            continue
+        same = _without(record, "version") == _without(mine, "version")
+        if same or _contents(record) == _contents(mine):
+            return int(about.item)
+    return None
+
+
+def _contents(record: Any) -> tuple[object, ...]:
+    """What makes two versions one: the run and its artifact, or the bytes."""
+    if isinstance(record, ModelVersion):
+        return record.run, record.artifact
+    return record.md5, record.uri, record.path if not (record.md5 or record.uri) else None
+
+
+def _followed(
+    contents: Contents, change: Change, what: What, moved: dict[int, int], added: list[Change]
+) -> bool:
+    """True if what went from one version's number is there under the other number."""
+    assert change.old is not None
+    shape: type[msgspec.Struct] = Proof if what.kind is Kind.EVIDENCE else Promotion
+    mine = contents.record(change.path, change.old, shape)
+    if isinstance(mine, str):
+        return False
+    for other in added:
+        about = what_is(other.path)
+        if about.kind is not what.kind or about.name != what.name:
+            continue
+        assert other.new is not None
+        record = contents.record(other.path, other.new, shape)
+        if not isinstance(record, str) and _alike(mine, record, moved):
+            return True
+    return False
+
+
+def _alike(mine: Any, record: Any, moved: dict[int, int]) -> bool:
+    if moved.get(mine.version, mine.version) != record.version:
+        return False
+    if isinstance(mine, Proof):
+        return _without(mine, "version") == _without(record, "version")
+    follow = ("version", "expected", "archived", "kept", "follows", "verdicts")
+    for name in ("expected", "archived", "kept"):
+        if [moved.get(number, number) for number in getattr(mine, name)] != getattr(record, name):
+            return False
+    before = [(_NUMBERED.sub("v", v.gate), v.outcome, v.value) for v in mine.verdicts]
+    after = [(_NUMBERED.sub("v", v.gate), v.outcome, v.value) for v in record.verdicts]
+    return before == after and _without(mine, *follow) == _without(record, *follow)
+
+
+def _without(record: msgspec.Struct, *names: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__struct_fields__ if name not in names}
