@@ -113,13 +113,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """All of `.tracking/config.yaml`.
 
     `code_branch` is the branch that the code is merged to, whose policy judges promotions; without
-    it, that is the one that the remote calls its default.
+    it, that is the one that the remote calls its default. `host` says what kind of host the remote
+    lies on, where its name does not say it.
     """
 
     project: str | None = None
     branch: str = DEFAULT_BRANCH
     remote: str = DEFAULT_REMOTE
     code_branch: str | None = None
+    host: Literal["github", "gitlab"] | None = None
     artifacts: Artifacts = Artifacts()
     capture: Capture = Capture()
     site: Site = Site()

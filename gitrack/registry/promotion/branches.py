@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from gitrack.errors import PromotionRefused
+from gitrack.errors import PromotionRefused, StoreError
 from gitrack.model.promotion import Promotion
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.promotion.plan import Planned
 from gitrack.store.codec.records import load_record
 from gitrack.store.git.branch import GitBranch
+from gitrack.store.git.exchange import Exchange
 from gitrack.store.registry.paths import SUFFIX, promotion_path, taken_apart
+
+#: What a model may be called, but no branch of git.
+_NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]+|\.\.+|@\{|\A[.-]+")
 
 
 class Placed(NamedTuple):
-    """A branch with the promotion. `replaced` is what the branch held before, on either side.
+    """A branch with a promotion. `replaced` is what the remote has on it, `again` that it is old.
 
-    `again` says that the same promotion lay there already.
+    `id` and `promotion` are those that lie there, which may have been judged some time ago.
     """
 
     branch: str
     commit: str
+    id: str
+    promotion: Promotion
     replaced: str | None = None
     again: bool = False
 
@@ -30,7 +37,22 @@ class Placed(NamedTuple):
 def branch_name(promotion: Promotion) -> str:
     """`promote/churn-v7-production`."""
     word = "rollback" if promotion.kind == "rollback" else "promote"
-    return f"{word}/{promotion.model}-v{promotion.version}-{promotion.to}"
+    model = _NO_BRANCH.sub("-", promotion.model)
+    return f"{word}/{model}-v{promotion.version}-{promotion.to}"
+
+
+def look_at_remote(opened: OpenRegistry, name: str, remote: str) -> str | None:
+    """Bring what the remote has on a branch, or forget what it has no more; why not, if so."""
+    try:
+        exchange = Exchange(opened.repository, name, remote)
+        seen = exchange.look()._replace(code=frozenset())
+        if seen.tip is not None:
+            exchange.fetch(seen)
+        elif (known := exchange.known()) is not None:
+            opened.repository.git("update-ref", "-d", exchange.tracking, known)
+    except StoreError as error:
+        return error.message
+    return None
 
 
 def place(
@@ -40,38 +62,41 @@ def place(
     name = branch_name(planned.promotion)
     here, there = GitBranch(opened.repository, name, remote=remote).local_and_remote()
     for tip in dict.fromkeys(tip for tip in (here, there) if tip is not None):
-        waiting = [] if replace else _not_merged(opened, planned, tip)
-        if planned.promotion in waiting and tip == (here or there):
-            return Placed(name, tip, replaced=there, again=True)
+        waiting = {} if replace else _not_merged(opened, planned, tip)
+        for id, promotion in waiting.items():
+            if _alike(promotion, planned.promotion):
+                return Placed(name, tip, id, promotion, replaced=there, again=True)
         if waiting:
             _refuse(name, planned, remote if tip == there else None)
     if here is not None:
         words = ("update-ref", "-m", "gitrack promote", "-d", f"refs/heads/{name}", here)
         opened.repository.git(*words)
     branch = GitBranch(opened.repository, name, remote=None, start=planned.promotion.base)
-    return Placed(name, branch.commit(planned.changes, planned.message), replaced=there)
+    commit = branch.commit(planned.changes, planned.message)
+    return Placed(name, commit, planned.id, planned.promotion, replaced=there)
 
 
-def _not_merged(opened: OpenRegistry, planned: Planned, tip: str) -> list[Promotion]:
-    """The promotions of this version to this stage that only the branch has.
-
-    One that is ours but for its time comes as ours.
-    """
+def _not_merged(opened: OpenRegistry, planned: Planned, tip: str) -> dict[str, Promotion]:
+    """The promotions of this version to this stage that only the branch has, by id."""
     wanted = planned.promotion
     branch = opened.branch
     folder = promotion_path(wanted.model, "").rpartition("/")[0]
     merged = set(branch.children(folder, at=wanted.base))
-    found = []
+    found: dict[str, Promotion] = {}
     for child in branch.children(folder, at=tip):
-        parts = taken_apart(child.removesuffix(SUFFIX))
+        id = child.removesuffix(SUFFIX)
+        parts = taken_apart(id)
         if child in merged or parts is None:
             continue
         if (parts.version, parts.stage) == (wanted.version, wanted.to):
             path = f"{folder}/{child}"
-            other = load_record(path, branch.read(path, at=tip), Promotion)
-            alike = msgspec.structs.replace(other, at=wanted.at, verdicts=wanted.verdicts)
-            found.append(wanted if alike == wanted else other)
+            found[id] = load_record(path, branch.read(path, at=tip), Promotion)
     return found
+
+
+def _alike(one: Promotion, other: Promotion) -> bool:
+    """Is it the same but for its time?"""
+    return msgspec.structs.replace(one, at=other.at, verdicts=other.verdicts) == other
 
 
 def _refuse(name: str, planned: Planned, remote: str | None) -> NoReturn:

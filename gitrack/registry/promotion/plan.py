@@ -40,6 +40,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     promotion: Promotion
     changes: dict[str, bytes]
     message: str
+    case: Case
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -130,10 +131,12 @@ def plan(
         tag=tag,
         verdicts=judge(case, back=back),
     )
-    return _planned(reader, promotion, step.stages)
+    return _planned(reader, promotion, step.stages, case)
 
 
-def _planned(reader: Registry, promotion: Promotion, stages: Mapping[str, list[int]]) -> Planned:
+def _planned(
+    reader: Registry, promotion: Promotion, stages: Mapping[str, list[int]], case: Case
+) -> Planned:
     name = promotion.model
     id = _free_id(promotion, reader.promotion_ids(name))
     changes = {
@@ -143,7 +146,8 @@ def _planned(reader: Registry, promotion: Promotion, stages: Mapping[str, list[i
         for stage, versions in stages.items()
     }
     changes[promotion_path(name, id)] = dump_record(promotion)
-    return Planned(id=id, promotion=promotion, changes=changes, message=message_of(id, promotion))
+    message = message_of(id, promotion)
+    return Planned(id=id, promotion=promotion, changes=changes, message=message, case=case)
 
 
 def upon(planned: Planned, base: str) -> Planned:

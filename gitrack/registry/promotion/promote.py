@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from gitrack.errors import PromotionRefused, UsageError
+from gitrack.errors import GitrackError, PromotionRefused, UsageError
 from gitrack.model.promotion import Promotion, Verdict
+from gitrack.registry.gates.case import Standing
 from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.registry.promotion import branches, upstream
 from gitrack.registry.promotion.allowed import direct_allowed
+from gitrack.registry.promotion.branches import Placed
+from gitrack.registry.promotion.hosts.opening import Request
 from gitrack.registry.promotion.plan import Planned, plan, upon
 from gitrack.registry.promotion.previous import on_day, previous, stood_there
+from gitrack.registry.promotion.publish import host_of_remote, publish
+from gitrack.registry.promotion.text import Side, Sides, text_of, title_of
+from gitrack.registry.promotion.upstream import Base
 from gitrack.registry.transition import known_stage
 from gitrack.store.branch import Plan
 from gitrack.store.layout import RUNS
@@ -201,12 +207,44 @@ def _carry_out(
     upstream.refuse_unpushed(opened, name, target, base)
     planned = make(base.commit)
     if way.dry_run:
-        return _described(opened, planned, direct=False)
+        return _described(opened, planned, direct=False, remote=base.remote)
     if planned.failed and not way.draft:
         raise refused(planned)
+    push = way.push is not False and base.remote is not None and base.trouble is None
+    name_there = branches.branch_name(planned.promotion)
+    if push and base.remote is not None:
+        branches.look_at_remote(opened, name_there, base.remote)
     placed = branches.place(opened, planned, replace=way.replace, remote=base.remote)
-    done = _described(opened, planned, direct=False)
-    return msgspec.structs.replace(done, branch=placed.branch, commit=placed.commit)
+    return _published(opened, planned, placed, base, push=push)
+
+
+def _published(
+    opened: OpenRegistry, planned: Planned, placed: Placed, base: Base, *, push: bool
+) -> Promoted:
+    there = msgspec.structs.replace(planned, id=placed.id, promotion=placed.promotion)
+    done = _described(opened, there, direct=False, remote=base.remote)
+    wanted = Request(
+        branch=placed.branch,
+        into=opened.branch.name,
+        title=done.title,
+        text=done.text,
+        draft=placed.promotion.draft,
+    )
+    out = publish(opened, placed, wanted, remote=base.remote, push=push)
+    notes = [*done.notes, *out.notes]
+    if placed.again:
+        notes.append(f"the branch {placed.branch} was there already")
+    return msgspec.structs.replace(
+        done,
+        branch=placed.branch,
+        commit=placed.commit,
+        pushed=out.pushed,
+        url=out.url,
+        open=out.open,
+        notes=notes,
+        trouble=base.trouble or out.trouble,
+        next=list(out.next),
+    )
 
 
 def _directly(opened: OpenRegistry, name: str, make: Callable[[str | None], Planned]) -> Promoted:
@@ -282,14 +320,33 @@ def refused(planned: Planned) -> PromotionRefused:
     )
 
 
-def _described(opened: OpenRegistry, planned: Planned, *, direct: bool) -> Promoted:
+def _described(
+    opened: OpenRegistry, planned: Planned, *, direct: bool, remote: str | None = None
+) -> Promoted:
     what = planned.promotion
     notes = [opened.ruling.trouble] if opened.ruling.trouble else []
+    text = "" if direct else _text(opened, planned, remote)
     return Promoted(
         id=planned.id,
         promotion=what,
         direct=direct,
-        title=f"{what.model} v{what.version} → {what.to}",
-        text="",
+        title=title_of(what),
+        text=text,
         notes=notes,
     )
+
+
+def _text(opened: OpenRegistry, planned: Planned, remote: str | None) -> str:
+    case = planned.case
+    try:
+        other = case.occupant(planned.promotion.to)
+    except GitrackError:  # whoever stands there has no run any more; the gates say so
+        other = None
+    sides = Sides(_side(case.standing), None if other is None else _side(other))
+    host = host_of_remote(opened, remote)
+    return text_of(opened, planned.id, planned.promotion, sides, host)
+
+
+def _side(standing: Standing) -> Side:
+    folder = standing.path.rpartition("/")[0]
+    return Side(standing.version.version, standing.run, folder)
