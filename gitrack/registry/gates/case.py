@@ -10,6 +10,7 @@ import msgspec
 
 from gitrack.config.policy import Stage
 from gitrack.errors import GitrackError, NotFound
+from gitrack.model import moments
 from gitrack.model.promotion import Promotion
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.model.run import Run
@@ -73,7 +74,8 @@ class Case:
         self.version = version
         self.rules: Mapping[str, Stage] = ruling.policy.stages(name)
         self.to = known_stage(to, self.rules, name)
-        self.when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        # as a record will have it, or ages would differ when it is judged again
+        self.when = moments.read(moments.written(when))
         self.ruling = ruling
         self.promoter = promoter
         self.approvals = tuple(approvals)
@@ -99,8 +101,6 @@ class Case:
         run_code: bool = True,
     ) -> Case:
         """The case of a recorded promotion: on its base (or `at`), at its time. ValueError."""
-        from gitrack.model import moments
-
         return cls(
             opened,
             promotion.model,

@@ -70,9 +70,7 @@ class World:
     def version(self, number: int = 1, *, run: str | None = None, **fields: Any) -> ModelVersion:
         run_fields = {k: fields.pop(k) for k in list(fields) if k in Run.__struct_fields__}
         tags = run_fields.pop("tags", {})
-        made = ModelVersion(
-            version=number, run=run or self.run(**run_fields), tags=tags, **fields
-        )
+        made = ModelVersion(version=number, run=run or self.run(**run_fields), tags=tags, **fields)
         self.put({version_path(MODEL, number): dump_record(made)})
         return made
 
@@ -111,7 +109,9 @@ class World:
         (verdict,) = self.judge(version, **more)
         return verdict
 
-    def promotion(self, version: ModelVersion, verdicts: Sequence[Verdict], **more: Any) -> Promotion:
+    def promotion(
+        self, version: ModelVersion, verdicts: Sequence[Verdict], **more: Any
+    ) -> Promotion:
         values: dict[str, Any] = {
             "kind": "promotion",
             "to": "production",

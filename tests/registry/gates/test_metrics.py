@@ -37,9 +37,7 @@ def test_a_verdict_says_value_rule_margin_and_source(world: World):
     assert verdict.gate == "test_auc_roc >= 0.88"
     assert (verdict.value, verdict.required, verdict.baseline) == (0.892, 0.88, 0.85)
     assert verdict.margin == 0.012
-    assert verdict.says == (
-        "test_auc_roc is 0.892, at least 0.88 is asked for (baseline 0.85)"
-    )
+    assert verdict.says == ("test_auc_roc is 0.892, at least 0.88 is asked for (baseline 0.85)")
     path, _, key = (verdict.source or "").partition(": ")
     assert key == "metrics.test_auc_roc"
     assert b"test_auc_roc: 0.892" in world.opened.branch.read(path)
