@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from gitrack import errors
     from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
+    from gitrack.registry.gates.preview import judge
     from gitrack.registry.on_project import (
         add_evidence,
         delete_alias,
         describe_model,
+        model_history,
         model_version,
         model_versions,
         register_model,
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
         tag_model,
     )
     from gitrack.registry.promotion.promote import promote, rollback
-    from gitrack.registry.gates.preview import judge
     from gitrack.retrieval.load import load_model
     from gitrack.tracking.active import active_run, end_run, set_experiment, start_run
     from gitrack.tracking.integrations import lightgbm_callback, xgboost_callback
@@ -95,6 +96,7 @@ __all__ = [
     "log_seeds",
     "log_table",
     "log_text",
+    "model_history",
     "model_version",
     "model_versions",
     "promote",
@@ -125,6 +127,7 @@ _ELSEWHERE = {
     "judge": "gitrack.registry.gates.preview",
     "lightgbm_callback": "gitrack.tracking.integrations",
     "load_model": "gitrack.retrieval.load",
+    "model_history": "gitrack.registry.on_project",
     "model_version": "gitrack.registry.on_project",
     "model_versions": "gitrack.registry.on_project",
     "register_model": "gitrack.registry.on_project",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,9 @@ from gitrack.store.registry import Registry
 from gitrack.store.registry.paths import REGISTRY, promotion_path, taken_apart
 from gitrack.store.timeline import StageChange, Timeline
 from gitrack.store.timeline.commits import Said, brought, said
+
+#: So many records are read one by one rather than with all others.
+_FEW = 20
 
 Kind = Literal["promotion", "rollback", "revert", "by hand"]
 
@@ -87,6 +90,18 @@ def model_history(
     ]
 
 
+def entries_of(
+    opened: OpenRegistry, name: str, changes: Sequence[StageChange]
+) -> list[HistoryEntry]:
+    """The entries of a few changes of the timeline, without reading the others.
+
+    A commit that did several things to a model has one for each.
+    """
+    timeline = Timeline(opened.branch)
+    history = _History(opened, opened.reader(), timeline, name)
+    return history.entries({change.commit for change in changes})
+
+
 def request_of(message: str) -> str | None:
     """The pull request that a merge or squash commit names, as the host writes it."""
     subject = message.partition("\n")[0].strip()
@@ -117,13 +132,24 @@ class _History:
         self._timeline = timeline
         self._name = name
 
-    def entries(self) -> list[HistoryEntry]:
+    def entries(self, commits: Container[str] | None = None) -> list[HistoryEntry]:
+        """All of them, or those of some commits."""
         events = self._events()
+        seen: set[str] = set()
+        if commits is not None:
+            # what came before says whether something came again
+            wanted = [event for event in events if event.commit in commits]
+            first = {event.promotion: event for event in reversed(events)}
+            seen = {
+                event.promotion
+                for event in wanted
+                if event.promotion is not None and first[event.promotion] is not event
+            }
+            events = wanted
         records = self._records(event.promotion or event.reverts for event in events)
         words = said(self._branch.repository, (event.commit for event in events))
         writers = self._writers(events, words)
         found = []
-        seen: set[str] = set()
         for event in events:
             entry = self._entry(event, events, records, seen)
             found.append(_signed(entry, words.get(event.commit), writers))
@@ -162,7 +188,11 @@ class _History:
     def _records(self, ids: Iterable[str | None]) -> dict[str, Promotion]:
         """The records, those that were taken away again from where they still were."""
         wanted = list(dict.fromkeys(id for id in ids if id is not None))
-        found = self._registry.promotions(self._name)
+        if len(wanted) < _FEW:
+            each = {id: self._registry.promotion(self._name, id) for id in wanted}
+            found = {id: record for id, record in each.items() if record is not None}
+        else:
+            found = self._registry.promotions(self._name)
         brought_by = {
             record.promotion: record.commit
             for record in self._timeline.records(self._name)

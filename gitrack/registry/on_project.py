@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from gitrack.registry.opened import open_registry
@@ -12,6 +12,7 @@ from gitrack.registry.opened import open_registry
 if TYPE_CHECKING:
     from gitrack.model.registered import ModelVersion, Proof, RegisteredModel
     from gitrack.registry.evidence.adding import Level
+    from gitrack.registry.history import HistoryEntry
 
 
 def register_model(
@@ -32,13 +33,32 @@ def register_model(
     return register(open_registry(), uri, name, description=description, tags=tags).version
 
 
-def model_version(name: str, ref: int | str, *, at: str | None = None) -> ModelVersion:
+def model_version(
+    name: str, ref: int | str, *, at: str | date | datetime | None = None
+) -> ModelVersion:
     """One version: by number, stage (`production`) or alias (`@champion`); `latest`.
 
-    `at` is a commit of the tracking branch, at which the registry is read as it was then. Raises
-    NotFound, UnreadableFile.
+    `at` is a date, at which the registry is read as it was then: of a day its end, without a zone
+    in UTC; or a commit of the tracking branch. Raises NotFound, UnreadableFile, UsageError for what
+    is no date, and StoreError where a shallow clone lacks what was then.
     """
-    return open_registry().reader(at=at).version(name, ref)
+    opened = open_registry()
+    if at is None:
+        return opened.reader().version(name, ref)
+    from gitrack.registry.past import commit_at
+
+    return opened.reader(at=commit_at(opened, at)).version(name, ref)
+
+
+def model_history(name: str, *, stage: str | None = None) -> list[HistoryEntry]:
+    """What happened to a model's stages, the oldest first, when it took effect for everybody.
+
+    Promotions, rollbacks, reverts, and what was changed without a record; `stage` gives what
+    changed that one. Raises NotFound.
+    """
+    from gitrack.registry import history
+
+    return history.model_history(open_registry(), name, stage=stage)
 
 
 def model_versions(name: str) -> list[ModelVersion]:

@@ -119,22 +119,45 @@ def ls(ctx: click.Context, name: str | None, as_json: bool) -> None:
 @command.command()
 @_NAME
 @click.argument("version", required=False, shell_complete=completing.versions)
+@click.option(
+    "--stage",
+    shell_complete=completing.stages,
+    help="The versions that stand in this stage, or stood there --at a date.",
+)
+@click.option("--at", metavar="DATE", help="As it was at the end of a day, or at a time (UTC).")
 @_JSON
 @click.pass_context
-def show(ctx: click.Context, name: str, version: str | None, as_json: bool) -> None:
+def show(
+    ctx: click.Context,
+    name: str,
+    version: str | None,
+    stage: str | None,
+    at: str | None,
+    as_json: bool,
+) -> None:
     """Print a registered model, or one version: its run, evidence and promotions.
 
     \b
     gitrack model show churn
     gitrack model show churn production
     gitrack model show churn 7 --json
+    gitrack model show churn --stage production --at 2026-05-22
+
+    DATE is a day, of which the end counts, a month, '2026-05-22 14:30', or now-180d.
     """
+    from gitrack.cli.model_history import print_stage
     from gitrack.cli.model_page import ModelPage, VersionPage
+    from gitrack.registry.past import commit_at
     from gitrack.registry.registering import known_model
 
+    if version is not None and stage is not None:
+        raise click.UsageError("VERSION and --stage are two ways to name one; choose one.")
     arrivals.bring_in()
     opened = _opened()
-    registry = opened.reader()
+    if stage is not None:
+        _tell(ctx, print_stage(opened, name, stage, at or "now", as_json=as_json))
+        return
+    registry = opened.reader(at=None if at is None else commit_at(opened, at))
     model = known_model(registry, name)
     page: ModelPage | VersionPage
     if version is None:
@@ -151,6 +174,26 @@ def show(ctx: click.Context, name: str, version: str | None, as_json: bool) -> N
             following = _after_version(opened, page)
         click.echo(f"next: gitrack {following}", err=True)
     _tell(ctx, page.faults)
+
+
+@command.command()
+@_NAME
+@click.option("--stage", shell_complete=completing.stages, help="Only what changed this stage.")
+@_JSON
+def history(name: str, stage: str | None, as_json: bool) -> None:
+    """List what happened to a model's stages, the newest first, as it took effect.
+
+    Promotions, rollbacks, reverts, and what was changed without a record; each with its pull
+    request or merge, and who approved that.
+
+    \b
+    gitrack model history churn
+    gitrack model history churn --stage production --json
+    """
+    from gitrack.cli.model_history import print_history
+
+    arrivals.bring_in()
+    print_history(_opened(), name, stage, as_json=as_json)
 
 
 @command.command()
