@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 
@@ -125,11 +125,14 @@ def _within(fields: dict[str, str], long: str, room: int) -> str:
     query = urlencode(fields)
     if len(query) <= room:
         return query
-    lines = fields[long].split("\n")
-    while lines and len(query) > room:
-        lines.pop()
-        query = urlencode({**fields, long: "\n".join([*lines, "", "…"])})
-    return query
+    kept, left_out = "", fields[long].split("\n")
+    room -= len(urlencode({**fields, long: "\n…"}))
+    for line in left_out:
+        room -= len(quote_plus(f"{line}\n"))
+        if room < 0:
+            break
+        kept += f"{line}\n"
+    return urlencode({**fields, long: f"{kept}\n…"})
 
 
 def _title(title: str, *, draft: bool) -> str:
