@@ -86,6 +86,40 @@ def named(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="named artifacts", message=f"all {len(names):,} can be read")
 
 
+def registry(patient: Patient) -> Iterator[Finding]:
+    """Does every file of the registry say what its place says, and is what it names there?"""
+    models = patient.store.models()
+    for fault in models.faults:
+        message = f"{fault.path}: {fault.why}"
+        yield Finding(name="registry", state="fail", message=message, mend=fault.hint)
+    runs = {str(id) for id in patient.store.table().column("id")}
+    for model in models.models:
+        have = {version.version for version in model.versions}
+        pointing = {f"stage {stage}": held for stage, held in model.stages.items()}
+        pointing |= {f"alias {a}": [one.version] for a, one in model.pointers.items()}
+        for what, held in pointing.items():
+            for number in sorted(set(held) - have):
+                yield Finding(
+                    name="registry",
+                    state="fail",
+                    message=f"{what} of {model.name} names version {number}, which is not there",
+                    mend=f"git log {patient.store.branch.name} -- registry/{model.name}",
+                )
+        for version in model.versions:
+            if version.run not in runs:
+                yield Finding(
+                    name="registry",
+                    state="fail",
+                    message=f"{model.name} v{version.version} is of run {version.run}, which is "
+                    "not there",
+                    mend="type  gitrack pull  to bring the runs of others",
+                )
+    if models.models and not models.faults:
+        numbers = sum(len(model.versions) for model in models.models)
+        message = f"models: {len(models.models):,}, versions: {numbers:,}; all can be read"
+        yield Finding(name="registry", message=message)
+
+
 def locks(patient: Patient) -> Iterator[Finding]:
     """Did somebody leave a lock on the branch?"""
     from gitrack.store.git.refs import Ref
@@ -135,6 +169,7 @@ CHECKS = {
     "branch": branch,
     "files": files,
     "named artifacts": named,
+    "registry": registry,
     "locks": locks,
     "outbox": outbox,
 }

@@ -10,17 +10,23 @@ import click
 
 from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
-from gitrack.cli.table import Listing, choose, draw, terminal_width
+from gitrack.cli.table import Column, Listing, choose, draw, terminal_width
 from gitrack.errors import NotFound
-from gitrack.model.display import safe
+from gitrack.model.display import cut, safe, width
 
 if TYPE_CHECKING:
+    from gitrack.cli.standing import Standing
     from gitrack.store.index import RunTable
+    from gitrack.store.runs import RunStore
+
+    Models = dict[int, list[Standing]]
 
 #: How many runs a table shows unless --limit says otherwise.
 DEFAULT_LIMIT = 50
 #: So many unreadable files are named; somebody may have put thousands there.
 _MOST_FAULTS = 50
+#: What a run became is cut where it became that much.
+_WIDEST_MODELS = 32
 
 
 @click.command()
@@ -72,20 +78,33 @@ def command(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two kinds of output; choose one.")
     arrivals.bring_in()
-    table = open_store().table()
+    store = open_store()
+    table = store.table()
     if table.rows:
         require_experiments(table, experiments)
     if limit is None:
         limit = 0 if as_json or as_csv else DEFAULT_LIMIT
     rows = matching(table, filter, experiments=experiments or None, order_by=order_by)
     shown = rows[:limit] if limit else rows
+    # who asks for columns by name gets these and no others
+    models = {} if columns else _models(store, table, shown)
     if as_json:
-        _print_json(table, shown, columns)
+        _print_json(table, shown, columns, models)
     elif as_csv:
-        _print_csv(table, shown, columns)
+        _print_csv(table, shown, columns, models)
     elif shown:
-        _print_table(table, shown, columns, all_columns, _asked(filter, order_by, table))
+        asked = _asked(filter, order_by, table)
+        _print_table(table, shown, columns, all_columns, asked, models)
     _tell(table, filter, order_by, len(shown), len(rows))
+
+
+def _models(store: RunStore, table: RunTable, rows: Sequence[int]) -> Models:
+    """What runs became in the registry, by row."""
+    from gitrack.cli.standing import became
+
+    ids = [str(id) for id in table.cells("id", rows)]
+    found = became(store, ids)
+    return {row: found[id] for row, id in zip(rows, ids, strict=True) if id in found}
 
 
 def _asked(filter: str, order_by: str | None, table: RunTable) -> list[str]:
@@ -129,22 +148,38 @@ def _named(columns: str, table: RunTable) -> list[str]:
 
 
 def _print_table(
-    table: RunTable, rows: Sequence[int], columns: str | None, everything: bool, asked: list[str]
+    table: RunTable,
+    rows: Sequence[int],
+    columns: str | None,
+    everything: bool,
+    asked: list[str],
+    models: Models,
 ) -> None:
     listing = Listing(table, rows)
     left_out = 0
+    became = _became(models, rows)
     if columns or everything:
         names = _named(columns, table) if columns else listing.everything()
         chosen = [listing.column(name) for name in names]
     else:
-        chosen, left_out = choose(listing, asked, terminal_width())
-    draw(chosen)
+        room = terminal_width()
+        if became and room is not None:
+            room -= 2 + max(map(width, became[0].texts))
+        chosen, left_out = choose(listing, asked, room)
+    draw([*chosen, *became])
     if left_out:
         columns = "1 more column does" if left_out == 1 else f"{left_out} more columns do"
         click.echo(f"{columns} not fit; see --columns and --all-columns", err=True)
 
 
-def _print_json(table: RunTable, rows: Sequence[int], columns: str | None) -> None:
+def _became(models: Models, rows: Sequence[int]) -> list[Column]:
+    """A column of its own, if any run became something."""
+    texts = [safe(", ".join(one.told for one in models.get(row, ()))) for row in rows]
+    texts = [cut(text, _WIDEST_MODELS) for text in texts]
+    return [Column("models", "models", texts, is_number=False)] if any(texts) else []
+
+
+def _print_json(table: RunTable, rows: Sequence[int], columns: str | None, models: Models) -> None:
     """A list of objects; params, metrics, tags and such are objects of their own."""
     listing = Listing(table, rows)
     names = _named(columns, table) if columns else listing.everything()
@@ -154,18 +189,23 @@ def _print_json(table: RunTable, rows: Sequence[int], columns: str | None) -> No
         for run, cell in zip(runs, listing.cells(name), strict=True):
             if cell is not None:
                 (run.setdefault(section, {}) if dot else run)[key if dot else name] = cell
+    for row, run in zip(rows, runs, strict=True):
+        if row in models:
+            run["models"] = models[row]
     print_json(runs)
 
 
-def _print_csv(table: RunTable, rows: Sequence[int], columns: str | None) -> None:
+def _print_csv(table: RunTable, rows: Sequence[int], columns: str | None, models: Models) -> None:
     import csv
 
     listing = Listing(table, rows)
     names = _named(columns, table) if columns else listing.everything()
     clean = safe if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(map(clean, names))
+    writer.writerow([*map(clean, names), *(["models"] if models else [])])
     cells = [[_cell(cell, clean) for cell in listing.cells(name)] for name in names]
+    if models:
+        cells.append([clean(", ".join(one.told for one in models.get(row, ()))) for row in rows])
     writer.writerows(zip(*cells, strict=True))
 
 

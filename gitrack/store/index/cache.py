@@ -76,7 +76,11 @@ class Index:
                 state = self._fresh(None, tip)
         self._state = state
         self._table = RunTable(
-            state.pieces, state.faults, commit=tip, rebuild=lambda: self._again(tip)
+            state.pieces,
+            state.faults,
+            commit=tip,
+            rebuild=lambda: self._again(tip),
+            before=self._table,
         )
         return self._table
 
@@ -95,7 +99,9 @@ class Index:
             return State(commit, "", [], [], strange)
         if old is not None and old.tree == tree:
             faults = strange + [fault for fault in old.faults if fault[0] != FORMAT_FILE]
-            return self._save(old._replace(commit=commit, faults=faults))
+            same = old._replace(commit=commit, faults=faults)
+            # only the registry has moved: the next process sees so as quickly as this one
+            return same if faults == old.faults else self._save(same)
         # parsing, and all that it imports, is needed only when something has changed
         from gitrack.errors import GitrackError
         from gitrack.store.index import scan

@@ -57,13 +57,16 @@ class RunTable:
         *,
         commit: str | None = None,
         rebuild: Callable[[], Sequence[Piece]] | None = None,
+        before: RunTable | None = None,
     ) -> None:
+        """`before` is the table of an earlier commit; where no run came, its columns are ours."""
         self.commit = commit
         self.rows = sum(piece.rows for piece in pieces)
         self._pieces = pieces
         self._faults = faults
         self._rebuild = rebuild
-        self._columns: dict[str, list[Value]] = {}
+        same = before is not None and before._pieces is pieces
+        self._columns: dict[str, list[Value]] = before._columns if before and same else {}
         self._order: list[int] | None = None
         self._order_array: np.ndarray[Any, Any] | None = None
         self._ordered = False

@@ -6,26 +6,37 @@ folder it remembers by the id of the contents, which never change.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from gitrack.errors import UnreadableFile
+from gitrack.errors import GitrackError, NotFound, UnreadableFile
 from gitrack.model.registered import ModelVersion
 from gitrack.store.branch import Branch, Entry
 from gitrack.store.codec.records import load_record
-from gitrack.store.registry.paths import REGISTRY, SUFFIX
+from gitrack.store.registry.paths import REGISTRY, SUFFIX, version_path
 from gitrack.store.registry.reader import Registry
 
 _NUMBER = re.compile(r"[1-9]\d{0,8}\Z", re.ASCII)
 _PROMOTED = re.compile(r"\d{8}T\d{6}Z-v([1-9]\d{0,8})-", re.ASCII)
 _RUN_ID = re.compile(rb"\d{8}-\d{6}-[0-9a-z]{6}")
-#: Beyond so many files all is forgotten and learnt again.
-_MOST = 1 << 16
+#: Beyond so many folders all is forgotten and learnt again.
+_MOST = 256
 
-#: By the id of a file's contents: the runs that it speaks of.
-_spoken_of: dict[str, frozenset[bytes]] = {}
-#: By the id of a folder of promotions: the highest version that was promoted.
-_promoted: dict[str, int] = {}
+
+class _Versions(NamedTuple):
+    """Of a folder of versions: the files that speak of a run, by its id, and the highest number."""
+
+    by_run: dict[bytes, tuple[int, ...]]
+    highest: int
+
+
+#: By the id of a folder `versions`, and by model the id of the one that was asked for last.
+_versions: dict[str, _Versions] = {}
+_last: dict[str, str] = {}
+#: By the id of another folder: the highest version that anything in it speaks of.
+_highest: dict[str, int] = {}
 
 
 def versions_of(
@@ -35,15 +46,11 @@ def versions_of(
 
     Only files in which the run's id stands are taken apart; one that is broken is none of them.
     """
-    for number, entry in _numbered(branch, name, at):
-        if run.encode() not in _spoken_of.get(entry.id, ()):
-            continue
-        ((_, data),) = branch.read_many([entry.id])
-        if not isinstance(data, bytes):
-            continue
+    for number in _known(branch, name, at).by_run.get(run.encode(), ()):
+        path = version_path(name, number)
         try:
-            version = load_record(entry.path, data, ModelVersion)
-        except UnreadableFile:
+            version = load_record(path, branch.read(path, at=at), ModelVersion)
+        except (UnreadableFile, NotFound):
             continue  # told by whoever lists or checks
         if (version.version, version.run, version.artifact) == (number, run, artifact):
             yield version
@@ -51,47 +58,84 @@ def versions_of(
 
 def highest(registry: Registry, name: str) -> int:
     """The highest number that a version of a model ever had, as far as anything tells of it."""
-    stages = registry.stages(name).values()
-    evidence = registry.branch.children(f"{REGISTRY}/{name}/evidence", at=registry.commit)
-    return max(
-        *registry.numbers(name)[-1:],
-        *(number for versions in stages for number in versions),
-        *(int(folder.rstrip("/")) for folder in evidence if _NUMBER.match(folder.rstrip("/"))),
-        *registry.aliases(name).values(),
-        _highest_promoted(registry, name),
-        0,
-    )
+    branch, at = registry.branch, registry.commit
+
+    def children(folder: str) -> list[str]:
+        return branch.children(f"{REGISTRY}/{name}/{folder}", at=at)
+
+    def of_stages() -> Iterable[int]:
+        return (number for held in registry.stages(name).values() for number in held)
+
+    def of_evidence() -> Iterable[int]:
+        names = (folder.rstrip("/") for folder in children("evidence"))
+        return (int(folder) for folder in names if _NUMBER.match(folder))
+
+    def of_promotions() -> Iterable[int]:
+        found = map(_PROMOTED.match, children("promotions"))
+        return (int(match[1]) for match in found if match)
+
+    def of_aliases() -> Iterable[int]:
+        return registry.aliases(name).values()
+
+    told = {
+        "stages": of_stages,
+        "evidence": of_evidence,
+        "promotions": of_promotions,
+        "aliases": of_aliases,
+    }
+    found = [_known(branch, name, at).highest]
+    for folder, numbers in told.items():
+        tree = branch.tree(f"{REGISTRY}/{name}/{folder}", at=at)
+        if tree is None:
+            continue
+        if tree not in _highest:
+            _bounded(_highest)
+            _highest[tree] = max(numbers(), default=0)
+        found.append(_highest[tree])
+    return max(found)
 
 
-def _highest_promoted(registry: Registry, name: str) -> int:
-    folder = f"{REGISTRY}/{name}/promotions"
-    tree = registry.branch.tree(folder, at=registry.commit)
-    if tree is None:
-        return 0
-    known = _promoted.get(tree)
-    if known is None:
-        found = map(_PROMOTED.match, registry.branch.children(folder, at=registry.commit))
-        if len(_promoted) >= _MOST:
-            _promoted.clear()
-        known = _promoted[tree] = max((int(match[1]) for match in found if match), default=0)
-    return known
-
-
-def _numbered(branch: Branch, name: str, at: str | None) -> list[tuple[int, Entry]]:
-    """All versions of a model, after a look into those that nobody has looked into yet."""
-    if at is None:
-        return []
+def _known(branch: Branch, name: str, at: str | None) -> _Versions:
+    """What a folder of versions says, learnt from what has changed since the last one."""
     folder = f"{REGISTRY}/{name}/versions"
-    found = []
-    for entry in branch.entries(folder, at=at):
-        stem = entry.path[len(folder) + 1 :].removesuffix(SUFFIX)
-        if _NUMBER.match(stem):
-            found.append((int(stem), entry))
-    new = [entry.id for _, entry in found if entry.id not in _spoken_of]
-    if len(_spoken_of) + len(new) > _MOST:
-        _spoken_of.clear()
-        new = [entry.id for _, entry in found]
-    for id, data in branch.read_many(new) if new else ():
-        if isinstance(data, bytes):
-            _spoken_of[id] = frozenset(_RUN_ID.findall(data))
-    return sorted(found, key=lambda pair: pair[0])
+    tree = None if at is None else branch.tree(folder, at=at)
+    if tree is None:
+        return _Versions({}, 0)
+    found = _versions.get(tree)
+    if found is None:
+        old = _last.get(name, "")
+        found = _learnt(branch, folder, tree, at, old, _versions.get(old))
+        _bounded(_versions)
+        _versions[tree] = found
+    _bounded(_last)
+    _last[name] = tree
+    return found
+
+
+def _learnt(
+    branch: Branch, folder: str, tree: str, at: str | None, old: str, known: _Versions | None
+) -> _Versions:
+    changes: list[tuple[str, Entry | None]] | None = None
+    if known is not None:
+        # the other folder may be one of another repository, or collected as garbage since
+        with contextlib.suppress(GitrackError):
+            changes = branch.changed(old, tree, under=folder)
+    if known is None or changes is None or any(entry is None for _, entry in changes):
+        known = _Versions({}, 0)
+        changes = [(entry.path, entry) for entry in branch.entries(folder, at=at)]
+    by_run, most = dict(known.by_run), known.highest
+    came = {
+        int(stem): entry.id
+        for path, entry in changes
+        if entry is not None and _NUMBER.match(stem := path[len(folder) + 1 :].removesuffix(SUFFIX))
+    }
+    for (number, _), (_, data) in zip(came.items(), branch.read_many(came.values()), strict=True):
+        most = max(most, number)
+        for run in dict.fromkeys(_RUN_ID.findall(data) if isinstance(data, bytes) else ()):
+            by_run[run] = tuple(sorted({*by_run.get(run, ()), number}))
+    return _Versions(by_run, most)
+
+
+def _bounded(memory: dict[str, Any]) -> None:
+    if len(memory) >= _MOST:
+        memory.clear()
