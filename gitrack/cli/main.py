@@ -40,6 +40,7 @@ GROUPS = {
         "evidence": "Record what speaks for a version or against it.",
         "promote": "Bring a version into a stage, by a pull request.",
         "rollback": "Bring the version back that stood in a stage before.",
+        "check": "Say whether a pull request to the tracking branch may be merged.",
     },
     "Share": {
         "push": "Send runs and their heavy files to the remotes.",

@@ -223,7 +223,7 @@ def _strange(pull: PullRequest, what: str) -> NoReturn:
     raise HostTrouble(f"{pull.api} answered strangely when asked for the {what}")
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class Stay(urllib.request.HTTPRedirectHandler):
     """Follows nobody elsewhere: the token would go along."""
 
     def redirect_request(
@@ -242,9 +242,9 @@ def _get(pull: PullRequest, path: str) -> Any:  # whatever JSON the host sends
     address = f"{pull.api}/{path}"
     if not address.startswith(("https://", "http://")):
         raise HostTrouble(f"{pull.api!r} is no address of a web API")
-    request = urllib.request.Request(address, headers=_headers(pull))
+    request = urllib.request.Request(address, headers=headers_of(pull))
     try:
-        with urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
+        with urllib.request.build_opener(Stay).open(request, timeout=_TIMEOUT) as answer:
             data = answer.read(_MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
         error.close()
@@ -262,7 +262,8 @@ def _get(pull: PullRequest, path: str) -> Any:  # whatever JSON the host sends
         _strange(pull, "reviews")
 
 
-def _headers(pull: PullRequest) -> dict[str, str]:
+def headers_of(pull: PullRequest) -> dict[str, str]:
+    """What a request to the host says beside its address."""
     headers = {"Accept": "application/json", "User-Agent": "gitrack"}
     if pull.host == "github":
         headers["Accept"] = "application/vnd.github+json"

@@ -1,0 +1,26 @@
+"""Where a run of a known id lies, by the names of folders alone: no index, no record is read."""
+
+from __future__ import annotations
+
+from gitrack.model.ids import day_of, is_run_id
+from gitrack.store.branch import Branch
+from gitrack.store.layout import RUNS, part_of_day
+
+
+def folder_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> str | None:
+    """The run's folder; None where there is none, or no such id.
+
+    An id says its day, so that one look into each experiment is enough.
+    """
+    if not is_run_id(run_id):
+        return None
+    month, day = day_of(run_id)
+    for experiment in branch.children(RUNS, at=at):
+        folder = f"{RUNS}/{experiment}{month}"
+        for name in branch.children(folder, at=at):
+            if part_of_day(name, day) is None:
+                continue
+            place = f"{folder}/{name}{run_id}"
+            if branch.tree(place, at=at) is not None:
+                return place
+    return None
