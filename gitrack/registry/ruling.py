@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 import msgspec
@@ -94,8 +95,14 @@ def _committed(
         if found is None:
             return None
         source, commit = found
-    data = code_file(repository, commit, name)
+    data = _policy_at(repository, commit, name)
     return None if data is None else (source, commit, data)
+
+
+@functools.lru_cache(maxsize=64)
+def _policy_at(repository: Repository, commit: str, name: str) -> bytes | None:
+    """What a commit says never changes."""
+    return code_file(repository, commit, name)
 
 
 def policy_path(place: Place) -> str:

@@ -10,8 +10,8 @@ from gitrack.store.git.identity import Author, Stamp
 
 FILE = b"100644"
 TREE = b"40000"
-_TREES = frozenset({TREE, b"040000"})
-_SUBMODULE = b"160000"
+TREES = frozenset({TREE, b"040000"})
+SUBMODULE = b"160000"
 
 
 class Hash(NamedTuple):
@@ -49,12 +49,12 @@ class Item(NamedTuple):
 
     @property
     def is_folder(self) -> bool:
-        return self.mode in _TREES
+        return self.mode in TREES
 
     @property
     def is_file(self) -> bool:
         """Files and symbolic links (never followed); not submodules."""
-        return self.mode not in _TREES and self.mode != _SUBMODULE
+        return self.mode not in TREES and self.mode != SUBMODULE
 
 
 class Folder:
@@ -84,10 +84,13 @@ class Folder:
 
     def to_bytes(self) -> bytes:
         """As git wants it: sorted as if the names of folders ended in `/`."""
-        ordered = sorted(
-            self.items.items(),
-            key=lambda pair: pair[0] + b"/" if pair[1].mode in _TREES else pair[0],
-        )
+        if TREES.isdisjoint({item.mode for item in self.items.values()}):
+            ordered = sorted(self.items.items())  # no name is there twice, so names decide
+        else:
+            ordered = sorted(
+                self.items.items(),
+                key=lambda pair: pair[0] + b"/" if pair[1].mode in TREES else pair[0],
+            )
         return b"".join([b"%s %s\0%s" % (item.mode, name, item.id) for name, item in ordered])
 
 

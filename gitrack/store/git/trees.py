@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitrack.store.branch import Entry
-from gitrack.store.git.objects import Folder, Item, Load
+from gitrack.store.git.objects import SUBMODULE, TREES, Folder, Item, Load
 
 _EMPTY = Folder({})
 
@@ -60,10 +60,9 @@ def files_below(load: Load, folder: Folder, prefix: bytes) -> Iterator[Entry]:
 
 def names_in(folder: Folder) -> list[str]:
     """The names of a folder; those of folders end in `/`, submodules are left out."""
+    named = ((decode(name), item.mode) for name, item in folder.items.items())
     return sorted(
-        decode(name) + ("/" if item.is_folder else "")
-        for name, item in folder.items.items()
-        if item.is_folder or item.is_file
+        f"{name}/" if mode in TREES else name for name, mode in named if mode != SUBMODULE
     )
 
 

@@ -10,7 +10,9 @@ registry/<model>/promotions/<time>-v<n>-<stage>.yaml
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 REGISTRY = "registry"
@@ -69,6 +71,7 @@ class PromotionId(NamedTuple):
     stage: str
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def taken_apart(id: str) -> PromotionId | None:
     """None for what is not the name of a promotion."""
     found = _PROMOTION.match(id)
@@ -77,3 +80,17 @@ def taken_apart(id: str) -> PromotionId | None:
     return PromotionId(
         found["time"], int(found["again"] or 1), int(found["version"]), found["stage"]
     )
+
+
+def promotions_among(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """(ids of promotions among the names of files, by time; names that are none)."""
+    found: list[tuple[PromotionId, str]] = []
+    strays: list[str] = []
+    for name in names:
+        id = name.removesuffix(SUFFIX)
+        parts = taken_apart(id) if id != name else None
+        if parts is None:
+            strays.append(name)
+        else:
+            found.append((parts, id))
+    return [id for _, id in sorted(found)], strays

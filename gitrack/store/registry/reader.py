@@ -31,11 +31,10 @@ from gitrack.store.registry.paths import (
     MODEL_FILE,
     REGISTRY,
     SUFFIX,
-    PromotionId,
     model_path,
     promotion_path,
+    promotions_among,
     stage_path,
-    taken_apart,
     version_path,
 )
 
@@ -60,6 +59,7 @@ class Registry:
         self._listed: dict[str, list[Entry]] = {}
         self._read: dict[str, msgspec.Struct | None] = {}
         self._ahead: dict[str, object] = {}
+        self._ids: dict[str, list[str]] = {}
 
     @property
     def faults(self) -> list[Fault]:
@@ -125,13 +125,13 @@ class Registry:
 
     def promotion_ids(self, name: str) -> list[str]:
         """The promotions of a model, by time; without reading them."""
-        found: list[tuple[PromotionId, str]] = []
-        for stem, entry in self._stems(f"{REGISTRY}/{name}/promotions"):
-            if (parts := taken_apart(stem)) is not None:
-                found.append((parts, stem))
-            else:
-                self._fault(entry.path, f"{stem[:80]!r} is not the name of a promotion", _STRAY)
-        return [stem for _, stem in sorted(found)]
+        folder = f"{REGISTRY}/{name}/promotions"
+        if folder not in self._ids:
+            self._ids[folder], strays = promotions_among(self._children(folder))
+            for stray in strays:
+                why = f"{stray[:80]!r} is not the name of a promotion"
+                self._fault(f"{folder}/{stray.rstrip('/')}", why, _STRAY)
+        return list(self._ids[folder])
 
     def promotions(self, name: str) -> dict[str, Promotion]:
         """All promotions of a model by id, the oldest first."""
