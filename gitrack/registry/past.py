@@ -15,7 +15,6 @@ from gitrack.store.timeline import StageChange, Timeline
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
@@ -87,11 +86,7 @@ def stage_at(opened: OpenRegistry, name: str, stage: str, when: str | date | dat
         commit = timeline.commit_at(asked.when)
     except NotFound:
         commit = None
-    changes = timeline.changes(name, stage)
-    # of what is still to come, all that is there counts, whatever a clock said
-    until = asked.when if asked.when < datetime.now(UTC) else _LAST
-    before = [change for change in changes if change.when <= until]
-    after = changes[len(before) :]
+    before, after = timeline.parted(timeline.changes(name, stage), asked.when)
     return StageAt(
         model=name,
         stage=stage,

@@ -32,8 +32,8 @@ def said(repository: Repository, commits: Iterable[str]) -> dict[str, Said]:
     keys = "".join(f"key={key}," for key in APPROVING)
     trailers = f"%(trailers:{keys}valueonly=true,unfold=true,separator=%x0a)"
     listed = repository.git_bytes(
-        *("-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8"),
         *("log", "--no-walk=unsorted", "--stdin", "--no-patch", "--no-color", "--no-notes"),
+        *("--no-show-signature", "--encoding=UTF-8"),
         f"--format=tformat:%H %P%x00%an <%ae>%x00%cn <%ce>%x00%B%x00{trailers}%x00",
         input="".join(f"{id}\n" for id in ids),
     )
@@ -55,7 +55,7 @@ def brought(repository: Repository, tip: str, folder: str) -> dict[str, str]:
     A merge brings what its second parent has; this is who made it.
     """
     listed = repository.git_bytes(
-        *("-c", "log.showRoot=true", "-c", "log.showSignature=false", "log", "--full-history"),
+        *("log", "--full-history", "--root", "--no-show-signature"),
         *("--diff-filter=A", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--no-color"),
         *("--no-notes", "--no-ext-diff", "--no-relative", "--format=tformat:@%H", "--no-merges"),
         *(tip, "--", f":(top,literal){folder}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,8 @@ from gitrack.store.timeline.walk import Step, walk
 
 #: So many new commits are kept; fewer are walked again, which costs less than to write the file.
 _WORTH_KEEPING = 16
+#: Whoever asks about now has looked at the clock a little earlier.
+_THIS_MOMENT = timedelta(minutes=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -101,6 +103,15 @@ class Timeline:
         found.sort(key=lambda one: one[:2])
         return [change for _, _, change in found]
 
+    def parted(
+        self, changes: Sequence[StageChange], when: datetime
+    ) -> tuple[list[StageChange], list[StageChange]]:
+        """Changes that had been made at a moment, and those that were still to come."""
+        last = self._place(when)
+        places = [self._line.place(change.commit) for change in changes]
+        count = sum(place is not None and place <= last for place in places)
+        return list(changes[:count]), list(changes[count:])
+
     def records(self, model: str) -> list[RecordChange]:
         """Promotion records as they came to the line, and as reverts took them away."""
         line = self._line
@@ -156,8 +167,9 @@ class Timeline:
 
     def _place(self, when: datetime) -> int:
         """The last commit that was there at a moment; -1 before the first."""
-        line, when = self._line, _aware(when)
-        if when >= datetime.now(UTC):
+        line, when, now = self._line, _aware(when), datetime.now(UTC)
+        ahead = bool(line.times) and line.times[-1] > now.timestamp()
+        if when >= (now - _THIS_MOMENT if ahead else now):
             return len(line) - 1  # a clock that ran ahead must not hide what is there now
         place = bisect_right(line.times, when.timestamp()) - 1
         if place < 0 and line.cut:

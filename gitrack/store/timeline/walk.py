@@ -43,7 +43,7 @@ def walk(repository: Repository, tip: str, known: str | None = None) -> list[Ste
     be on no line of first parents any more.
     """
     listed = repository.git_bytes(
-        *("-c", "log.showRoot=true", "-c", "log.showSignature=false", "log", "--first-parent"),
+        *("log", "--first-parent", "--root", "--no-show-signature"),
         *("--diff-merges=first-parent", "--raw", "-r", "-z", "--no-renames", "--no-abbrev"),
         # sparse: commits that left the registry alone are wanted too, for their times
         *("--sparse", "--no-color", "--no-decorate", "--no-notes", "--no-ext-diff"),

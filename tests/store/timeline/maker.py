@@ -176,7 +176,7 @@ class Year:
             return self.direct()
         id, _, before, _ = last
         changes = self._files(model, self.standing[model], before)
-        changes[_record_path(model, id)] = None
+        changes[record_path(model, id)] = None
         self.standing[model] = dict(before)
         self.told[model].append(("revert", id))
         if self.rnd.random() < 0.5:
@@ -242,7 +242,7 @@ class Year:
         self._line([self.tip], {path: BROKEN}, self.now, "broken")
         self._pass(timedelta(days=2))
         self.standing[model] = before
-        self._line([self.tip], {path: _stage(before["production"])}, self.now, "mended")
+        self._line([self.tip], {path: stage_file(before["production"])}, self.now, "mended")
         self.told[model] += [("by hand", None), ("by hand", None)]
         self.last[model] = None
 
@@ -328,7 +328,7 @@ class Year:
             record="0" * 64,
         )
         changes: dict[str, bytes | None] = dict(self._files(model, before, after))
-        changes[_record_path(model, id)] = dump_record(record)
+        changes[record_path(model, id)] = dump_record(record)
         self.standing[model] = after
         self.told[model].append((kind, id))
         return before, id, changes
@@ -337,7 +337,7 @@ class Year:
         changes: dict[str, bytes | None] = {}
         for stage in {*before, *after}:
             if before.get(stage) != after.get(stage):
-                data = None if stage not in after else _stage(after[stage])
+                data = None if stage not in after else stage_file(after[stage])
                 changes[f"registry/{model}/stages/{stage}.yaml"] = data
         return changes
 
@@ -370,11 +370,11 @@ class Year:
         return found
 
 
-def _stage(versions: list[int]) -> bytes:
+def stage_file(versions: list[int]) -> bytes:
     if not versions:
         return b"format: 1\nversions: []\n"
     return b"format: 1\nversions:\n" + b"".join(b"- %d\n" % version for version in versions)
 
 
-def _record_path(model: str, id: str) -> str:
+def record_path(model: str, id: str) -> str:
     return f"registry/{model}/promotions/{id}.yaml"
