@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitrack.artifacts.remote import RemoteObjects, Unreachable
@@ -80,6 +82,7 @@ def _lacking(pointer: Pointer, cache: Cache, remote: RemoteObjects) -> tuple[lis
 
     legacy = pointer.hash != "md5"
     if not remote.present({pointer.md5: None}):
+        _must_answer(remote, pointer.md5)
         return [pointer.md5], 1
     wanted = {pointer.md5}
     if pointer.is_folder:
@@ -87,3 +90,16 @@ def _lacking(pointer: Pointer, cache: Cache, remote: RemoteObjects) -> tuple[lis
     sizes = cache.sizes(wanted, legacy=legacy)
     there = remote.present({md5: sizes.get(md5) for md5 in wanted})
     return sorted(wanted - there), len(wanted)
+
+
+def _must_answer(remote: RemoteObjects, md5: str) -> None:
+    """Raise Unreachable for a server that takes no question: some say "not there" for it."""
+    if remote.is_folder:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            remote.download(md5, Path(folder, "object"))
+        except Unreachable:
+            raise
+        except ArtifactError:
+            return
