@@ -87,10 +87,11 @@ def _workflows(repository: Repository, done: Prepared, host: Host, force: bool) 
     import os
     from pathlib import Path
 
+    from gitrack import __version__
     from gitrack.registry.opened import open_registry
     from gitrack.registry.workflows.writing import write_workflows
 
-    written = write_workflows(open_registry(), host, force=force)
+    written = write_workflows(open_registry(), host, version=__version__, force=force)
     top = repository.worktree
     assert top is not None  # else there were no workflows
     listed = repository.git(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 import msgspec
 
@@ -20,15 +21,25 @@ from gitrack.registry.workflows.rendering import (
 #: What the protection of the tracking branch asks for, on both hosts.
 CHECK_NAME = "gitrack check"
 
-CHECK_FILES = (".github/workflows/gitrack-check.yml", ".gitlab/gitrack.yml")
+#: The file that holds the check, on the code's branch.
+CHECK_FILES: Mapping[Host, str] = {
+    "github": ".github/workflows/gitrack-check.yml",
+    "gitlab": ".gitlab/gitrack.yml",
+}
+
+RELEASE_FILE = ".github/workflows/gitrack-release.yml"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """What the files depend on. `folder` is the project's, from the top of the repository."""
+    """What the files depend on. `version` is gitrack's.
+
+    `folder` is the project's, from the top of the repository.
+    """
 
     config: Config
     policy: Policy
     code_branch: str
+    version: str
     folder: str = "."
     own_server: bool = False
 
@@ -55,21 +66,28 @@ def _github(setting: Setting) -> Files:
     values = _values(setting)
     check = render("github/gitrack-check.yml", values)
     code = {
-        ".github/workflows/gitrack-check.yml": check,
+        CHECK_FILES["github"]: check,
         ".github/workflows/gitrack-site.yml": render("github/gitrack-site.yml", values),
     }
+    if _releases(setting.policy):
+        code[RELEASE_FILE] = render("github/gitrack-release.yml", values)
     tracking = {".github/workflows/gitrack-calls.yml": render("github/gitrack-calls.yml", values)}
     if setting.own_server:
-        tracking[".github/workflows/gitrack-check.yml"] = check
+        tracking[CHECK_FILES["github"]] = check
     return Files(code=code, tracking=tracking)
 
 
 def _gitlab(setting: Setting) -> Files:
     values = _values(setting)
     return Files(
-        code={".gitlab/gitrack.yml": render("gitlab/gitrack.yml", values)},
+        code={CHECK_FILES["gitlab"]: render("gitlab/gitrack.yml", values)},
         tracking={".gitlab-ci.yml": render("gitlab/tracking.yml", values)},
     )
+
+
+def _releases(policy: Policy) -> bool:
+    """Does any model want tags of its promotions?"""
+    return any(model.releases is not None for model in policy.models.values())
 
 
 def _values(setting: Setting) -> dict[str, str]:
@@ -78,17 +96,20 @@ def _values(setting: Setting) -> dict[str, str]:
     folder = setting.folder if setting.folder == "." else plain_name("folder", setting.folder)
     code = plain_name("branch", setting.code_branch)
     below = "" if folder == "." else f"{folder}/"
+    release = " gitrack-release.yml" if _releases(setting.policy) else ""
+    called = f"gitrack-site.yml{release}"
     default = "${{ github.event.repository.default_branch }}"
     return {
         "BRANCH": quoted(branch),
         "BRANCH_PATTERN": quoted(branch),
         "BRANCH_EXPRESSION": f"'{branch}'",
-        "CALLED": quoted("gitrack-site.yml"),
+        "CALLED": quoted(called),
         "CODE_BRANCH": quoted(code) if config.code_branch else default,
         "CODE_NAME": quoted(code),
+        "CORE_PACKAGE": quoted(package(set(), setting.version)),
         "FOLDER": quoted(folder),
         "FOLDER_SHELL": shlex.quote(folder),
-        "PACKAGE": quoted(package(extras_for(setting.policy))),
+        "PACKAGE": quoted(package(extras_for(setting.policy), setting.version)),
         "SETTINGS_PATTERN": quoted(f"{below}.tracking/**"),
-        "SITE_PACKAGE": quoted(package({"site"})),
+        "SITE_PACKAGE": quoted(package({"site"}, setting.version)),
     }

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from gitrack import __version__
 from gitrack.config.gates import ArtifactGate, ModelGate, RegressionGate
 from gitrack.config.policy import Policy
 from gitrack.errors import UsageError
@@ -60,12 +59,12 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def package(extras: set[str]) -> str:
+def package(extras: set[str], version: str) -> str:
     """What a workflow installs: this gitrack, or a later one that keeps its promises."""
-    major, minor, *_ = __version__.split(".")
+    major, minor, *_ = version.split(".")
     below = f"{int(major) + 1}" if int(major) else f"0.{int(minor) + 1}"
     wanted = f"[{','.join(sorted(extras))}]" if extras else ""
-    return f"gitrack-ml{wanted}>={__version__},<{below}"
+    return f"gitrack-ml{wanted}>={version},<{below}"
 
 
 def extras_for(policy: Policy) -> set[str]:

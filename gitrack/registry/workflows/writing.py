@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import msgspec
 from gitrack.config.policy import Policy
 from gitrack.errors import ConfigError, NotFound, UnreadableFile, UsageError
 from gitrack.registry.opened import OpenRegistry
+from gitrack.registry.promotion.hosts import host_of
 from gitrack.registry.workflows.files import Setting, files_for
 from gitrack.registry.workflows.owners import Host, owned, with_block
 from gitrack.registry.workflows.rendering import State, state_of
@@ -19,8 +19,6 @@ from gitrack.store.git.code import code_branch
 from gitrack.store.registry import Registry
 
 CODEOWNERS: Mapping[Host, str] = {"github": ".github/CODEOWNERS", "gitlab": "CODEOWNERS"}
-
-_HOST_OF_URL = re.compile(r"(?:[a-z+]+://)?(?:[^@/]*@)?([^/:]+)(?::\d+/|[:/])", re.IGNORECASE)
 
 
 class Written(msgspec.Struct, kw_only=True):
@@ -47,7 +45,9 @@ _WORDS: Mapping[State, str] = {
 }
 
 
-def write_workflows(opened: OpenRegistry, host: Host, *, force: bool = False) -> Written:
+def write_workflows(
+    opened: OpenRegistry, host: Host, *, version: str, force: bool = False
+) -> Written:
     """Make or renew what a host needs. A file that people changed is kept unless `force`.
 
     What can be refused is refused before the first file is written. Raises UsageError,
@@ -64,6 +64,7 @@ def write_workflows(opened: OpenRegistry, host: Host, *, force: bool = False) ->
         config=config,
         policy=ruling.policy,
         code_branch=_code_branch(opened),
+        version=version,
         folder=_folder(opened, top),
         own_server=_own_server(opened),
     )
@@ -100,11 +101,10 @@ def _folder(opened: OpenRegistry, top: Path) -> str:
 
 
 def _own_server(opened: OpenRegistry) -> bool:
-    """True where the remote is a server of a company's own."""
+    """True where the remote is a server of a company's own, and not GitHub itself."""
     url = opened.repository.setting(f"remote.{opened.place.config.remote}.url") or ""
-    found = _HOST_OF_URL.match(url)
-    host = found[1].casefold() if found and not url.startswith(("/", ".", "file:")) else ""
-    return bool(host) and host not in ("github.com", "ssh.github.com")
+    found = host_of(url, chosen="github", environment=os.environ)
+    return found is not None and found.name != "github.com" and not found.name.endswith(".ghe.com")
 
 
 def _write(place: Path, data: bytes, *, force: bool) -> str:

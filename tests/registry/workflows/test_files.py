@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gitrack import __version__
-from gitrack.config.policy import Policy, read_policy
+from gitrack.config.policy import ModelPolicy, Policy, Releases, read_policy
 from gitrack.config.settings import Config
 from gitrack.errors import UsageError
 from gitrack.registry.workflows.files import CHECK_NAME, Setting, files_for
@@ -20,11 +20,14 @@ from gitrack.registry.workflows.rendering import extras_for, package, state_of
 from tests.registry.workflows.actions import load_workflow
 
 SETTINGS = {
-    "plain": Setting(config=Config(), policy=Policy(), code_branch="main"),
+    "plain": Setting(config=Config(), policy=Policy(), code_branch="main", version=__version__),
     "odd": Setting(
         config=Config(branch="ml/tracking-1.x", code_branch="release/9"),
-        policy=Policy(),
+        policy=Policy(
+            models={"churn": ModelPolicy(releases=Releases(tags="gto", stages=("archived",)))}
+        ),
         code_branch="release/9",
+        version=__version__,
         folder="projects/churn",
         own_server=True,
     ),
@@ -129,6 +132,18 @@ def test_rights_are_the_least() -> None:
     }
 
 
+def test_tags_are_made_where_the_policy_asks_for_them() -> None:
+    path = ".github/workflows/gitrack-release.yml"
+    calls = ".github/workflows/gitrack-calls.yml"
+    plain = files_for("github", SETTINGS["plain"])
+    odd = files_for("github", SETTINGS["odd"])
+
+    assert path not in plain.code
+    assert load_workflow(odd.code[path])["jobs"]["tag"]["permissions"] == {"contents": "write"}
+    assert b'WORKFLOWS: "gitrack-site.yml"' in plain.tracking[calls]
+    assert b'WORKFLOWS: "gitrack-site.yml gitrack-release.yml"' in odd.tracking[calls]
+
+
 def test_the_check_runs_from_the_default_branch_and_never_checks_the_pull_request_out() -> None:
     workflow = _github("gitrack-check")
     job = workflow["jobs"]["check"]
@@ -180,12 +195,17 @@ def test_settings_reach_the_files() -> None:
 @pytest.mark.parametrize("name", ["a$(id)", "a'b", 'a"b', "a b", "-x", "a`b", "a&b", "a+b"])
 @pytest.mark.parametrize("host", ["github", "gitlab"])
 def test_names_that_a_shell_would_read_otherwise_are_refused(host: Any, name: str) -> None:
-    setting = Setting(config=Config(), policy=Policy(), code_branch=name)
+    setting = Setting(config=Config(), policy=Policy(), code_branch=name, version="1.2.3")
 
     with pytest.raises(UsageError, match="cannot be written into a workflow"):
         files_for(host, setting)
     with pytest.raises(UsageError, match="cannot be written into a workflow"):
-        files_for(host, Setting(config=Config(), policy=Policy(), code_branch="main", folder=name))
+        files_for(
+            host,
+            Setting(
+                config=Config(), policy=Policy(), code_branch="main", version="1.2.3", folder=name
+            ),
+        )
 
 
 def test_gitlab_takes_the_jobs_from_the_codes_branch() -> None:
@@ -201,10 +221,8 @@ def test_gitlab_takes_the_jobs_from_the_codes_branch() -> None:
 
 
 def test_the_version_is_bounded() -> None:
-    wanted = package({"site", "data"})
-
-    assert wanted.startswith(f"gitrack-ml[data,site]>={__version__},<")
-    assert package(set()) == wanted.replace("[data,site]", "")
+    assert package({"site", "data"}, "0.1.4") == "gitrack-ml[data,site]>=0.1.4,<0.2"
+    assert package(set(), "2.3.0") == "gitrack-ml>=2.3.0,<3"
 
 
 def test_what_gates_need_is_installed() -> None:
