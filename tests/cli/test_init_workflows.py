@@ -211,3 +211,33 @@ def test_a_file_in_the_way_is_named(init: Init, repo: Path) -> None:
 
     with pytest.raises(GitrackError, match=r"gitrack-check.yml cannot be written"):
         init(repo, "--github")
+
+
+def _doctor(monkeypatch: pytest.MonkeyPatch, repo: Path) -> list[dict[str, Any]]:
+    monkeypatch.chdir(repo)
+    result = CliRunner().invoke(cli, ["doctor", "--json"])
+    return [f for f in json.loads(result.stdout)["findings"] if f["name"] == "workflows"]
+
+
+def test_doctor_warns_of_promotions_that_no_host_checks(
+    init: Init, repo: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init(repo)
+    git(repo, "remote", "add", "origin", "git@github.com:acme/churn.git")
+    assert _doctor(monkeypatch, repo) == []
+
+    branch = GitBranch(Repository.discover(repo), "gitrack")
+    promotion = "registry/churn/promotions/20260101T120000Z-v1-production.yaml"
+    branch.commit({promotion: b"format: 1\n"}, "promoted")
+    (warning,) = _doctor(monkeypatch, repo)
+
+    assert warning["state"] == "warn"
+    assert f"there is no {CHECK} on main" in warning["message"]
+    assert warning["mend"] == "gitrack init --github"
+
+    init(repo, "--github")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "workflows")
+    (found,) = _doctor(monkeypatch, repo)
+
+    assert found["state"] == "ok"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -120,6 +121,40 @@ def registry(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="registry", message=message)
 
 
+def workflows(patient: Patient) -> Iterator[Finding]:
+    """Does the host check what is promoted?"""
+    from gitrack.config.stage_name import ARCHIVE
+    from gitrack.registry.promotion.hosts import host_of
+    from gitrack.registry.workflows.files import CHECK_FILES
+    from gitrack.store.git.code import code_branch, code_file
+    from gitrack.store.registry import Registry
+
+    config = patient.config
+    host = host_of(
+        patient.repo.setting(f"remote.{config.remote}.url") or "", environment=os.environ
+    )
+    if host is None:
+        return
+    registry = Registry(patient.store.branch)
+    names = (name for model in registry.models() for name in registry.promotion_ids(model))
+    if all(name.endswith(f"-{ARCHIVE}") for name in names):
+        return
+    path = CHECK_FILES[host.kind]
+    code = code_branch(
+        patient.repo, remote=config.remote, chosen=config.code_branch, tracking=config.branch
+    )
+    if code is not None and code_file(patient.repo, code.commit, path) is not None:
+        yield Finding(name="workflows", message=f"{path} checks what is promoted")
+        return
+    yield Finding(
+        name="workflows",
+        state="warn",
+        message=f"models are promoted, and {host.name} checks none of it: there is no {path} on "
+        f"{code.name if code else 'the code branch'}",
+        mend=f"gitrack init --{host.kind}",
+    )
+
+
 def locks(patient: Patient) -> Iterator[Finding]:
     """Did somebody leave a lock on the branch?"""
     from gitrack.store.git.refs import Ref
@@ -170,6 +205,7 @@ CHECKS = {
     "files": files,
     "named artifacts": named,
     "registry": registry,
+    "workflows": workflows,
     "locks": locks,
     "outbox": outbox,
 }
