@@ -23,7 +23,7 @@ from gitrack.store.runs import RunStore
 
 
 class _PastCase(Case):
-    """A case of long ago: its runs come from the history that was read, not from an index of then."""
+    """A case of long ago: runs come from the history that was read, from no index of then."""
 
     past: _Past
 

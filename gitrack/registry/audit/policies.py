@@ -147,7 +147,7 @@ class Policies:
             f"{used.sha256[:12]}, which {self._default.name} did not have then"
             + (f" but since {since[0]}" if since else ""),
             "other rules held at that time",
-            look=f"git log --first-parent --format='%h %ci %an' {self._default.name} -- {self._path}",
+            look=f"git log --first-parent --format='%h %ci' {self._default.name} -- {self._path}",
             **where,
         )
         return False

@@ -210,9 +210,11 @@ class Promotions:
                 "the branch was rewritten since, or the promotion was written by hand",
                 **where,
             )
+            parents = self._trail.by_id[one.commit].parents
+            self._chain(one, parents[0] if parents else one.commit)
             return "not judged again: the commit that was judged is not there", []
         self._before_base(one)
-        self._chain(one)
+        self._chain(one, record.base)
         version = self._version(one)
         if version is None:
             return "not judged again: there was no such version", []
@@ -313,8 +315,8 @@ class Promotions:
                     known[what.name.rpartition("/")[2]] = path
         return known.get(run)
 
-    def _chain(self, one: _Found) -> None:
-        previous = self._previous(one)
+    def _chain(self, one: _Found, base: str) -> None:
+        previous = self._previous(one, base)
         follows = one.record.follows
         where = {"commit": one.commit, "path": one.path, "promotion": one.id}
         if follows is None and previous is None:
@@ -340,9 +342,8 @@ class Promotions:
                 **where,
             )
 
-    def _previous(self, one: _Found) -> _Found | None:
+    def _previous(self, one: _Found, base: str) -> _Found | None:
         """The newest promotion to the same stage that was there when this one was judged."""
-        base = one.record.base
         for other in reversed(self._to[one.record.model, one.parts.stage]):
             if other.path == one.path or not self._trail.contains(other.commit, base):
                 continue

@@ -25,6 +25,7 @@ from gitrack.registry.audit.kinds import Kind, What, what_is
 from gitrack.registry.audit.renumbered import new_numbers
 from gitrack.registry.audit.trail import Trail, moment
 from gitrack.store.git.ancestry import Change, PastCommit
+from gitrack.store.registry.paths import version_path
 
 _TYPES: dict[Kind, type[msgspec.Struct]] = {
     Kind.RUN: Run,
@@ -156,8 +157,10 @@ class Recorded:
                 )
             elif not moved and what.kind is not Kind.RUN and said.what in _AT_ONCE:
                 self._back_dated(commit, change, what, said, when)
-        if isinstance(record, Proof) and record.end is not None:
-            self._watched(commit, change, record)
+        if isinstance(record, Proof):
+            self._about(commit, change, what, record)
+            if record.end is not None:
+                self._watched(commit, change, record)
 
     def _back_dated(
         self, commit: PastCommit, change: Change, what: What, said: Said, when: datetime
@@ -186,6 +189,25 @@ class Recorded:
                 "back-dated",
                 told,
                 "it was written later than it says",
+                commit=commit.id,
+                path=change.path,
+            )
+
+    def _about(self, commit: PastCommit, change: Change, what: What, proof: Proof) -> None:
+        """Evidence is about the run that the version names."""
+        path = version_path(what.name, proof.version)
+        runs = [
+            version.run
+            for by, blob in self._trail.states.get(path, ())
+            if self._trail.contains(by, commit.id)
+            and isinstance(version := self._contents.record(path, blob, ModelVersion), ModelVersion)
+        ]
+        if proof.run not in runs:
+            there = f"is of run {runs[-1]}" if runs else "was not registered"
+            self._findings.suspicious(
+                "evidence-other-run",
+                f"{change.path} is about run {proof.run}, and version {proof.version} {there}",
+                "what was shown of one model is filed under another",
                 commit=commit.id,
                 path=change.path,
             )
