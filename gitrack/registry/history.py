@@ -131,6 +131,8 @@ class _History:
         self._registry = registry
         self._timeline = timeline
         self._name = name
+        #: promotions whose records cannot be read any more, though they could be once
+        self._spoiled: set[str] = set()
 
     def entries(self, commits: Container[str] | None = None) -> list[HistoryEntry]:
         """All of them, or those of some commits."""
@@ -203,6 +205,8 @@ class _History:
                 past = Registry(self._branch, at=brought_by[id]).promotion(self._name, id)
                 if past is not None:
                     found[id] = past
+                if promotion_path(self._name, id) in {one.path for one in self._registry.faults}:
+                    self._spoiled.add(id)
         return found
 
     def _writers(self, events: Sequence[_Event], words: dict[str, Said]) -> dict[str, str]:
@@ -258,8 +262,10 @@ class _History:
             return msgspec.structs.replace(
                 entry, kind="promotion", version=parts.version, remark=remark
             )
+        spoiled = "its record was changed since, and cannot be read"
         return msgspec.structs.replace(
             entry,
+            remark=entry.remark or (spoiled if event.promotion in self._spoiled else None),
             kind=record.kind,
             version=record.version,
             source=record.source,
