@@ -68,6 +68,8 @@ def _say(done: Pulled) -> None:
     where = f"{done.remote}/{done.branch}"
     if done.moved:
         click.echo(f"pulled {runs_shown(done.runs)} from {where}")
+    for line in done.told:
+        click.echo(f"  {safe(line)}")
     if done.code_trouble:
         click.echo(f"the code of some runs did not come: {safe(done.code_trouble)}", err=True)
     say_objects(done.objects, "fetched", again="gitrack pull")

@@ -66,6 +66,8 @@ def _say(done: Pushed) -> None:
     say_objects(done.objects, "sent", again="gitrack push")
     if done.united:
         click.echo(f"united with {runs_shown(done.united)} of {where}")
+    for line in done.told:
+        click.echo(f"  {safe(line)}")
     if done.pushed:
         click.echo(f"pushed {runs_shown(done.runs)} to {where}")
     if done.code:

@@ -47,18 +47,26 @@ class Parties(msgspec.Struct, frozen=True):
         ahead, behind = self.exchange.distance(ours, theirs)
         return Meeting(seen, ours, theirs, ahead, behind, trouble)
 
-    def unite(self, theirs: str, prefer: Side | None) -> str:
-        """Our branch with theirs in it. Raises MergeConflict that says how to see both sides."""
+    def unite(self, theirs: str, prefer: Side | None) -> tuple[str, list[str]]:
+        """Our branch with theirs in it, and what people must know: versions that were renumbered.
+
+        Raises MergeConflict that says how to see both sides.
+        """
         source = f"{self.exchange.remote}/{self.branch.name}"
         ours = self.exchange.ours()
         if ours is not None:
             self.exchange.refuse_cut_history(ours, theirs)
 
+        tries: list[Uniting] = []
+
         def mediate(mine: str, other: str) -> Uniting:
-            return Uniting(self.branch, self.repository, mine, other, source=source, prefer=prefer)
+            tries.append(
+                Uniting(self.branch, self.repository, mine, other, source=source, prefer=prefer)
+            )
+            return tries[-1]
 
         try:
-            return self.branch.unite(theirs, mediate)
+            return self.branch.unite(theirs, mediate), tries[-1].told if tries else []
         except MergeConflict as conflict:
             path = conflict.paths[0]
             raise MergeConflict(

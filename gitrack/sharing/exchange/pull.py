@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class Pulled(msgspec.Struct, kw_only=True):
-    """What a pull did. `runs` are new here, `ahead` counts commits that the remote lacks."""
+    """What a pull did. `runs` are new here, `ahead` counts commits that the remote lacks.
+
+    `told` says what of ours is called otherwise since then, or was given up.
+    """
 
     remote: str
     url: str
@@ -37,6 +40,7 @@ class Pulled(msgspec.Struct, kw_only=True):
     runs: int = 0
     ahead: int = 0
     code_trouble: str | None = None
+    told: list[str] = []
     objects: Objects = msgspec.field(default_factory=Objects)
 
     @property
@@ -81,7 +85,7 @@ def _bring_branch(them: Parties, met: Meeting, prefer: Side | None, done: Pulled
     if met.theirs is None or (met.ours is not None and not met.behind):
         return
     done.runs = len(them.new_runs(met.ours, met.theirs))
-    commit = them.unite(met.theirs, prefer)
+    commit, done.told = them.unite(met.theirs, prefer)
     done.moved = True
     done.ahead = them.exchange.distance(commit, met.theirs)[0]
 

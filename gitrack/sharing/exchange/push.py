@@ -25,6 +25,7 @@ _ROUNDS = 4
 class Pushed(msgspec.Struct, kw_only=True):
     """What a push did. `runs` are new to the remote, `united` came from there meanwhile.
 
+    `told` says what of ours is called otherwise since then: versions that took another number.
     `held_back` says why the branch was not pushed although it was wanted.
     """
 
@@ -39,6 +40,7 @@ class Pushed(msgspec.Struct, kw_only=True):
     code: int = 0
     code_failed: dict[str, str] = {}
     held_back: str | None = None
+    told: list[str] = []
     objects: Objects = msgspec.field(default_factory=Objects)
 
     @property
@@ -99,7 +101,7 @@ def push(
 def _unite(them: Parties, met: Meeting, done: Pushed) -> None:
     assert met.theirs is not None
     done.united += len(them.new_runs(met.ours, met.theirs))
-    them.unite(met.theirs, None)
+    done.told += them.unite(met.theirs, None)[1]
 
 
 def _ready(them: Parties, met: Meeting, sender: Sender | None) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from gitrack.artifacts.branch_files import remote_in
 from gitrack.errors import MergeConflict, UnreadableFile
 from gitrack.model.run import Run
+from gitrack.sharing.exchange.models import Models
 from gitrack.sharing.exchange.numbers import Renumbering
 from gitrack.store.branch import Branch
 from gitrack.store.codec.records import dump_run, load_run
@@ -47,7 +48,13 @@ class Uniting:
         self._source = source
         self._prefer = prefer
         self._numbers = Renumbering(branch, ours, theirs, prefer)
+        self._models = Models(branch, ours, theirs, prefer)
         self._told: list[str] = []
+
+    @property
+    def told(self) -> list[str]:
+        """What was given up for what, and what is called otherwise now; asked for last."""
+        return list(dict.fromkeys(self._told))
 
     def resolve(self, clash: Clash) -> bytes | None:
         """The contents that unite both sides; MergeConflict if only people can tell."""
@@ -63,19 +70,19 @@ class Uniting:
             united = self._record(clash)
             if united is not None:
                 return united
-        if self._numbers.takes(clash):
+        if self._numbers.takes(clash) or self._models.takes(clash):
             return clash.theirs
         return self._by_people(clash)
 
     def more(self) -> Mapping[str, bytes | None]:
-        """Versions of named artifacts of ours that have to take another number."""
-        changes = self._numbers.changes()
-        self._told += self._numbers.told
+        """Versions of ours, of named artifacts and of models, that take another number."""
+        changes = {**self._numbers.changes(), **self._models.changes()}
+        self._told += [*self._numbers.told, *self._models.told]
         return changes
 
     def message(self) -> str:
         """One line, and what was given up for what."""
-        lines = "\n".join(f"- {line}" for line in dict.fromkeys(self._told))
+        lines = "\n".join(f"- {line}" for line in self.told)
         return f"merge {self._source}\n" + (f"\n{lines}\n" if lines else "")
 
     def _by_people(self, clash: Clash) -> bytes | None:

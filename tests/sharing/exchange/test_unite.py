@@ -39,7 +39,7 @@ class Side:
 
     def pull(self, prefer=None) -> str:
         met = self.parties.meet()
-        return self.parties.unite(met.theirs, prefer)
+        return self.parties.unite(met.theirs, prefer)[0]
 
     def edit(self, when: str, monkeypatch, **fields: object) -> None:
         """Change the run, at a time."""
