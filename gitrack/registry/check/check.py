@@ -166,7 +166,7 @@ def _conflict(sight: Sight, change: Change) -> None:
         other = sight.before.promotion(spot.owner, latest) if latest is not None else None
         mine = _own_promotion(sight, spot.owner)
         do = (
-            f"close this and type  {again(mine)}"
+            f"put it anew in the place of this one:  {again(mine)} --replace"
             if mine is not None
             else ("close this, and promote again")
         )

@@ -306,12 +306,12 @@ def check_policy(sight: Sight, change: Change, promotion: Promotion) -> bool:
 def check_promoter(
     sight: Sight, change: Change, promotion: Promotion, done: JudgedPromotion
 ) -> JudgedPromotion:
-    """Whoever is named as promoter has made the commit that adds the record."""
-    commits = sight.commits.which_add(change.path)
+    """Whoever is named as promoter has made every commit that wrote the record."""
+    commits = sight.commits.which_write(change.path)
     if not commits:
         sight.refuse(
             "promoter",
-            "no commit of this pull request adds it that git shows",
+            "no commit of this pull request wrote it",
             new_one(promotion),
             change.path,
         )
@@ -322,7 +322,7 @@ def check_promoter(
             sight.refuse(
                 "promoter",
                 f"names {promotion.by} as promoter, but the commit "
-                f"{each.id[:12]} that adds it is by {each.author}",
+                f"{each.id[:12]} that wrote it is by {each.author}",
                 f"whoever promotes types  {again(promotion)}",
                 change.path,
             )
@@ -340,7 +340,7 @@ def check_promoter(
             )
             sight.refuse(
                 "unsigned",
-                f"the commit {commit.id[:12]} that adds it {what}",
+                f"the commit {commit.id[:12]} that wrote it {what}",
                 "set  git config commit.gpgsign true  (with a key that the checker knows), then "
                 + new_one(promotion),
                 change.path,

@@ -96,15 +96,15 @@ class Commits:
             known = self._parsed[id] = _parse(id, raw)
         return known
 
-    def which_add(self, path: str) -> list[Commit]:
-        """The commits that put a file there which none of their parents has."""
+    def which_write(self, path: str) -> list[Commit]:
+        """The commits that put a file there, or other contents than any of their parents has."""
         side = self._trees.side
-        return [
-            commit
-            for commit in self
-            if side(commit.id, path) is not None
-            and all(side(parent, path) is None for parent in commit.parents)
-        ]
+        found = []
+        for commit in self:
+            here = side(commit.id, path)
+            if here is not None and all(here != side(parent, path) for parent in commit.parents):
+                found.append(commit)
+        return found
 
     def which_remove(self, path: str) -> list[Commit]:
         """The commits that take a file away which one of their parents has.

@@ -274,11 +274,11 @@ def _evidence(sight: Sight, spot: Spot, change: Change) -> None:
             change.path,
         )
     _evidence_time(sight, change, proof, what)
-    by = sight.commits.which_add(change.path)
+    by = sight.commits.which_write(change.path)
     if by and not all(commit.is_by(proof.by) for commit in by):
         sight.refuse(
             "forged",
-            f"adds {what} in the name of {proof.by}, but the commit that adds "
+            f"adds {what} in the name of {proof.by}, but the commit that wrote "
             f"it is by {by[0].author}",
             "whoever vouches for it records it: gitrack "
             f"evidence add {spot.owner} {number} {proof.kind}",

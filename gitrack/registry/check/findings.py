@@ -90,7 +90,7 @@ def unreadable(error: GitrackError, path: str, *, rule: str = "unreadable") -> F
     return Finding(
         rule=rule,
         says=why,
-        do=error.hint,
+        do=error.hint or "mend the file, or leave it out of this pull request",
         path=path,
         line=int(found[1]) if found else None,
     )
