@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gitrack.model.ids import day_of, is_run_id
 from gitrack.store.branch import Branch
 from gitrack.store.layout import RUNS, part_of_day
@@ -12,8 +14,13 @@ def folder_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> str 
 
     An id says its day, so that one look into each experiment is enough.
     """
+    return next(folders_of_run(branch, run_id, at=at), None)
+
+
+def folders_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> Iterator[str]:
+    """Every folder that claims to be that run: more than one, and somebody has put it there."""
     if not is_run_id(run_id):
-        return None
+        return
     month, day = day_of(run_id)
     for experiment in branch.children(RUNS, at=at):
         folder = f"{RUNS}/{experiment}{month}"
@@ -22,5 +29,4 @@ def folder_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> str 
                 continue
             place = f"{folder}/{name}{run_id}"
             if branch.tree(place, at=at) is not None:
-                return place
-    return None
+                yield place

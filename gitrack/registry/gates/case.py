@@ -9,8 +9,9 @@ from functools import cached_property
 import msgspec
 
 from gitrack.config.policy import Stage
-from gitrack.errors import GitrackError, NotFound
+from gitrack.errors import Ambiguous, GitrackError, NotFound
 from gitrack.model import moments
+from gitrack.model.ids import is_run_id
 from gitrack.model.promotion import Promotion
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.model.run import Run
@@ -19,7 +20,9 @@ from gitrack.registry.gates.people import People
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.ruling import Ruling
 from gitrack.registry.transition import known_stage
+from gitrack.store.codec.records import load_run
 from gitrack.store.layout import RECORD
+from gitrack.store.placed import folders_of_run
 from gitrack.store.registry import Registry
 from gitrack.store.registry.paths import evidence_path
 from gitrack.store.runs import RunStore
@@ -202,16 +205,23 @@ class Case:
         return self._others[number]
 
     def _with_run(self, version: ModelVersion) -> Standing:
-        try:
-            folder = self.store.find(version.run)
-            run = self.store.run(folder)
-        except NotFound as error:
-            why = f"run {version.run} of version {version.version} is not on the branch"
-            raise NotFound(why, hint=error.hint) from error
-        if run.id != version.run:
-            why = f"version {version.version} names its run {version.run!r:.80}, which is no id"
-            raise NotFound(why)
-        return Standing(version=version, run=run, path=f"{folder}/{RECORD}")
+        branch, id = self.opened.branch, version.run
+        if not is_run_id(id):
+            raise NotFound(f"version {version.version} names its run {id!r:.80}, which is no id")
+        folders = [] if self.commit is None else list(folders_of_run(branch, id, at=self.commit))
+        if not folders:
+            raise NotFound(
+                f"run {id} of version {version.version} is not on the branch",
+                hint="gitrack pull brings those of others",
+            )
+        if len(folders) > 1:
+            raise Ambiguous(
+                f"run {id} of version {version.version} lies in {' and in '.join(folders[:3])}",
+                hint="one of them is no run; 'git log' of the branch says who put it there",
+            )
+        path = f"{folders[0]}/{RECORD}"
+        run = load_run(path, branch.read(path, at=self.commit))
+        return Standing(version=version, run=run, path=path)
 
 
 class CannotJudge(GitrackError):

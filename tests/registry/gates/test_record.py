@@ -143,3 +143,15 @@ def test_a_version_that_names_no_id_is_not_taken_for_another_run(world: World):
 
     assert verdict.outcome is Outcome.FAILED
     assert "is no id" in verdict.says
+
+
+def test_a_run_that_somebody_has_planted_elsewhere_is_not_believed(world: World):
+    version = world.version(metrics={"m": 0.1})
+    path = next(e.path for e in world.opened.branch.entries("runs") if e.path.endswith("run.yaml"))
+    forged = world.opened.branch.read(path).replace(b"m: 0.1", b"m: 0.9")
+    world.put({path.replace("runs/e/", "runs/another/"): forged})
+
+    verdict = world.one(version, "{metric: m, at_least: 0.5}")
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "lies in runs/another/" in verdict.says
