@@ -28,6 +28,7 @@ _GAP = "  "
 def ways(command: Command) -> Command:
     """The options of how a promotion is carried out."""
     options = [
+        click.option("--why", help="The reason, for reviewers and for whoever asks in a year."),
         click.option("--direct", is_flag=True, help="Commit at once, where the policy allows it."),
         click.option("--draft", is_flag=True, help="Make the branch even if a gate fails."),
         click.option("--dry-run", is_flag=True, help="Judge the gates and write nothing."),
@@ -42,6 +43,15 @@ def ways(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def reason(why: str | None, *, dry_run: bool) -> str:
+    """The reason, without which nothing is written."""
+    if why is not None:
+        return why
+    if not dry_run:
+        raise click.UsageError('Missing the reason; add it:  --why "beats v6 on recall"')
+    return "to see what its gates say"
 
 
 def carried_out(ctx: click.Context, do: Callable[[], Promoted], *, as_json: bool) -> None:

@@ -335,6 +335,28 @@ def compare(
     print_rows(head, rows, "md" if as_markdown else "table", first=True)
 
 
+@command.command("tags")
+@click.argument("name", required=False, shell_complete=completing.models)
+@click.option("--push", is_flag=True, help="Send the tags to the git remote.")
+@_JSON
+@click.pass_context
+def tags_(ctx: click.Context, name: str | None, push: bool, as_json: bool) -> None:
+    """Make the release tags of promotions that were merged.
+
+    The policy (`releases:`) or `gitrack promote --release v1.2.3` says which promotions get tags
+    in GTO's format: NAME@v1.2.3 on the commit of the code, and NAME#STAGE#N. Those of direct
+    promotions are made at once; what was merged gets its own by this command, which a job on the
+    tracking branch may call.
+
+    \b
+    gitrack model tags --push
+    """
+    from gitrack.cli.model_tags import make_tags
+
+    arrivals.bring_in()
+    make_tags(ctx, _opened(), name, push=push, as_json=as_json)
+
+
 def _opened() -> OpenRegistry:
     from gitrack.registry.opened import open_registry
 

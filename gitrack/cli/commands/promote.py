@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from gitrack.cli import arrivals
-from gitrack.cli.promoting import carried_out, ways
+from gitrack.cli import arrivals, completing
+from gitrack.cli.promoting import carried_out, reason, ways
 
 
 @click.command()
-@click.argument("name")
-@click.argument("version")
+@click.argument("name", shell_complete=completing.models)
+@click.argument("version", shell_complete=completing.versions)
 @click.option("--to", "stage", required=True, metavar="STAGE", help="The stage to enter.")
-@click.option("--why", required=True, help="The reason, for reviewers and for later.")
 @click.option("--keep-previous", is_flag=True, help="Leave those who stand there beside it.")
 @click.option("--release", metavar="v1.2.3", help="Also plan a release tag that GTO reads.")
 @ways
@@ -22,7 +21,7 @@ def command(
     name: str,
     version: str,
     stage: str,
-    why: str,
+    why: str | None,
     keep_previous: bool,
     release: str | None,
     direct: bool,
@@ -52,7 +51,7 @@ def command(
             name,
             version,
             to=stage,
-            why=why,
+            why=reason(why, dry_run=dry_run),
             keep_previous=keep_previous,
             release=release,
             direct=direct,

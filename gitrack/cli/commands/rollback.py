@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
-from gitrack.cli import arrivals
-from gitrack.cli.promoting import carried_out, ways
+from gitrack.cli import arrivals, completing
+from gitrack.cli.promoting import carried_out, reason, ways
 from gitrack.errors import UsageError
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.models)
 @click.option("--to-version", metavar="N", help="The version to go back to.")
 @click.option("--to-date", metavar="DATE", help="Or a day: the version that stood there then.")
-@click.option("--why", required=True, help="The reason.")
 @click.option("--stage", default="production", show_default=True, help="The stage.")
 @ways
 @click.pass_context
@@ -22,7 +21,7 @@ def command(
     name: str,
     to_version: str | None,
     to_date: str | None,
-    why: str,
+    why: str | None,
     stage: str,
     direct: bool,
     draft: bool,
@@ -55,7 +54,7 @@ def command(
             name,
             to_version=to_version,
             to_date=to_date,
-            why=why,
+            why=reason(why, dry_run=dry_run),
             stage=stage,
             direct=direct,
             draft=draft,

@@ -16,6 +16,7 @@ from gitrack.registry.gates.judge import failed, judge, waiting
 from gitrack.registry.messages import version_message
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.promotion.allowed import Kind, refuse_stranger
+from gitrack.registry.promotion.releases import tag_of
 from gitrack.registry.ruling import digest
 from gitrack.registry.transition import known_stage, move
 from gitrack.registry.written import harmless
@@ -69,7 +70,7 @@ def plan(
     kind: Kind = "promotion",
     keep_previous: bool = False,
     draft: bool = False,
-    tag: str | None = None,
+    release: str | None = None,
     when: datetime | None = None,
     by: str | None = None,
 ) -> Planned:
@@ -128,7 +129,7 @@ def plan(
         policy=opened.ruling.used,
         follows=_follows(reader, name, previous),
         draft=draft,
-        tag=tag,
+        tag=tag_of(*(opened, reader, name, version.version, stage), release=release, back=back),
         verdicts=judge(case, back=back),
     )
     return _planned(reader, promotion, step.stages, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ from gitrack.registry.promotion.hosts.opening import Request
 from gitrack.registry.promotion.plan import Planned, plan, upon
 from gitrack.registry.promotion.previous import on_day, previous, stood_there
 from gitrack.registry.promotion.publish import host_of_remote, publish
+from gitrack.registry.promotion.releases import tag_promotions
 from gitrack.registry.promotion.text import Side, Sides, text_of, title_of
 from gitrack.registry.promotion.upstream import Base
 from gitrack.registry.transition import known_stage
@@ -104,7 +106,6 @@ def promote(
         PromotionRefused: A gate failed (`verdicts` says which), or the policy forbids it.
     """
     opened = where if isinstance(where, OpenRegistry) else open_registry(where)
-    tag = _tag(opened, name, to, release)
 
     def make(at: str | None) -> Planned:
         return plan(
@@ -112,7 +113,7 @@ def promote(
             at=at,
             keep_previous=keep_previous,
             draft=draft,
-            tag=tag,
+            release=release,
         )
 
     way = _Way(direct=direct, draft=draft, dry_run=dry_run, push=push, replace=replace)
@@ -188,10 +189,6 @@ class _Way(NamedTuple):
     replace: bool
 
 
-def _tag(opened: OpenRegistry, name: str, to: str, release: str | None) -> str | None:
-    return None if release is None else f"{name}@{release}"
-
-
 def _carry_out(
     opened: OpenRegistry,
     name: str,
@@ -232,6 +229,8 @@ def _published(
     )
     out = publish(opened, placed, wanted, remote=base.remote, push=push)
     notes = [*done.notes, *out.notes]
+    if placed.promotion.tag is not None:
+        notes.append(f"{placed.promotion.tag} is made by  gitrack model tags  when it is merged")
     if placed.again:
         notes.append(f"the branch {placed.branch} was there already")
     return msgspec.structs.replace(
@@ -269,10 +268,24 @@ def _directly(opened: OpenRegistry, name: str, make: Callable[[str | None], Plan
             commit = opened.branch.commit_on_tip(on_tip)
         except _Moved:
             continue
-        done = _described(opened, made[-1], direct=True)
-        return msgspec.structs.replace(done, branch=opened.branch.name, commit=commit)
+        return _committed(opened, made[-1], commit)
     raise PromotionRefused(
         f"others changed {name} {_TRIES} times while it was judged", hint="type it again"
+    )
+
+
+def _committed(opened: OpenRegistry, planned: Planned, commit: str) -> Promoted:
+    done = _described(opened, planned, direct=True)
+    notes, next = list(done.notes), ["gitrack push"] if upstream.has_remote(opened) else []
+    if planned.promotion.tag is not None:
+        tagged = tag_promotions(opened, planned.promotion.model)
+        notes += tagged.troubles
+        notes += [f"tagged {made.tag} on {made.commit[:12]}" for made in tagged.made]
+        if tagged.made and next:
+            names = " ".join(shlex.quote(f"refs/tags/{made.tag}") for made in tagged.made)
+            next.append(f"git push {opened.place.config.remote} {names}")
+    return msgspec.structs.replace(
+        done, branch=opened.branch.name, commit=commit, notes=notes, next=next
     )
 
 
