@@ -185,9 +185,7 @@ def history(opened: OpenRegistry, name: str, stage: str | None) -> Listing:
 
 def cut_since(opened: OpenRegistry) -> str | None:
     """What a shallow clone does not know, in a sentence."""
-    from gitrack.store.timeline import Timeline
-
-    cut = Timeline(opened.branch).cut
+    cut = opened.timeline.cut
     if cut is None:
         return None
     remote, branch = opened.branch.remote or "origin", opened.branch.name

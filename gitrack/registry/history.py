@@ -76,7 +76,7 @@ def model_history(
     Changes of a stage file without a record are there too, as `by hand`. A shallow clone gives
     what it has: `Timeline.cut` says since when. Raises NotFound for a model that is not there.
     """
-    timeline = Timeline(opened.branch, at=at)
+    timeline = opened.timeline if at is None else Timeline(opened.branch, at=at)
     registry = opened.reader(at=at)
     found = _History(opened, registry, timeline, name).entries()
     if not found and name not in registry.models():
@@ -97,8 +97,7 @@ def entries_of(
 
     A commit that did several things to a model has one for each.
     """
-    timeline = Timeline(opened.branch)
-    history = _History(opened, opened.reader(), timeline, name)
+    history = _History(opened, opened.reader(), opened.timeline, name)
     return history.entries({change.commit for change in changes})
 
 
@@ -136,18 +135,8 @@ class _History:
 
     def entries(self, commits: Container[str] | None = None) -> list[HistoryEntry]:
         """All of them, or those of some commits."""
-        events = self._events()
-        seen: set[str] = set()
-        if commits is not None:
-            # what came before says whether something came again
-            wanted = [event for event in events if event.commit in commits]
-            first = {event.promotion: event for event in reversed(events)}
-            seen = {
-                event.promotion
-                for event in wanted
-                if event.promotion is not None and first[event.promotion] is not event
-            }
-            events = wanted
+        events = self._events(commits)
+        seen = set() if commits is None else self._earlier(events)
         records = self._records(event.promotion or event.reverts for event in events)
         words = said(self._branch.repository, (event.commit for event in events))
         writers = self._writers(events, words)
@@ -159,11 +148,22 @@ class _History:
                 seen.add(event.promotion)
         return found
 
-    def _events(self) -> list[_Event]:
+    def _earlier(self, events: Sequence[_Event]) -> set[str]:
+        """Promotions of some events that had come before: they come again."""
+        first = {one.promotion: one.commit for one in reversed(self._timeline.records(self._name))}
+        return {
+            event.promotion
+            for event in events
+            if event.promotion is not None
+            and first.get(event.promotion, event.commit) != event.commit
+        }
+
+    def _events(self, commits: Container[str] | None) -> list[_Event]:
         """Commit by commit, as the line has them; promotions of one commit by their time."""
         found: dict[tuple[str, str | None, str | None, str | None], _Event] = {}
-        order: dict[str, int] = {}
         for change in self._timeline.changes(self._name):
+            if commits is not None and change.commit not in commits:
+                continue
             known = change.promotion or change.reverts
             key = (
                 *(change.commit, change.promotion, change.reverts),
@@ -174,14 +174,18 @@ class _History:
             )
             event.changes.append(change)
         for record in self._timeline.records(self._name):
+            if commits is not None and record.commit not in commits:
+                continue
             id = record.promotion
             came, gone = (id, None) if record.came else (None, id)
             found.setdefault(
                 (record.commit, came, gone, None),
                 _Event(record.when, record.commit, came, gone, []),
             )
-        for place, commit in enumerate(self._timeline.order(one[0] for one in found)):
-            order[commit] = place
+        order = {
+            commit: place
+            for place, commit in enumerate(self._timeline.order(key[0] for key in found))
+        }
         return sorted(
             found.values(),
             key=lambda event: (order[event.commit], _time(event.promotion or event.reverts)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitrack.errors import NoIdentity, NoRepository
 from gitrack.registry.ruling import Ruling, ruling_of
@@ -12,6 +13,9 @@ from gitrack.store.git.repository import Repository
 from gitrack.store.registry import Registry
 from gitrack.store.runs import RunStore
 from gitrack.tracking.place import Place, find_place
+
+if TYPE_CHECKING:
+    from gitrack.store.timeline import Timeline
 
 
 class OpenRegistry:
@@ -34,6 +38,13 @@ class OpenRegistry:
     def reader(self, *, at: str | None = None) -> Registry:
         """The registry as it stands now, or at a commit of the tracking branch."""
         return Registry(self.branch, at=at)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """What stood in each stage when."""
+        from gitrack.store.timeline import Timeline
+
+        return Timeline(self.branch)
 
     @cached_property
     def ruling(self) -> Ruling:

@@ -79,7 +79,7 @@ def stage_at(opened: OpenRegistry, name: str, stage: str, when: str | date | dat
     nothing ever stood, CutHistory where a shallow clone cannot know.
     """
     asked = asked_about(when)
-    timeline = Timeline(opened.branch)
+    timeline = opened.timeline
     stage = stage.lower()
     _require(opened, timeline, name, stage)
     try:
@@ -103,7 +103,7 @@ def commit_at(opened: OpenRegistry, when: str | date | datetime) -> str:
     """The commit of the branch at a date; a commit is itself. Raises as `stage_at`."""
     if isinstance(when, str) and _COMMIT.match(when):
         return when
-    return Timeline(opened.branch).commit_at(asked_about(when).when)
+    return opened.timeline.commit_at(asked_about(when).when)
 
 
 def _require(opened: OpenRegistry, timeline: Timeline, name: str, stage: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
+
+#: So many commits are looked up in one go through the line.
+_MANY = 50
 
 
 class Row(NamedTuple):
@@ -66,6 +69,14 @@ class Line:
                 return at // self.size
             at += 1
         return None
+
+    def places(self, commits: Collection[str]) -> dict[str, int]:
+        """Where each of some commits is, of those that are on the line."""
+        if len(commits) > _MANY:
+            known = (self.commit(place) for place in range(len(self)))
+            return {commit: place for place, commit in enumerate(known) if commit in commits}
+        found = ((commit, self.place(commit)) for commit in commits)
+        return {commit: place for commit, place in found if place is not None}
 
     def add(self, commit: str, time: int) -> int:
         """Put a commit at the end; its place."""

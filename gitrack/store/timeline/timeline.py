@@ -106,10 +106,13 @@ class Timeline:
     def parted(
         self, changes: Sequence[StageChange], when: datetime
     ) -> tuple[list[StageChange], list[StageChange]]:
-        """Changes that had been made at a moment, and those that were still to come."""
-        last = self._place(when)
-        places = [self._line.place(change.commit) for change in changes]
-        count = sum(place is not None and place <= last for place in places)
+        """Changes that had been made at a moment, and those that were still to come.
+
+        They are as `changes` gives them, in their order.
+        """
+        if self._place(when) == len(self._line) - 1:
+            return list(changes), []
+        count = bisect_right(changes, _aware(when), key=lambda change: change.when)
         return list(changes[:count]), list(changes[count:])
 
     def records(self, model: str) -> list[RecordChange]:
@@ -161,9 +164,8 @@ class Timeline:
 
     def order(self, commits: Iterable[str]) -> list[str]:
         """Commits of the line in their order; those that are not on it are left away."""
-        places = {commit: self._line.place(commit) for commit in commits}
-        found = [(place, commit) for commit, place in places.items() if place is not None]
-        return [commit for _, commit in sorted(found)]
+        places = self._line.places(set(commits))
+        return sorted(places, key=places.__getitem__)
 
     def _place(self, when: datetime) -> int:
         """The last commit that was there at a moment; -1 before the first."""
