@@ -20,6 +20,7 @@ BENCHMARKS = {
     "read": "reading many runs: cold, warm, after one more",
     "transfer": "push and pull beside DVC's, and a push with nothing to do",
     "lineage": "what became of what, on top of many runs",
+    "registry": "look-up, registration, promotion, check and audit, on top of many of each",
 }
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 _TREACHEROUS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_ADDRESS = re.compile(r"\s*<[^<>\s@]+@[^<>\s@]+>")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -142,6 +143,11 @@ def lasting(seconds: float) -> str | None:
         if len(parts) == 2:
             break
     return " ".join(part for part in parts if not part.startswith("0 "))
+
+
+def unaddressed(text: str) -> str:
+    """A sentence in which people are named, without the addresses behind their names."""
+    return _ADDRESS.sub("", text)
 
 
 def person(author: str | None) -> str | None:

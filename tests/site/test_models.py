@@ -62,6 +62,7 @@ def test_every_gate_says_value_rule_margin_and_source(made, bundles):
     value = run.metrics["calibration_ece"]
     assert f"calibration_ece &lt;= 0.06 {value:.4g}, asked for 0.06 passed" in text
     assert f"runs/{run.experiment}/{run.id}/run.yaml:metrics.calibration_ece" in html
+    assert "recorded by Jane Smith passed" in text  # her address stays on the branch
     assert re.search(r"0\.73 baseline 0\.72 \+0\.0\d+", text)
 
 

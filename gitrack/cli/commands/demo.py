@@ -1,4 +1,4 @@
-"""`gitrack demo DIR`: a project with real flights, nine runs on a branch, and their website."""
+"""`gitrack demo DIR`: real flights, nine runs on a branch, a model in production, a website."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ def command(directory: Path, runs: int | None, quiet: bool) -> None:
     """Make a project in DIRECTORY that trains real models on real flights.
 
     Nine runs in three experiments ask which flights out of New York will be late, on a branch
-    `gitrack` of a git repository of their own. Then the website is built that compares them. In
-    a folder with a demo, it trains again and adds to what is there.
+    `gitrack` of a git repository of their own. The best of each experiment is registered, and
+    promoted as far as the gates of the policy let it. Then the website is built that compares the
+    runs. In a folder with a demo, it trains again and adds to what is there.
     """
     _check_libraries()
     folder = directory.absolute()
@@ -71,6 +72,8 @@ def command(directory: Path, runs: int | None, quiet: bool) -> None:
             talk.done(f"{_last_line(printed)} ({time.monotonic() - began:.1f} s)")
             if warned.strip():
                 talk.warn(warned.rstrip())
+        if (folder / "promote.py").is_file():  # a demo of an older version has none
+            _promote(folder, talk)
         talk.say("the website")
         _gitrack(folder, ["site", "build"])
     _farewell(folder, len(plan), time.monotonic() - started, quiet)
@@ -128,6 +131,15 @@ def _plan(folder: Path) -> list[list[str]]:
     lines = (folder / "runs.txt").read_text("utf-8").splitlines()
     plan = [shlex.split(line, comments=True) for line in lines]
     return [arguments for arguments in plan if arguments]
+
+
+def _promote(folder: Path, talk: _Talk) -> None:
+    talk.say("the registry: the best of each experiment, as far as the gates let it")
+    printed, warned = _run(folder, ["promote.py"])
+    for line in printed.strip().splitlines():
+        talk.note(line)
+    if warned.strip():
+        talk.warn(warned.rstrip())
 
 
 # the programs that do it
@@ -233,6 +245,10 @@ class _Talk:
 
     def done(self, text: str) -> None:
         """It has ended."""
+        self.note(text)
+
+    def note(self, text: str) -> None:
+        """What came of it."""
         click.echo(f"      {text}", err=True)
 
     def warn(self, text: str) -> None:
@@ -247,7 +263,7 @@ class _Silence(_Talk):
     def run(self, number: int, arguments: Sequence[str]) -> None:
         pass
 
-    def done(self, text: str) -> None:
+    def note(self, text: str) -> None:
         pass
 
 
@@ -272,6 +288,9 @@ class _Bar(_Talk):
 
     def done(self, text: str) -> None:
         self._progress.advance(self._task)
+        self.note(text)
+
+    def note(self, text: str) -> None:
         self.warn(text)
 
     def warn(self, text: str) -> None:
@@ -318,9 +337,12 @@ def _farewell(folder: Path, runs: int, seconds: float, quiet: bool) -> None:
         "  gitrack ls \"tags.hypothesis contains 'weather'\"\n"
         "  gitrack show @last\n"
         "  gitrack artifact ls late-flights   # the models, version by version\n"
+        "  gitrack model show late-flights\n"
+        "  gitrack model history late-flights\n"
         "  gitrack lineage late-flights:latest\n"
         "  gitrack lineage data:train --down\n"
-        "  python -c \"import gitrack; print(gitrack.load_model('late-flights:latest'))\"\n"
+        '  python -c "import gitrack; '
+        "print(gitrack.load_model('models:/late-flights/production'))\"\n"
         "  gitrack site serve\n"
         "  python train.py --experiment xgboost-after-departure --features after-departure"
     )

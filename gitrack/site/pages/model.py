@@ -266,7 +266,7 @@ def _verdict(verdict: Verdict) -> VerdictRow:
     return VerdictRow(
         gate=verdict.gate,
         outcome=str(verdict.outcome),
-        says=verdict.says,
+        says=display.unaddressed(verdict.says),
         value="" if verdict.value is None else display.number(verdict.value),
         required="" if verdict.required is None else display.number(verdict.required),
         margin=margin,
