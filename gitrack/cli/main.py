@@ -41,6 +41,7 @@ GROUPS = {
         "promote": "Bring a version into a stage, by a pull request.",
         "rollback": "Bring the version back that stood in a stage before.",
         "check": "Say whether a pull request to the tracking branch may be merged.",
+        "audit": "Verify the whole history: promotions, records, signatures.",
     },
     "Share": {
         "push": "Send runs and their heavy files to the remotes.",

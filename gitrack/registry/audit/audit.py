@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from gitrack.errors import NotFound, UsageError
 from gitrack.model import moments
@@ -26,6 +27,15 @@ from gitrack.store.git.ancestry import shallow_commits
 from gitrack.tracking.place import Place
 
 
+class Looked(NamedTuple):
+    """An audit, and what it looked at; `bases` are the commits on which promotions were judged."""
+
+    audit: Audit
+    opened: OpenRegistry
+    trail: Trail | None
+    bases: dict[tuple[str, str], str]
+
+
 def audit(
     name: str | None = None,
     since: str | datetime | None = None,
@@ -44,13 +54,35 @@ def audit(
     good one. `note` keeps in mind where the branch stands, so that a later rewriting shows.
     Raises NotFound for a model that was never there, UsageError for a time that is none.
     """
+    return look(
+        name,
+        since,
+        rejudge=rejudge,
+        verify_signatures=verify_signatures,
+        require_signed=require_signed,
+        note=note,
+        where=where,
+    ).audit
+
+
+def look(
+    name: str | None = None,
+    since: str | datetime | None = None,
+    *,
+    rejudge: bool = True,
+    verify_signatures: bool = False,
+    require_signed: bool = False,
+    note: bool = True,
+    where: OpenRegistry | Place | Path | None = None,
+) -> Looked:
+    """An audit together with the history that it read."""
     opened = where if isinstance(where, OpenRegistry) else open_registry(where)
     begin = _begin(since)
     tip = opened.branch.tip()
     if tip is None:
         if name is not None:
             raise _no_model(name)
-        return Audit(branch=opened.branch.name, tip=None, since=begin)
+        return Looked(Audit(branch=opened.branch.name, tip=None, since=begin), opened, None, {})
     others = [id for *_, id in lines_of(opened.branch) if id is not None and id != tip]
     trail = Trail(opened.branch, tip, others)
     if name is not None and not _ever(trail, name):
@@ -63,7 +95,7 @@ def audit(
     Recorded(trail, contents, findings).check()
     signatures = Signatures(trail, findings, verify=verify_signatures, required=require_signed)
     signatures.check()
-    promotions = Promotions(
+    listed = Promotions(
         trail,
         contents,
         reverts,
@@ -72,12 +104,13 @@ def audit(
         Judging(opened, trail, contents, findings) if rejudge else None,
         signatures,
         name=name,
-    ).audited()
+    )
+    promotions = listed.audited()
     rewritten = Rewritten(opened.branch, trail, findings)
     rewritten.check(note=note)
     runs, versions = _counts(trail)
     concerned = {p.run for p in promotions} | _runs_of(trail, contents, name)
-    return Audit(
+    found = Audit(
         branch=opened.branch.name,
         tip=tip,
         model=name,
@@ -97,6 +130,7 @@ def audit(
         rewritings=rewritten.found,
         findings=[one for one in findings.sorted() if _shown(one, name, begin, concerned)],
     )
+    return Looked(found, opened, trail, listed.bases)
 
 
 def _shown(finding: Finding, name: str | None, begin: str | None, runs: set[str]) -> bool:

@@ -80,6 +80,15 @@ class Promotions:
         return found
 
     @cached_property
+    def bases(self) -> dict[tuple[str, str], str]:
+        """By model and promotion, the commit on which it was judged."""
+        return {
+            (one.record.model, one.id): one.record.base
+            for one in self._found
+            if one.record.base in self._trail.by_id
+        }
+
+    @cached_property
     def _found(self) -> list[_Found]:
         found: list[_Found] = []
         for path, commits in self._reverts.brought_by.items():
