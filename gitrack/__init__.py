@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitrack import errors
     from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
+    from gitrack.registry.audit import audit
     from gitrack.registry.gates.preview import judge
     from gitrack.registry.on_project import (
         add_evidence,
@@ -69,6 +70,7 @@ __all__ = [
     "__version__",
     "active_run",
     "add_evidence",
+    "audit",
     "autolog",
     "check_leakage",
     "delete_alias",
@@ -119,6 +121,7 @@ _ELSEWHERE = {
     "Run": "gitrack.tracking.run",
     "active_run": "gitrack.tracking.active",
     "add_evidence": "gitrack.registry.on_project",
+    "audit": "gitrack.registry.audit",
     "autolog": "gitrack.tracking.integrations",
     "check_leakage": "gitrack.analysis.leakage",
     "delete_alias": "gitrack.registry.on_project",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gitrack.registry.audit.audit import audit
+from gitrack.registry.audit.looking import audit
 
 __all__ = ["audit"]
