@@ -48,6 +48,7 @@ def test_the_wheel_holds_code_types_templates_and_the_example(built: Path) -> No
     assert "gitrack/py.typed" in names
     assert "gitrack/cli/main.py" in names
     assert "gitrack/_shipped/examples/flights/.gitignore" in names
+    assert "gitrack/registry/workflows/templates/github/gitrack-check.yml" in names
     missing = {name for name in _shipped_files() if f"gitrack/_shipped/{name}" not in names}
     assert not missing
 

@@ -25,6 +25,7 @@ POLICY = """\
 models:
   churn:
     owners: ['@acme/risk']
+    releases: {tags: gto, stages: [staging]}
     stages:
       staging:
         gates: [{metric: auc, at_least: 0.88}]
@@ -78,7 +79,7 @@ def host() -> Iterator[Host]:
     server.server_close()
 
 
-def _run(number: int, auc: float) -> Run:
+def _run(number: int, auc: float, commit: str) -> Run:
     return Run(
         id=f"2026010{number}-120000-aaaaa{number}",
         name=f"xgb-{number}",
@@ -88,7 +89,7 @@ def _run(number: int, auc: float) -> Run:
         ended=f"2026-01-0{number}T12:05:00.000Z",
         author="Ada Example <ada@example.com>",
         metrics={"auc": auc},
-        code=Code(commit=f"{number}" * 40, branch="main", dirty=False),
+        code=Code(commit=commit, branch="main", dirty=False),
         artifacts=[Artifact(path="model", kind="model", flavor="sklearn")],
     )
 
@@ -128,7 +129,8 @@ def world(tmp_path: Path, repo: Path, git: Git) -> World:
     git(repo, "add", ".tracking")
     git(repo, "commit", "-qm", "policy")
     opened = world.opened()
-    runs = {1: _run(1, 0.91), 2: _run(2, 0.80)}
+    commit = git(repo, "rev-parse", "HEAD")
+    runs = {1: _run(1, 0.91, commit), 2: _run(2, 0.80, commit)}
     opened.store.commit_runs([RunBundle(run=run) for run in runs.values()])
     files: dict[str, bytes | None] = {
         f"registry/churn/versions/{number}.yaml": dump_record(

@@ -12,21 +12,22 @@ from typing import Any
 
 import pytest
 
-from gitrack.config.policy import Policy
+from gitrack.config.policy import Policy, read_policy
 from gitrack.config.settings import Config
 from gitrack.registry.promotion.promote import promote
 from gitrack.registry.workflows.files import Setting, files_for
 from gitrack.store.git.branch import GitBranch
 from tests.registry.workflows.actions import Done, Runner, load_workflow
-from tests.registry.workflows.conftest import Host, World
+from tests.registry.workflows.conftest import POLICY, Host, World
 
 Install = Callable[[Path], None]
 TOKEN = "ghs_secret"
 
 
 def _workflow(name: str) -> dict[str, Any]:
+    policy = read_policy(POLICY.encode(), "policy.yaml")
     files = files_for(
-        "github", Setting(config=Config(), policy=Policy(), code_branch="main", version="0.1.0")
+        "github", Setting(config=Config(), policy=policy, code_branch="main", version="0.1.0")
     )
     return load_workflow((files.code | files.tracking)[f".github/workflows/{name}.yml"])
 
@@ -95,6 +96,33 @@ def test_a_good_promotion_is_green_and_commented_on(
     assert "staging" in done.summary
     (written,) = [body for line, _, body in host.asked if line.startswith("POST")]
     assert "staging" in written["body"]
+
+
+def test_a_review_on_the_host_is_an_approval(
+    check: Callable[..., Any], world: World, host: Host
+) -> None:
+    policy = POLICY.replace(
+        "at_least: 0.88}", "at_least: 0.88}, {approvals: 1, not_by: [promoter]}"
+    )
+    people = "people: {'@jane': [jane@example.com], '@ada': [ada@example.com]}\n"
+    (world.repo / ".tracking/policy.yaml").write_text(policy + people)
+    world.git(world.repo, "commit", "-qam", "four eyes")
+    world.publish()
+    head = world.pull_request(_promotion(world))
+
+    def review(login: str) -> None:
+        user = {"login": login, "type": "User"}
+        answer = {"state": "APPROVED", "commit_id": head, "author_association": "MEMBER"}
+        host.answers["GET /repos/acme/churn/pulls/7/reviews"] = (200, [{**answer, "user": user}])
+
+    review("ada")
+    runner, own = check(head)
+    review("jane")
+    other = runner.step("check")
+
+    assert own.code == 1, own.out
+    assert "approval" in own.summary
+    assert other.code == 0, other.out
 
 
 def test_a_hostile_pull_request_is_red_and_the_summary_says_why(
@@ -263,8 +291,9 @@ def test_a_push_starts_the_site_of_the_default_branch(
     done = calls("pushed", "pushed")
 
     assert done.code == 0, done.out
-    ((line, headers, body),) = host.asked
+    (line, headers, body), (other, _, _) = host.asked
     assert (line, body) == (SITE, {"ref": "main"})
+    assert other == SITE.replace("site", "release")  # which this policy asks for
     assert headers["authorization"] == f"Bearer {TOKEN}"
 
 
@@ -330,6 +359,33 @@ def test_a_review_before_any_check_is_no_failure(calls: Callable[..., Done], hos
 
     assert done.code == 0, done.out
     assert "no check of this commit" in done.out
+
+
+def test_what_was_merged_is_tagged_on_the_commit_of_its_code(
+    tmp_path: Path, world: World, installed: Install
+) -> None:
+    world.git(world.repo, "update-ref", "refs/heads/gitrack", _promotion(world))
+    world.publish()
+    runner = Runner(
+        tmp_path / "job",
+        _workflow("gitrack-release"),
+        "tag",
+        _context() | {"secrets.GITRACK_RELEASE_TOKEN || github.token": TOKEN},
+    )
+    runner.environment |= {
+        "GITHUB_REPOSITORY": "acme/churn",
+        "GITHUB_SERVER_URL": f"file://{world.server}",
+    }
+    installed(runner.temp / "gitrack")
+
+    done = runner.step("tag")
+
+    assert done.code == 0, done.out
+    tags = world.git(world.bare, "tag", "--list").split()
+    assert tags == ["churn#staging#1", "churn@v1.0.0"]
+    code = world.git(world.repo, "rev-parse", "main")
+    assert world.git(world.bare, "rev-parse", "churn@v1.0.0^{commit}") == code
+    assert "github-actions[bot]" in world.git(world.bare, "cat-file", "tag", "churn@v1.0.0")
 
 
 @pytest.fixture
@@ -409,7 +465,7 @@ def test_gitlab_judges_what_its_pipeline_is_for(gitlab: Callable[..., Any], worl
     assert "has moved on" in said
 
 
-@pytest.mark.parametrize(("visibility", "code"), [("public", 0), ("private", 1), ("internal", 1)])
+@pytest.mark.parametrize(("visibility", "code"), [("public", 0), ("internal", 1)])
 def test_gitlab_publishes_what_is_public(
     gitlab: Callable[..., Any], visibility: str, code: int
 ) -> None:
