@@ -20,13 +20,15 @@ _SECONDS = 15.0
 class Signer:
     """Signs while signing works. Once it fails, commits stay unsigned and one warning says so.
 
-    A run that ends at night, with nobody to unlock a key, is worth more than its signature.
+    A run that ends at night, with nobody to unlock a key, is worth more than its signature. What
+    somebody answers for is not: it must be signed, or is not written.
     """
 
     def __init__(self, repository: Repository, files: Files) -> None:
         self._repository = repository
         self._files = files
-        self._broken = not repository.flag("commit.gpgsign")
+        self._wanted = repository.flag("commit.gpgsign")
+        self._broken = False
 
     def sign(
         self,
@@ -39,12 +41,14 @@ class Signer:
         committer: Author,
         committed: Stamp,
         message: str,
+        must: bool = False,
     ) -> bytes | None:
         """The signed commit, or None if git is not asked to sign or cannot.
 
-        `root` holds the contents of `tree`, which is in no pack yet.
+        `root` holds the contents of `tree`, which is in no pack yet. With `must`, raises StoreError
+        where git is asked to sign and cannot.
         """
-        if self._broken:
+        if not self._wanted or (self._broken and not must):
             return None
         import shutil  # late: hardly any process signs
 
@@ -74,6 +78,12 @@ class Signer:
             raw = zlib.decompress((quarantine / id[:2] / id[2:]).read_bytes())
             return raw.partition(b"\0")[2]
         except StoreError as error:
+            if must:
+                raise StoreError(
+                    f"commit.gpgsign is set, but signing failed ({error.message}): nothing was "
+                    "written",
+                    hint="unlock or configure the key (git config user.signingkey), then try again",
+                ) from error
             import logging  # late: hardly any process needs it
 
             self._broken = True

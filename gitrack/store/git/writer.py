@@ -11,6 +11,7 @@ from gitrack.errors import BranchMoved, GitrackError, StoreError
 from gitrack.store.branch import MakePlan, check_commit
 from gitrack.store.git.files import Files
 from gitrack.store.git.identity import Author, Stamp
+from gitrack.store.git.line import continues
 from gitrack.store.git.lock import LOCK_SECONDS, WriterLock, waits
 from gitrack.store.git.merge import Mediate, Union
 from gitrack.store.git.message import joint_author, joint_message, split_message
@@ -214,7 +215,13 @@ class Writer:
         for _ in range(_SWAPS):
             ours = self._ref.read()
             if ours is not None and self._holds(ours, theirs):
-                return ours
+                if continues(self._repository, ours, theirs):
+                    return ours
+                # merged by hand the wrong way round: theirs goes back to the front
+                new = self._unite(ours, theirs, mediate, exclusive=exclusive)
+                if new is not None:
+                    return new
+                continue
             if ours is None or self._holds(theirs, ours):
                 new = self._forward(theirs, ours, exclusive=exclusive)
             else:
@@ -334,6 +341,7 @@ class Writer:
             committer=committer,
             committed=now,
             message=message,
+            must=len(requests) == 1 and _answers(requests[0]),
         )
         return signed or commit_bytes(
             tree=tree,
@@ -344,6 +352,14 @@ class Writer:
             committed=now,
             message=message,
         )
+
+
+def _answers(request: Request) -> bool:
+    """True for what somebody answers for with their name: a promotion, or evidence."""
+    return any(
+        path.startswith("registry/") and path.split("/")[2:3] in (["promotions"], ["evidence"])
+        for path in request.changes
+    )
 
 
 def _settle(jobs: Sequence[Job], commit: str) -> None:
