@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gitrack.config.gates import EvidenceGate
 from gitrack.model import moments
@@ -105,9 +105,9 @@ def _judged(case: Case, gate: EvidenceGate, fact: Fact) -> Finding:
         return failed(f"{kind} says that it passed, but {trouble}", source=fact.source)
     try:
         at, begin, end = _moment(fact.at), _moment(fact.begin), _moment(fact.end)
+        trouble = _in_order(case, at, begin, end)
     except ValueError as error:
         return failed(f"{kind} has a time that is none: {error}", source=fact.source)
-    trouble = _in_order(case, at, begin, end)
     if trouble is not None:
         return failed(f"{kind} {trouble}", source=fact.source)
     since = end or at
@@ -181,6 +181,10 @@ def _in_order(
     """Why the times of a record cannot be true."""
     if begin is not None and end is not None and end < begin:
         return "ends before it begins"
+    started = moments.read(case.run.started)
+    # people name days, and a day begins before the run that it brings
+    if begin is not None and begin < started - timedelta(days=1):
+        return f"begins on {moments.written(begin)}, before the run of this version did"
     bound = case.when + SLACK
     for what, moment in (("was recorded", at), ("begins", begin), ("ends", end)):
         if moment is None:
@@ -211,6 +215,7 @@ def _tests(count: JUnitCount) -> str | None:
 def _lacking(case: Case, gate: EvidenceGate) -> str:
     kind, number = gate.evidence, case.version.version
     add = f"type  gitrack evidence add {case.name} {number} {kind}"
+    add += " --from … --to …" if _asks_duration(gate) else ""
     of_kind = [each for each in case.all_evidence if each.proof.kind == kind]
     here = [each for each in of_kind if each.proof.run == case.version.run]
     if here:

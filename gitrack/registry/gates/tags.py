@@ -15,8 +15,8 @@ def judge_tags(case: Case, gate: TagsGate) -> Finding:
     lacking = [tag for tag in gate.tags if _value(case, tag)[0] is None]
     there = len(gate.tags) - len(lacking)
     says = (
-        f"it lacks {', '.join(lacking)}; type  gitrack model tag {case.name} "
-        f"{case.version.version} {lacking[0]}=…"
+        f"it lacks {', '.join(lacking)}; type  gitrack model tag {case.name} {lacking[0]}=… "
+        f"--version {case.version.version}"
         if lacking
         else f"it carries {', '.join(gate.tags)}"
     )

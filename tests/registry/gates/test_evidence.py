@@ -8,13 +8,18 @@ import pytest
 
 from gitrack.model import moments
 from gitrack.model.promotion import Outcome
-from gitrack.model.registered import JUnitCount
+from gitrack.model.registered import JUnitCount, ModelVersion
 from gitrack.model.run import Evidence
 from tests.registry.gates.conftest import NOW, World, approval
 
 
 def ago(**span: float) -> str:
     return moments.written(NOW - timedelta(**span))
+
+
+def of_old(world: World) -> ModelVersion:
+    """A version whose run lies a year back."""
+    return world.version(started=ago(days=365))
 
 
 def test_what_was_recorded_passes_and_says_by_whom(world: World):
@@ -73,7 +78,7 @@ def test_evidence_about_another_run_is_none(world: World):
     ],
 )
 def test_how_long_it_lasted(world: World, begin, end, gate, outcome, margin):
-    version = world.version()
+    version = of_old(world)
     world.proof(version, "shadow", begin=ago(days=begin), end=ago(days=end))
 
     verdict = world.one(version, f"{{evidence: shadow, {gate}}}")
@@ -97,7 +102,7 @@ def test_how_long_it_lasted(world: World, begin, end, gate, outcome, margin):
     ],
 )
 def test_times_that_cannot_be_true_fail(world: World, fields, why):
-    version = world.version()
+    version = of_old(world)
     world.proof(version, "shadow", **fields)
 
     verdict = world.one(version, "{evidence: shadow, for_days: 7}")
@@ -126,7 +131,7 @@ def test_how_old_it_may_be(world: World, days: float, outcome: str):
 
 
 def test_what_was_watched_long_ago_and_recorded_now_is_old(world: World):
-    version = world.version()
+    version = of_old(world)
     world.proof(version, "shadow", begin=ago(days=300), end=ago(days=290))
 
     verdict = world.one(version, "{evidence: shadow, for_days: 7, max_age_days: 30}")
@@ -208,3 +213,13 @@ def test_the_word_of_a_group_is_waited_for(world: World):
     assert "Pam <pam@example.com> does not approve" in withdrawn.says
     assert review.outcome is general.outcome is Outcome.PASSED
     assert review.source == "pull request 7"
+
+
+def test_what_was_watched_before_the_run_is_about_something_else(world: World):
+    version = world.version(started=ago(days=5))
+    world.proof(version, "shadow", begin=ago(days=9), end=ago(days=1))
+
+    verdict = world.one(version, "{evidence: shadow, for_days: 7}")
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "before the run of this version did" in verdict.says
