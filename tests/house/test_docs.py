@@ -14,7 +14,7 @@ from msgspec import Struct
 
 import gitrack
 from gitrack.cli.main import COMMANDS, cli
-from gitrack.model import collected, named, pipeline, profile, registered, run
+from gitrack.model import collected, named, pipeline, profile, promotion, registered, run
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -26,6 +26,7 @@ STORED: list[type[Struct]] = [
     *(named.ArtifactVersion, named.ArtifactAlias, collected.Collected),
     *(registered.RegisteredModel, registered.ModelVersion),
     *(registered.StageState, registered.ModelAlias),
+    *(promotion.Promotion, promotion.Verdict, promotion.PolicyUsed, promotion.Follows),
 ]
 
 
