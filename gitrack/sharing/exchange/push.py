@@ -82,7 +82,7 @@ def push(
     for _ in attempts():
         if met.ours is None:
             return done  # nothing was ever tracked here
-        if branch and met.ahead and met.behind:
+        if branch and met.ahead and (met.behind or not them.continued(met)):
             _unite(them, met, done)
         commit = _ready(them, met, sender)
         if not branch:

@@ -44,6 +44,35 @@ def test_the_published_line_only_grows(clones: Clones):
         assert second not in published
 
 
+def test_a_merge_by_hand_the_wrong_way_round_is_put_right(clones: Clones):
+    one, other = clones.new("one"), clones.new("other")
+    clones.train(one, "first")
+    push(one, objects=False)
+    pull(other, objects=False)
+    clones.train(one, "theirs")
+    push(one, objects=False)
+    published = git(clones.hub, "rev-parse", "gitrack")
+    clones.train(other, "ours")
+    git(other, "fetch", "-q")
+    git(other, "worktree", "add", "-q", "../desk", "gitrack")
+    git(other.parent / "desk", "merge", "-q", "-m", "merge", "origin/gitrack")
+    git(other, "worktree", "remove", "../desk")
+    by_hand = git(other, "rev-parse", "gitrack")
+    assert published not in line(other, by_hand)
+
+    push(other, objects=False)
+
+    tip = git(clones.hub, "rev-parse", "gitrack")
+    assert git(clones.hub, "rev-parse", "gitrack^1", "gitrack^2").split() == [published, by_hand]
+    assert git(clones.hub, "rev-parse", "gitrack^{tree}", f"{by_hand}^{{tree}}").split() == [
+        *[git(other, "rev-parse", f"{by_hand}^{{tree}}")] * 2
+    ]
+    push(other, objects=False)
+    pull(other, objects=False)
+    assert git(clones.hub, "rev-parse", "gitrack") == tip
+    assert git(other, "rev-parse", "gitrack") == tip
+
+
 def test_both_clones_agree_on_what_was_when(clones: Clones):
     """What one promoted takes effect when it is published, for whoever looks."""
     one, other = clones.new("one"), clones.new("other")
