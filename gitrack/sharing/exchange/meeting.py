@@ -9,6 +9,7 @@ from gitrack.sharing.exchange.unite import Side, Uniting
 from gitrack.store.branch import Branch
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.exchange import Exchange, Seen
+from gitrack.store.git.line import continues
 from gitrack.store.git.repository import Repository
 from gitrack.store.layout import RUNS, place_of
 from gitrack.store.runs import RunStore
@@ -46,6 +47,12 @@ class Parties(msgspec.Struct, frozen=True):
             return Meeting(seen, ours, theirs, code_trouble=trouble)
         ahead, behind = self.exchange.distance(ours, theirs)
         return Meeting(seen, ours, theirs, ahead, behind, trouble)
+
+    def continued(self, met: Meeting) -> bool:
+        """Whether our line of first parents is theirs and more, as it has to be published."""
+        if met.ours is None or met.theirs is None:
+            return True
+        return continues(self.repository, met.ours, met.theirs)
 
     def unite(self, theirs: str, prefer: Side | None) -> tuple[str, list[str]]:
         """Our branch with theirs in it, and what people must know: versions that were renumbered.
