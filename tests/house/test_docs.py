@@ -25,7 +25,7 @@ STORED: list[type[Struct]] = [
     *(profile.TableProfile, profile.ColumnProfile, profile.Histogram),
     *(named.ArtifactVersion, named.ArtifactAlias, collected.Collected),
     *(registered.RegisteredModel, registered.ModelVersion),
-    *(registered.StageState, registered.ModelAlias),
+    *(registered.StageState, registered.ModelAlias, registered.Proof, registered.JUnitCount),
     *(promotion.Promotion, promotion.Verdict, promotion.PolicyUsed, promotion.Follows),
 ]
 
