@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,10 @@ from gitrack.store.codec.records import load_record
 from gitrack.store.registry.paths import stage_path, taken_apart
 from gitrack.store.timeline.line import Arrival, Line
 from gitrack.store.timeline.walk import Step
+
+#: Seconds by which clocks of machines that work together may differ.
+_SKEW = 300
+_HIGHEST = 999_999_999
 
 
 class Contents(NamedTuple):
@@ -43,19 +48,33 @@ def contents(branch: Branch, steps: Iterable[Step]) -> Contents:
     for id, data in branch.read_many(wanted):
         if not isinstance(data, bytes):
             found = found._replace(lasting=False)
-            found.faults[id] = data.message
+            found.faults[id] = _text(data.message)
             continue
         try:
-            found.versions[id] = load_record(wanted[id], data, StageState).versions
-        except UnreadableFile as error:
-            found.faults[id] = error.why
+            found.versions[id] = _numbers(load_record(wanted[id], data, StageState).versions)
+        except (UnreadableFile, ValueError) as error:
+            found.faults[id] = _text(error.why if isinstance(error, UnreadableFile) else str(error))
     return found
+
+
+def _numbers(versions: list[int]) -> list[int]:
+    """Raises ValueError for what no version is numbered."""
+    for version in versions:
+        if not 0 < version <= _HIGHEST:
+            raise ValueError(f"{str(version)[:40]} is no number of a version")
+    return versions
+
+
+def _text(why: str) -> str:
+    """What can be kept as UTF-8, and is not long."""
+    return why[:500].encode("utf-8", "replace").decode("utf-8")
 
 
 def extend(line: Line, steps: Sequence[Step], read: Contents) -> None:
     """Put the steps at the line's end."""
+    latest = time.time() + _SKEW
     for step in steps:
-        place = line.add(step.commit, step.time)
+        place = line.add(step.commit, step.time, latest)
         for model, id, came in step.records:
             line.arrivals.setdefault(model, []).append(Arrival(place, id, came))
         for model in dict.fromkeys(file.model for file in step.files):

@@ -20,7 +20,7 @@ import msgspec
 from gitrack.store.timeline.line import Arrival, Line
 
 #: Goes up with every change of what is kept, or of how changes are put to promotions.
-READER = 1
+READER = 2
 
 
 class _Part(msgspec.Struct, array_like=True):

@@ -78,10 +78,15 @@ class Line:
         found = ((commit, self.place(commit)) for commit in commits)
         return {commit: place for commit, place in found if place is not None}
 
-    def add(self, commit: str, time: int) -> int:
-        """Put a commit at the end; its place."""
+    def add(self, commit: str, when: int, latest: float) -> int:
+        """Put a commit at the end; its place.
+
+        A time behind `latest`, which is now, is that of a clock that is wrong: one such commit
+        must not date all that follow it.
+        """
         self.ids += bytes.fromhex(commit)
-        self.times.append(max(time, self.times[-1]) if self.times else time)
+        before = self.times[-1] if self.times else 0
+        self.times.append(max(when, before) if when <= latest else before)
         return len(self.times) - 1
 
     def standing(self, model: str, stage: str, place: int) -> list[int]:

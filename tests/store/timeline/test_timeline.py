@@ -102,15 +102,61 @@ def test_a_past_commit_knows_nothing_of_what_came_later(small: Small):
     assert production(Timeline(small.branch), now) == [30]
 
 
-def test_a_clock_that_ran_ahead_hides_nothing(tmp_path: Path, git: Git):
+@pytest.mark.parametrize("year", [2099, 9999])
+def test_a_clock_that_ran_ahead_hides_nothing(tmp_path: Path, git: Git, year: int):
     made = Made(tmp_path / "ahead")
-    first = made.commit([], {PRODUCTION: stage_file([1])}, datetime(2099, 1, 1, tzinfo=UTC))
-    last = made.commit([first], {PRODUCTION: stage_file([2])}, day(1))
+    before = made.commit([], {PRODUCTION: stage_file([1])}, day(1))
+    wrong = made.commit([before], {PRODUCTION: stage_file([2])}, datetime(year, 1, 1, tzinfo=UTC))
+    after = made.commit([wrong], {PRODUCTION: stage_file([3])}, day(5))
     ids = made.finish()
-    git(tmp_path / "ahead", "update-ref", "refs/heads/gitrack", ids[last])
+    git(tmp_path / "ahead", "update-ref", "refs/heads/gitrack", ids[after])
+    timeline = Timeline(GitBranch(Repository.discover(tmp_path / "ahead")))
+    assert [change.when for change in timeline.changes("churn")] == [day(1), day(1), day(5)]
+    assert production(timeline, day(1)) == [2]
+    assert production(timeline, day(6)) == [3]
+
+
+def test_a_clock_that_is_some_minutes_ahead(tmp_path: Path, git: Git):
+    made = Made(tmp_path / "ahead")
+    now = datetime.now(UTC)
+    one = made.commit([], {PRODUCTION: stage_file([1])}, now + timedelta(minutes=4))
+    two = made.commit([one], {PRODUCTION: stage_file([2])}, now - timedelta(minutes=4))
+    ids = made.finish()
+    git(tmp_path / "ahead", "update-ref", "refs/heads/gitrack", ids[two])
     timeline = Timeline(GitBranch(Repository.discover(tmp_path / "ahead")))
     assert production(timeline, datetime.now(UTC)) == [2]
-    assert production(timeline, day(5)) == []
+    assert production(timeline, now - timedelta(minutes=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (b"versions:\n- 99999999999999999999999999\n", "is no number of a version"),
+        (b"versions:\n- 0\n", "0 is no number"),
+        (b"versions:\n- -1\n", "-1 is no number"),
+        (b'versions:\n- "7"\n', "versions"),
+        (b"versions: 7\n", "versions"),
+        (b"a: &a [x]\nb: *a\n", "anchor"),
+        (b"\xff\xfe\x00", ""),
+        (b'"\\ud800": 1\n', ""),
+        (b"format: 2\nversions: []\n", "format 2 is unknown"),
+        (b"", "is empty"),
+    ],
+)
+def test_a_hostile_stage_is_a_fault_that_is_kept(tmp_path: Path, git: Git, file: bytes, why: str):
+    made = Made(tmp_path / "hostile")
+    mark = made.commit([], {PRODUCTION: stage_file([1])}, day(1))
+    mark = made.commit([mark], {PRODUCTION: file}, day(2))
+    mark = made.commit([mark], {PRODUCTION: stage_file([1])}, day(3))
+    ids = made.finish()
+    git(tmp_path / "hostile", "update-ref", "refs/heads/gitrack", ids[mark])
+    branch = GitBranch(Repository.discover(tmp_path / "hostile"))
+    for _ in range(2):
+        timeline = Timeline(branch)
+        changes = timeline.changes("churn")
+        assert [change.after for change in changes] == [[1], [], [1]]
+        assert why in (changes[1].fault or "")
+        assert production(timeline, day(2)) == []
 
 
 @pytest.mark.parametrize("hash", ["sha1", "sha256"])
