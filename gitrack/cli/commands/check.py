@@ -101,7 +101,8 @@ def _fields(checked: Checked) -> dict[str, object]:
 
 def _approvals(head: str) -> tuple[list[Approval], list[str]]:
     """Those of the host's reviews, where this runs for a pull request and may ask."""
-    from gitrack.registry.check.reviews import HostTrouble, pull_request_of, reviews_of
+    from gitrack.registry.check.reviews import pull_request_of, reviews_of
+    from gitrack.registry.promotion.hosts.calls import HostTrouble
 
     pull = pull_request_of()
     if pull is None or not pull.token:
@@ -139,7 +140,8 @@ def _summary(checked: Checked, path: Path | None) -> None:
 def _comment(checked: Checked) -> None:
     from gitrack.errors import UsageError
     from gitrack.registry.check.comment import write_comment
-    from gitrack.registry.check.reviews import HostTrouble, pull_request_of
+    from gitrack.registry.check.reviews import pull_request_of
+    from gitrack.registry.promotion.hosts.calls import HostTrouble
 
     pull = pull_request_of()
     if pull is None or not pull.token:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote
 
 from gitrack.registry.check.findings import Checked
 from gitrack.registry.check.report import markdown
-from gitrack.registry.check.reviews import HostTrouble, PullRequest, Stay, headers_of
+from gitrack.registry.check.reviews import PullRequest, ask
+from gitrack.registry.promotion.hosts.calls import HostTrouble
 
 #: Hosts hide it from readers. Whoever copies it is not taken for us: the author is looked at.
 MARK = "<!-- gitrack check -->"
 
 _PAGE = 100
 _MOST_PAGES = 50
-_MOST_BYTES = 50_000_000
-_TIMEOUT = 30.0
 
 
 def write_comment(pull: PullRequest, checked: Checked) -> str:
@@ -105,32 +100,6 @@ def _all(pull: PullRequest) -> Iterator[dict[str, Any]]:
 
 def _call(pull: PullRequest, method: str, path: str, body: dict[str, str] | None = None) -> Any:
     """One request. Whatever JSON the host sends."""
-    address = f"{pull.api}/{path}"
-    if not address.startswith(("https://", "http://")):
-        raise HostTrouble(f"{pull.api!r} is no address of a web API")
-    headers = headers_of(pull)
-    data = None
-    if body is not None:
-        data = json.dumps(body).encode()
-        headers["Content-Type"] = "application/json"
-    request = urllib.request.Request(address, data=data, headers=headers, method=method)
-    try:
-        with urllib.request.build_opener(Stay).open(request, timeout=_TIMEOUT) as answer:
-            found = json.loads(answer.read(_MOST_BYTES))
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise HostTrouble(
-            f"{pull.api} answered {error.code} to {method} {path.partition('?')[0]}",
-            hint=_allow(pull),
-        ) from error
-    except (OSError, HTTPException) as error:  # URLError and timeouts are OSErrors
-        raise HostTrouble(f"{pull.api} cannot be reached: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise HostTrouble(f"{pull.api} answered with what is no JSON") from error
-    return found
-
-
-def _allow(pull: PullRequest) -> str:
-    if pull.host == "github":
-        return "the job needs GITHUB_TOKEN and the permission  pull-requests: write"
-    return "the job needs GITLAB_TOKEN, a token of the project with the scope api"
+    github = pull.host == "github"
+    need = "permission  pull-requests: write" if github else "scope api"
+    return ask(pull, method, path, body, need=need)

@@ -9,33 +9,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn
 from urllib.parse import quote
 
 import msgspec
 
-from gitrack.errors import GitrackError
 from gitrack.registry.gates.approval import Approval
+from gitrack.registry.promotion.hosts.calls import HostTrouble, call
 
 _PAGE = 100
 _MOST_PAGES = 50
-_MOST_BYTES = 20_000_000
-_TIMEOUT = 30.0
 #: Whose review GitHub counts: people whom the repository's owners let in. Anybody may review a
 #: public one.
 _LET_IN = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 _DECIDING = frozenset(("APPROVED", "CHANGES_REQUESTED", "DISMISSED"))
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
-
-
-class HostTrouble(GitrackError):
-    """The host did not tell who approved."""
 
 
 class PullRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,59 +214,36 @@ def _strange(pull: PullRequest, what: str) -> NoReturn:
     raise HostTrouble(f"{pull.api} answered strangely when asked for the {what}")
 
 
-class Stay(urllib.request.HTTPRedirectHandler):
-    """Follows nobody elsewhere: the token would go along."""
+def ask(
+    pull: PullRequest,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    *,
+    need: str,
+) -> Any:
+    """One request to the host: whatever JSON it sends. `need` is the right that a job has to have.
 
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> None:
-        return None
+    Raises HostTrouble.
+    """
+    if not pull.api.startswith(("https://", "http://")):
+        raise HostTrouble(f"{pull.api!r} is no address of a web API")
+    kind = "application/vnd.github+json" if pull.host == "github" else "application/json"
+    try:
+        return call(method, f"{pull.api}/{path}", pull.token or "", body, accept=kind)
+    except HostTrouble as error:
+        if not error.status:
+            raise
+        name = "GITHUB_TOKEN" if pull.host == "github" else "GITLAB_TOKEN"
+        raise HostTrouble(
+            f"{pull.api} answered {error.status} to {method} {path.partition('?')[0]}",
+            hint=f"the job needs {name} with the {need}",
+            status=error.status,
+        ) from error
 
 
 def _get(pull: PullRequest, path: str) -> Any:  # whatever JSON the host sends
-    address = f"{pull.api}/{path}"
-    if not address.startswith(("https://", "http://")):
-        raise HostTrouble(f"{pull.api!r} is no address of a web API")
-    request = urllib.request.Request(address, headers=headers_of(pull))
-    try:
-        with urllib.request.build_opener(Stay).open(request, timeout=_TIMEOUT) as answer:
-            data = answer.read(_MOST_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise HostTrouble(
-            f"{pull.api} answered {error.code} when asked who approved {_source(pull)}",
-            hint=_allow(pull),
-        ) from error
-    except (OSError, HTTPException) as error:  # URLError and timeouts are OSErrors
-        raise HostTrouble(f"{pull.api} cannot be reached: {error}") from error
-    if len(data) > _MOST_BYTES:
-        _strange(pull, "reviews")
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        _strange(pull, "reviews")
-
-
-def headers_of(pull: PullRequest) -> dict[str, str]:
-    """What a request to the host says beside its address."""
-    headers = {"Accept": "application/json", "User-Agent": "gitrack"}
-    if pull.host == "github":
-        headers["Accept"] = "application/vnd.github+json"
-        headers["X-GitHub-Api-Version"] = "2022-11-28"
-        if pull.token:
-            headers["Authorization"] = f"Bearer {pull.token}"
-    elif pull.token:
-        headers["PRIVATE-TOKEN"] = pull.token
-    return headers
-
-
-def _allow(pull: PullRequest) -> str:
-    if pull.host == "github":
-        return "the job needs GITHUB_TOKEN and the permission  pull-requests: read"
-    return "the job needs GITLAB_TOKEN, a token of the project with the scope read_api"
+    github = pull.host == "github"
+    return ask(
+        pull, "GET", path, need="permission  pull-requests: read" if github else "scope read_api"
+    )

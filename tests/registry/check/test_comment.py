@@ -12,7 +12,8 @@ import pytest
 
 from gitrack.registry.check.comment import MARK, write_comment
 from gitrack.registry.check.findings import Checked, Finding
-from gitrack.registry.check.reviews import HostTrouble, PullRequest
+from gitrack.registry.check.reviews import PullRequest
+from gitrack.registry.promotion.hosts.calls import HostTrouble
 
 ME, OTHER = 41898282, 7
 
@@ -78,7 +79,7 @@ class Running:
         for method in ("GET", "POST", "PATCH", "PUT"):
             setattr(Handler, f"do_{method}", Handler._any)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def pull(self) -> PullRequest:
         kind = self.host.kind

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from gitrack.registry.check.reviews import (
-    HostTrouble,
     PullRequest,
     pull_request_of,
     reviews_of,
 )
+from gitrack.registry.promotion.hosts.calls import HostTrouble
 
 HEAD = "a" * 40
 OLDER = "b" * 40
@@ -222,7 +222,7 @@ def test_gitlab_approvals_since_the_last_push_count(gitlab: Callable[..., Any], 
 
     assert [(a.by, a.source) for a in found.approvals] == [("@jane", "GitLab 42!7")]
     assert found.ignored == ["@omar approved before the last push"]
-    assert host.asked[0][1]["private-token"] == "secret"
+    assert host.asked[0][1]["authorization"] == "Bearer secret"
 
 
 def test_gitlab_without_times_counts_only_where_nothing_was_pushed_since(

@@ -13,7 +13,8 @@ from gitrack.errors import GitrackError
 from gitrack.model.display import cut, safe
 
 SECONDS = 20.0
-_MOST_BYTES = 5_000_000
+#: A page of 100 comments of 65,536 characters each.
+_MOST_BYTES = 50_000_000
 
 
 class HostTrouble(GitrackError):
@@ -81,7 +82,7 @@ def _read(host: str, answer: IO[bytes]) -> Any:
         raise HostTrouble(f"{host} answers with more than {_MOST_BYTES:,} bytes")
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise HostTrouble(f"{host} answers with something else than JSON") from None
 
 
