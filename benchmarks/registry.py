@@ -147,7 +147,9 @@ def _begin(repository: Path) -> None:
     (repository / ".tracking").mkdir()
     (repository / ".tracking/policy.yaml").write_text(POLICY)
     _git(repository, "add", ".")
-    _git(repository, "commit", "-q", "-m", "policy")
+    # before the first promotion: an audit asks which policy held when
+    with mock.patch.dict(os.environ, {"GIT_COMMITTER_DATE": "2025-01-01T00:00:00Z"}):
+        _git(repository, "commit", "-q", "-m", "policy")
 
 
 def _fill(repository: Path, versions: int) -> list[str]:

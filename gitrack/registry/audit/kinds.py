@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from gitrack.store.layout import RECORD, is_day_file, place_of
@@ -52,6 +53,7 @@ class What(NamedTuple):
     item: str = ""
 
 
+@lru_cache(maxsize=1 << 17)
 def what_is(path: str) -> What:
     """What lies at a path of the branch."""
     parts = path.split("/")

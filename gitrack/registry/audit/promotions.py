@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from functools import cached_property
 from typing import NamedTuple
@@ -70,6 +71,7 @@ class Promotions:
         self._judging = judging
         self._signatures = signatures
         self._name = name
+        self._newest_known: dict[tuple[str, str], tuple[list[int], list[_Found]]] = {}
 
     def audited(self) -> list[AuditedPromotion]:
         """All promotions in the order in which they took effect; those that did not come last."""
@@ -98,7 +100,7 @@ class Promotions:
             states = dict(self._trail.states[path])
             commit = commits[0]
             record = self._contents.promotion(path, states[commit])
-            if record is None or self._renumbered(path, commit):
+            if record is None or self._renumbered(path, commit) or self._given_up(path, commit):
                 continue
             found.append(_Found(what.item, parts, path, states[commit], commit, record))
         return found
@@ -111,6 +113,15 @@ class Promotions:
             for step in self._trail.steps[landed]
             if any(change.path == path and change.new is None for change in step.changes)
         )
+
+    def _given_up(self, path: str, commit: str) -> bool:
+        """True for a promotion that its maker gave up before anybody else saw it."""
+        landed = self._trail.landed.get(commit, commit)
+        for step in self._trail.steps[landed]:
+            for change in step.changes:
+                if change.path == path and change.new is None:
+                    self._reverts.of(step, change)
+        return path in self._reverts.given_up
 
     @cached_property
     def _said(self) -> dict[str, Said]:
@@ -353,13 +364,35 @@ class Promotions:
 
     def _previous(self, one: _Found, base: str) -> _Found | None:
         """The newest promotion to the same stage that was there when this one was judged."""
-        for other in reversed(self._to[one.record.model, one.parts.stage]):
-            if other.path == one.path or not self._trail.contains(other.commit, base):
-                continue
-            if other.path in self._reverts.taken_back and self._trail.at(other.path, base) is None:
-                continue
-            return other
-        return None
+        places, newest = self._newest(one.record.model, one.parts.stage)
+        order = self._trail.order
+        behind = bisect_right(places, order[base])
+        if behind == 0:
+            return None
+        best = newest[behind - 1]
+        if self._was_there(best, one, base):
+            return best  # nearly always; the rest is for lines beside the branch's own, and reverts
+        others = self._to[one.record.model, one.parts.stage]
+        return next((o for o in reversed(others) if self._was_there(o, one, base)), None)
+
+    def _was_there(self, other: _Found, one: _Found, base: str) -> bool:
+        if other.path == one.path or not self._trail.contains(other.commit, base):
+            return False
+        taken_back = other.path in self._reverts.taken_back
+        return not taken_back or self._trail.at(other.path, base) is not None
+
+    def _newest(self, model: str, stage: str) -> tuple[list[int], list[_Found]]:
+        """By place in history: the newest promotion to a stage of all up to there."""
+        known = self._newest_known.get((model, stage))
+        if known is None:
+            order = self._trail.order
+            found = sorted(self._to[model, stage], key=lambda one: order[one.commit])
+            newest: list[_Found] = []
+            for one in found:
+                newest.append(max(newest[-1], one, key=lambda o: o.parts) if newest else one)
+            known = ([order[one.commit] for one in found], newest)
+            self._newest_known[model, stage] = known
+        return known
 
     # -- what came of it --------------------------------------------------------------------
 

@@ -61,6 +61,8 @@ class Recorded:
         self._trail = trail
         self._contents = contents
         self._findings = findings
+        #: by (author of the run, author of the commit): commits and paths
+        self._by_others: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
     def check(self) -> None:
         """All commits, parents first."""
@@ -76,6 +78,7 @@ class Recorded:
                     continue  # a revert was reverted
                 known.add(state)
                 self._record(commit, change, what)
+        self._tell_others()
         for id in self._trail.damaged():
             paths = [
                 path
@@ -253,12 +256,7 @@ class Recorded:
         elif _name(by) == _name(commit.author):
             self._findings.remark("other-address", told, "the name is the same", **where)
         elif what.kind is Kind.RUN:
-            self._findings.remark(
-                "other-author",
-                told,
-                "a run may be committed by whoever finds it in an outbox of a shared machine",
-                **where,
-            )
+            self._by_others.setdefault((by, commit.author), []).append((commit.id, change.path))
         elif what.kind in (Kind.PROMOTION, Kind.EVIDENCE):
             self._findings.tampering(
                 "forged-author",
@@ -269,6 +267,21 @@ class Recorded:
         else:
             self._findings.suspicious(
                 "other-author", told, "one of the two names is not that of the author", **where
+            )
+
+    def _tell_others(self) -> None:
+        """Runs that somebody else committed: one remark for each two people."""
+        for (by, author), runs in self._by_others.items():
+            commit, path = runs[-1]
+            many = f"{len(runs):,} runs say" if len(runs) > 1 else f"{path} says"
+            self._findings.remark(
+                "other-author",
+                f"{many} that {by} wrote them, and {author} wrote their commits"
+                if len(runs) > 1
+                else f"{many} that {by} wrote it, and {author} wrote its commit",
+                "a run may be committed by whoever finds it in an outbox of a shared machine",
+                commit=commit,
+                path=path,
             )
 
 

@@ -1,4 +1,4 @@
-"""`git revert` of a promotion: its record goes, and the stages are as they were before it."""
+"""Ways of a promotion's record to go: a `git revert` of it, or it never came to the others."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Reverts:
         self.brought_by: dict[str, list[str]] = defaultdict(list)
         #: by path of a promotion, the commits that took it back
         self.taken_back: dict[str, list[str]] = defaultdict(list)
+        #: paths of promotions that never took effect, since a merge left them out
+        self.given_up: set[str] = set()
         self._known: dict[tuple[str, str | None, str], bool] = {}
         for commit in trail.commits:
             for change in trail.brought[commit.id]:
@@ -33,8 +35,32 @@ class Reverts:
         key = (step.commit.id, step.parent, model)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._exact(step, model)
+            known = self._exact(step, model) or self._gives_up(step, model)
+            self._known[key] = known
         return known
+
+    def _gives_up(self, step: Step, model: str) -> bool:
+        """True if a merge leaves out promotions that nobody else had seen, and takes theirs.
+
+        So does `gitrack pull --prefer theirs` when others have promoted meanwhile: the stages are
+        those of the published line, on which ours never took effect.
+        """
+        if step.first or len(step.commit.parents) != 2:
+            return False
+        published = step.commit.parents[0]
+        left_out: list[str] = []
+        for change in step.changes:
+            what = what_is(change.path)
+            if what.name != model or what.kind not in (Kind.PROMOTION, Kind.STAGE):
+                continue
+            if self._trail.at(change.path, published) != change.new:
+                return False
+            if what.kind is Kind.PROMOTION and change.new is None:
+                if self._trail.was_in_common(step.commit, change.path):
+                    return False
+                left_out.append(change.path)
+        self.given_up.update(left_out)
+        return bool(left_out)
 
     def _exact(self, step: Step, model: str) -> bool:
         removed: list[Change] = []

@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 
 from gitrack.errors import UsageError
-from gitrack.registry.audit.looking import Looked, look
 from gitrack.registry.audit.export.files import Copied, copied_files
 from gitrack.registry.audit.export.page import page
 from gitrack.registry.audit.export.tables import as_json, tables
+from gitrack.registry.audit.looking import Looked, look
 from gitrack.registry.opened import OpenRegistry
 from gitrack.tracking.place import Place
 

@@ -7,8 +7,8 @@ import hashlib
 import msgspec
 
 from gitrack.errors import GitrackError
-from gitrack.registry.audit.looking import Looked
 from gitrack.registry.audit.kinds import Kind, what_is
+from gitrack.registry.audit.looking import Looked
 from gitrack.registry.audit.records import AuditedPromotion
 from gitrack.registry.ruling import policy_path
 from gitrack.store.branch import check_path
