@@ -14,6 +14,7 @@ from gitrack.registry.promotion.plan import Planned
 from gitrack.store.codec.records import load_record
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.exchange import Exchange
+from gitrack.store.git.refs import Ref
 from gitrack.store.registry.paths import SUFFIX, promotion_path, taken_apart
 
 #: What a model may be called, but no branch of git.
@@ -68,11 +69,14 @@ def place(
                 return Placed(name, tip, id, promotion, replaced=there, again=True)
         if waiting:
             _refuse(name, planned, remote if tip == there else None)
+    base = planned.promotion.base
     if here is not None:
-        words = ("update-ref", "-m", "gitrack promote", "-d", f"refs/heads/{name}", here)
-        opened.repository.git(*words)
-    branch = GitBranch(opened.repository, name, remote=None, start=planned.promotion.base)
-    commit = branch.commit(planned.changes, planned.message)
+        # back to where it begins, in one step: it is never gone, and nobody else's move is lost
+        Ref(opened.repository, name, None).refuse_if_checked_out()
+        reason = "gitrack promote: begin anew"
+        opened.repository.git("update-ref", "-m", reason, f"refs/heads/{name}", base, here)
+    branch = GitBranch(opened.repository, name, remote=None, start=base)
+    commit = branch.commit(planned.changes, planned.message, base=base)
     return Placed(name, commit, planned.id, planned.promotion, replaced=there)
 
 

@@ -61,7 +61,10 @@ def refuse_unpushed(
     if base.remote is None or base.commit is None or here is None or here == base.commit:
         return
     reader = opened.reader(at=here)
-    version = reader.version(name, target(reader))
+    try:
+        version = reader.version(name, target(reader))
+    except NotFound:
+        return  # somebody else's, which this clone has not united with yet
     folder = f"{REGISTRY}/{name}"
     only_here = _changed_here(opened, folder, here, base.commit)
     number = version.version

@@ -37,6 +37,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 class _Place(NamedTuple):
     host: str
     path: str
+    #: ssh says nothing about the port of the website
+    ssh: bool
 
 
 def host_of(url: str, *, chosen: Kind | None = None, environment: Mapping[str, str]) -> Host | None:
@@ -48,7 +50,7 @@ def host_of(url: str, *, chosen: Kind | None = None, environment: Mapping[str, s
     place = _place(url)
     if place is None:
         return None
-    kind, server = _named(place.host, environment)
+    kind, server = _named(place, environment)
     known = kind is not None
     kind = kind or chosen
     if kind is None:
@@ -74,7 +76,7 @@ def host_of(url: str, *, chosen: Kind | None = None, environment: Mapping[str, s
 def _place(url: str) -> _Place | None:
     if "://" not in url:
         found = _SCP.match(url)
-        host, path = (found["host"], found["path"]) if found else ("", "")
+        host, path, ssh = (found["host"], found["path"], True) if found else ("", "", True)
     else:
         try:
             parts = urlsplit(url)
@@ -83,22 +85,23 @@ def _place(url: str) -> _Place | None:
             return None
         if parts.scheme not in ("https", "http", "ssh", "git+ssh"):
             return None
-        # the port of ssh says nothing about that of the website
-        host += f":{port}" if port and parts.scheme in ("https", "http") else ""
+        ssh = parts.scheme not in ("https", "http")
+        host += f":{port}" if port and not ssh else ""
         path = parts.path
     host = _OTHER_NAMES.get(host.lower(), host.lower())
     path = path.strip("/").removesuffix(".git")
-    return _Place(host, path) if _NAME.match(host) and path else None
+    return _Place(host, path, ssh) if _NAME.match(host) and path else None
 
 
-def _named(host: str, environment: Mapping[str, str]) -> tuple[Kind | None, str | None]:
+def _named(place: _Place, environment: Mapping[str, str]) -> tuple[Kind | None, str | None]:
     """(what kind of host it is, the address of its website where that is said)."""
+    host = place.host
     for kind, address, names in (
         ("github", "GITHUB_SERVER_URL", ("GH_HOST",)),
         ("gitlab", "CI_SERVER_URL", ("CI_SERVER_HOST", "GITLAB_HOST")),
     ):
         server = environment.get(address, "")
-        if server and urlsplit(server).netloc.lower() == host:
+        if server and host in (_netloc(server), _netloc(server, port=not place.ssh)):
             return _kind(kind), server
         for name in names:
             text = environment.get(name, "")
@@ -107,6 +110,11 @@ def _named(host: str, environment: Mapping[str, str]) -> tuple[Kind | None, str 
     if host == "github.com" or host.endswith(".ghe.com"):
         return "github", None
     return ("gitlab", None) if host == "gitlab.com" else (None, None)
+
+
+def _netloc(address: str, *, port: bool = True) -> str:
+    name = urlsplit(address).netloc.rpartition("@")[2].lower()
+    return name if port else re.sub(r":\d+\Z", "", name)
 
 
 def _kind(text: str) -> Kind:
