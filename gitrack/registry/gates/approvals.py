@@ -153,9 +153,7 @@ def _in_time(
 ) -> list[tuple[datetime, Recorded]]:
     """Words of these kinds, the first one first; one from the future is none."""
     found: list[tuple[datetime, Recorded]] = []
-    for each in case.evidence:
-        if each.proof.kind not in kinds:
-            continue
+    for each in case.evidence_of(*kinds):
         try:
             at = moments.read(each.proof.recorded)
         except ValueError:

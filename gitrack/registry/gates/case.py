@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -9,7 +10,7 @@ from functools import cached_property
 import msgspec
 
 from gitrack.config.policy import Stage
-from gitrack.errors import Ambiguous, GitrackError, NotFound
+from gitrack.errors import Ambiguous, GitrackError, NotFound, UnreadableFile
 from gitrack.model import moments
 from gitrack.model.ids import is_run_id
 from gitrack.model.promotion import Promotion
@@ -24,11 +25,12 @@ from gitrack.store.codec.records import load_run
 from gitrack.store.layout import RECORD
 from gitrack.store.placed import folders_of_run
 from gitrack.store.registry import Registry
-from gitrack.store.registry.paths import evidence_path
+from gitrack.store.registry.paths import evidence_path, stage_path
 from gitrack.store.runs import RunStore
 
 #: Clocks of two machines are never the same.
 SLACK = timedelta(minutes=5)
+_AGAIN = re.compile(r"-\d+\Z", re.ASCII)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +169,20 @@ class Case:
             for stem, proof in self.registry.proofs(self.name, number).items()
         ]
 
+    def evidence_of(self, *kinds: str) -> list[Recorded]:
+        """What was recorded of some kinds. Raises UnreadableFile for a broken one among them.
+
+        It may be the one that counts, and say the opposite of those before it.
+        """
+        found = [each for each in self.evidence if each.proof.kind in kinds]
+        for fault in self.registry.faults:
+            folder, _, file = fault.path.rpartition("/")
+            if folder == evidence_path(self.name, self.version.version, "").rpartition("/")[0]:
+                stem = file.removesuffix(".yaml")
+                if stem in kinds or _AGAIN.sub("", stem) in kinds:
+                    raise UnreadableFile(fault.path, fault.why, hint=fault.hint)
+        return found
+
     @cached_property
     def people(self) -> People:
         """Who is who by the policy."""
@@ -191,12 +207,22 @@ class Case:
         )
         return int(text) if text.isdigit() else None
 
+    def standing_in(self, stage: str) -> list[int]:
+        """The versions in a stage, newest last. Raises UnreadableFile where nobody can know."""
+        found = self.registry.stage(self.name, stage)
+        if not found:
+            path = stage_path(self.name, stage)
+            for fault in self.registry.faults:
+                if fault.path == path:
+                    raise UnreadableFile(fault.path, fault.why, hint=fault.hint)
+        return found
+
     def occupant(self, stage: str) -> Standing | None:
         """The newest version that stands in a stage, beside the one that is judged.
 
         Raises NotFound, UnreadableFile where it has no record or no run.
         """
-        others = [n for n in self.registry.stage(self.name, stage) if n != self.version.version]
+        others = [n for n in self.standing_in(stage) if n != self.version.version]
         if not others:
             return None
         number = others[-1]

@@ -20,6 +20,7 @@ from gitrack.registry.gates import code_of_gates
 from gitrack.registry.gates.case import CannotJudge, Case, Standing
 from gitrack.registry.gates.child import Ended, run_child
 from gitrack.registry.gates.finding import Finding, failed
+from gitrack.registry.written import harmless
 
 #: The number that programs look at before they read the rest.
 FORMAT = 1
@@ -50,7 +51,7 @@ def judge_command(case: Case, gate: CommandGate) -> Finding:
     except OSError as error:
         why = error.strerror or str(error)
         return failed(f"{arguments[0]!r:.100} cannot be started: {why}", source=source)
-    said = _last_line(ended)
+    said = _last_line(case, ended)
     if ended.code is None:
         return failed(_late(gate.timeout, said), source=source)
     good = ended.code == 0
@@ -83,15 +84,17 @@ def judge_python(case: Case, gate: PythonGate) -> Finding:
         return failed(_late(_TIMEOUT, ""), source=source)
     found = _ANSWER.search(ended.out.strip())
     if found is None:
-        return failed(_last_line(ended) or f"it ended with exit code {ended.code}", source=source)
+        return failed(
+            _last_line(case, ended) or f"it ended with exit code {ended.code}", source=source
+        )
     answer = json.loads(found[1])
     if answer["passed"] is None:
-        return failed(_sentence(str(answer["says"])), source=source)
+        return failed(_sentence(case, str(answer["says"])), source=source)
     good = bool(answer["passed"])
     usual = "it is content" if good else "it is not content, and does not say why"
     return Finding(
         outcome=Outcome.PASSED if good else Outcome.FAILED,
-        says=_sentence(str(answer["says"] or usual)),
+        says=_sentence(case, str(answer["says"] or usual)),
         value=good,
         required=True,
         source=source,
@@ -105,7 +108,7 @@ def told(case: Case) -> dict[str, Any]:
         (s for s, there in case.registry.stages(case.name).items() if number_here in there), None
     )
     occupant: Standing | None = None
-    if case.registry.stage(case.name, case.to):
+    if case.standing_in(case.to):
         occupant = case.occupant(case.to)
     return {
         "format": FORMAT,
@@ -158,17 +161,19 @@ def _arguments(command: str) -> list[str]:
     return ["sh", "-c", command]
 
 
-def _last_line(ended: Ended) -> str:
+def _last_line(case: Case, ended: Ended) -> str:
     for text in (ended.out, ended.err):
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if lines:
-            return _sentence(lines[-1])
+            return _sentence(case, lines[-1])
     return ""
 
 
-def _sentence(text: str) -> str:
+def _sentence(case: Case, text: str) -> str:
+    """What a program said, for the record: in one line, and without secrets."""
     shown = safe(" ".join(text.split()))
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return harmless(case.opened.place, "the sentence of a gate", shown)
 
 
 def _late(timeout: float, said: str) -> str:

@@ -84,7 +84,7 @@ def judge_evidence(case: Case, gate: EvidenceGate) -> Finding:
 
 def _newest(case: Case, gate: EvidenceGate) -> Fact | None:
     """The last proof of the kind; where there is none at all, what the run logged by the name."""
-    proofs = [each for each in case.evidence if each.proof.kind == gate.evidence]
+    proofs = case.evidence_of(gate.evidence)
     if gate.by:
         allowed, _ = case.people.members(gate.by)
         proofs = [p for p in proofs if (case.people.person(p.proof.by) or frozenset()) & allowed]

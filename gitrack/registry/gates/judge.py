@@ -10,6 +10,7 @@ import msgspec
 
 from gitrack.config.gates import Gate, StageGate
 from gitrack.errors import GitrackError
+from gitrack.model.display import safe
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.run import Scalar
 from gitrack.registry.gates import finding
@@ -19,6 +20,9 @@ from gitrack.registry.gates.wording import kind_of, words
 
 #: Approvals come after the promotion was asked for: what lacked then may be there now.
 _GIVEN_LATER = ("approvals", "evidence")
+
+_LONGEST = 1_000
+_LONGEST_VALUE = 200
 
 
 class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,8 +137,10 @@ class _Asked(NamedTuple):
             gate=self.gate,
             kind=self.kind,
             outcome=found.outcome,
-            says=found.says,
-            value=found.value,
+            says=_in_one_line(found.says, _LONGEST),
+            value=_in_one_line(found.value, _LONGEST_VALUE)
+            if isinstance(found.value, str)
+            else found.value,
             required=found.required,
             margin=found.margin,
             baseline=found.baseline,
@@ -209,6 +215,12 @@ def _alike(one: Scalar, other: Scalar) -> bool:
     if isinstance(one, int | float) and isinstance(other, int | float):
         return one == other or math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     return one == other
+
+
+def _in_one_line(text: str, longest: int) -> str:
+    """Notes, tags and names are anybody's: no line breaks, no control characters, no novel."""
+    shown = safe(text)
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
 def _shown(value: Scalar) -> str:

@@ -137,7 +137,7 @@ def goal_of(case: Case, gate: RegressionGate) -> Goal | None:
 
 
 def _nobody(case: Case, stage: str) -> str:
-    if case.version.version in case.registry.stage(case.name, stage):
+    if case.version.version in case.standing_in(stage):
         return f"nothing to compare with: in {stage} stands this version itself"
     return f"nothing to compare with: no version stands in {stage}"
 

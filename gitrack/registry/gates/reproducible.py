@@ -47,7 +47,7 @@ def judge_reproducible(case: Case, gate: ReproducibleGate) -> Finding:
 
 def _found(case: Case) -> tuple[bool, str | None, str, str] | None:
     """(passed, level, source, who says so)."""
-    proofs = [each for each in case.evidence if each.proof.kind == KIND]
+    proofs = case.evidence_of(KIND)
     if proofs:
         proof = proofs[-1].proof
         return proof.passed, proof.level, proofs[-1].path, f"recorded by {proof.by}"

@@ -168,3 +168,11 @@ def test_a_module_of_the_checkout_is_no_installed_package(world: World, version,
     verdict = world.one(version, "{python: 'my_gates:good'}")
 
     assert "cannot be imported" in verdict.says
+
+
+def test_a_secret_that_a_program_prints_does_not_reach_the_record(world: World, version):
+    secret = "AKIA" + "IOSFODNN7EXAMPLQ"
+
+    verdict = world.one(version, "{command: 'echo aws_access_key_id=" + secret + "'}")
+
+    assert secret not in verdict.says

@@ -223,3 +223,36 @@ def test_what_was_watched_before_the_run_is_about_something_else(world: World):
 
     assert verdict.outcome is Outcome.FAILED
     assert "before the run of this version did" in verdict.says
+
+
+@pytest.mark.parametrize(
+    ("kind", "gate"),
+    [
+        ("unit-tests", "{evidence: unit-tests}"),
+        ("approval", "{approvals: 1}"),
+        ("reproduce", "{reproducible: statistical}"),
+    ],
+)
+def test_evidence_that_cannot_be_read_may_be_the_one_that_counts(world: World, kind, gate):
+    version = world.version()
+    world.proof(version, kind, level="bitwise")
+    before = world.one(version, gate)
+    world.put({f"registry/churn/evidence/1/{kind}-2.yaml": b"passed: [no\n"})
+    world.put({"registry/churn/evidence/1/other.yaml": b"passed: [no\n"})
+
+    verdict = world.one(version, gate)
+
+    assert before.outcome is Outcome.PASSED
+    assert verdict.outcome is Outcome.FAILED
+    assert f"{kind}-2.yaml" in verdict.says
+
+
+def test_what_anybody_wrote_is_said_in_one_line(world: World):
+    version = world.version()
+    note = "line\none\x1b[31m" + "x" * 5000
+    world.proof(version, "unit-tests", passed=False, note=note)
+
+    verdict = world.one(version, "{evidence: unit-tests}")
+
+    assert verdict.says.isprintable()
+    assert len(verdict.says) <= 1000

@@ -95,8 +95,9 @@ class _Told(Case):
         )
         self.standing = _standing(2, metrics)
         self._production = production
-        there = [1] if production is not None else []
-        self.registry = SimpleNamespace(stage=lambda name, stage: there)  # type: ignore[assignment] # likewise
+
+    def standing_in(self, stage: str) -> list[int]:
+        return [] if self._production is None else [1]
 
     def occupant(self, stage: str) -> Standing | None:
         return None if self._production is None else _standing(1, self._production)

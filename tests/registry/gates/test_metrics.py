@@ -121,6 +121,16 @@ def test_an_occupant_whose_run_is_gone_is_a_sentence(world: World):
     assert "run 20241022-143012-7k3f9q of version 1 is not on the branch" in verdict.says
 
 
+def test_a_stage_that_cannot_be_read_is_not_an_empty_one(world: World):
+    version = world.version()
+    world.put({"registry/churn/stages/production.yaml": b"versions: [1\n"})
+
+    verdict = world.one(version, REGRESSION)
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "stages/production.yaml" in verdict.says
+
+
 @pytest.mark.parametrize(
     ("gate", "new", "outcome"),
     [
