@@ -30,3 +30,17 @@ def folders_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> Ite
             place = f"{folder}/{name}{run_id}"
             if branch.tree(place, at=at) is not None:
                 yield place
+
+
+def runs_of_day(
+    branch: Branch, month: str, day: str, *, at: str | None = None
+) -> Iterator[tuple[str, str]]:
+    """(id, folder) of every run of a day, of all experiments."""
+    for experiment in branch.children(RUNS, at=at):
+        folder = f"{RUNS}/{experiment}{month}"
+        for name in branch.children(folder, at=at):
+            if part_of_day(name, day) is None:
+                continue
+            for child in branch.children(f"{folder}/{name.rstrip('/')}", at=at):
+                if child.endswith("/"):
+                    yield child.rstrip("/"), f"{folder}/{name}{child.rstrip('/')}"

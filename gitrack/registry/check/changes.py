@@ -167,17 +167,22 @@ class Changes:
                     break
         return found
 
-    @cached_property
-    def _own(self) -> list[tuple[str, Side | None]]:
-        assert self.merge_base is not None
-        old = self.trees.root(self.merge_base)
-        new = self._strict(self.trees.reader.commit(self.head).tree, "")
+    def between(self, old: str, new: str) -> list[tuple[str, Side | None]]:
+        """Every file that differs between two commits, the second of the pull request; None: it
+        is gone. Raises Malformed, StoreError."""
+        before = self.trees.root(old)
+        after = self._strict(self.trees.reader.commit(new).tree, "")
         found: list[tuple[str, Side | None]] = []
-        for pair in self._differences(old, new, b"", 0):
+        for pair in self._differences(before, after, b"", 0):
             if len(found) >= MOST_FILES:
                 raise Malformed("", f"more than {MOST_FILES:,} files are changed")
             found.append(pair)
         return sorted(found, key=lambda pair: pair[0])
+
+    @cached_property
+    def _own(self) -> list[tuple[str, Side | None]]:
+        assert self.merge_base is not None
+        return self.between(self.merge_base, self.head)
 
     def _differences(
         self, old: Folder, new: Folder, prefix: bytes, depth: int

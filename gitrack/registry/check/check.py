@@ -19,6 +19,7 @@ from gitrack.registry.check.findings import (
     Reverted,
     unreadable,
 )
+from gitrack.registry.check.history import check_history
 from gitrack.registry.check.promotions import added_promotions, check_promotions
 from gitrack.registry.check.reverts import check_reverts
 from gitrack.registry.check.rules import check_files
@@ -128,6 +129,7 @@ def _judge(sight: Sight) -> tuple[list[JudgedPromotion], list[Reverted]]:
         return [], []
     check_files(sight)
     check_entries(sight)
+    check_history(sight)
     added = added_promotions(sight)
     reverted, explained = check_reverts(sight)
     return check_promotions(sight, added, explained), reverted

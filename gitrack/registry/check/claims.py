@@ -24,7 +24,6 @@ from gitrack.registry.ruling import digest
 from gitrack.registry.transition import Move, known_stage, move
 from gitrack.store.git.signatures import Signed
 from gitrack.store.layout import RECORD
-from gitrack.store.placed import folder_of_run
 from gitrack.store.registry.paths import promotion_path, taken_apart, version_path
 
 
@@ -154,7 +153,7 @@ def _occupant(sight: Sight, change: Change, promotion: Promotion, here: list[int
 
 
 def check_record(sight: Sight, change: Change, promotion: Promotion, version: ModelVersion) -> None:
-    folder = folder_of_run(sight.opened.branch, version.run, at=sight.base)
+    folder = sight.folder_of_run(version.run)
     if folder is None:
         here = any(f"/{version.run}/" in path for path in sight.spots)
         why = "which this very pull request adds" if here else "which is not on the base"
@@ -178,27 +177,22 @@ def check_record(sight: Sight, change: Change, promotion: Promotion, version: Mo
 
 
 def check_base(sight: Sight, change: Change, promotion: Promotion) -> bool:
-    """The commit on which it was judged is one of the base."""
+    """The commit on which it was judged is one that everybody saw as the tip of the base.
+
+    Commits that came by a merge are not: a pull request may hold one that says what its last one
+    takes back.
+    """
     base = promotion.base
-    done = (
-        sight.opened.repository.run("merge-base", "--is-ancestor", base, sight.base)
-        if (_is_id(base))
-        else None
+    if base == sight.base or base in sight.line:
+        return True
+    sight.refuse(
+        "wrong-base",
+        f"was judged on {base[:40]!r}, which never was the tip of {sight.opened.branch.name}: "
+        "nobody else has seen what it saw",
+        "push what you have (gitrack push), then " + new_one(promotion),
+        change.path,
     )
-    if done is None or done.code:
-        sight.refuse(
-            "wrong-base",
-            f"was judged on {base[:40]!r}, which is no commit of "
-            f"{sight.opened.branch.name}: nobody else has seen what it saw",
-            "push what you have (gitrack push), then " + new_one(promotion),
-            change.path,
-        )
-        return False
-    return True
-
-
-def _is_id(text: str) -> bool:
-    return len(text) in (40, 64) and all(letter in "0123456789abcdef" for letter in text)
+    return False
 
 
 def check_time(sight: Sight, change: Change, promotion: Promotion) -> None:
@@ -220,10 +214,7 @@ def check_time(sight: Sight, change: Change, promotion: Promotion) -> None:
             change.path,
         )
         return
-    if (
-        _is_id(promotion.base)
-        and sight.trees.repository.run("cat-file", "-e", f"{promotion.base}^{{commit}}").code == 0
-    ):
+    if promotion.base == sight.base or promotion.base in sight.line:
         made = datetime.fromtimestamp(
             min(max(sight.commits.commit(promotion.base).committer.time, 0), 2**33), UTC
         )

@@ -15,7 +15,6 @@ from gitrack.registry.check.sight import Sight
 from gitrack.registry.check.spots import Kind, Spot
 from gitrack.store.codec.records import load_run
 from gitrack.store.layout import RECORD
-from gitrack.store.placed import folder_of_run
 from gitrack.store.registry.checks import is_number, named, proves
 from gitrack.store.registry.paths import (
     REGISTRY,
@@ -206,7 +205,7 @@ def _new_version(sight: Sight, model: str, number: int, change: Change) -> None:
 
 def _run_of(sight: Sight, id: str) -> Run | None:
     """A run of the base or of the pull request, read; None where it cannot be."""
-    folder = folder_of_run(sight.opened.branch, id, at=sight.base)
+    folder = sight.folder_of_run(id)
     try:
         if folder is not None:
             path = f"{folder}/{RECORD}"

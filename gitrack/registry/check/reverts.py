@@ -103,7 +103,7 @@ def _one(sight: Sight, spot: Spot, change: Change) -> Reverted | None:
 def _commit_that_added(sight: Sight, path: str) -> str | None:
     """The commit of the base's history that brought the record, with a parent to look at."""
     found = sight.trees.repository.git(
-        *("log", "-1", "--first-parent", "-m", "--no-renames", "--diff-filter=A"),
+        *("log", "-1", "--no-renames", "--diff-filter=A"),
         *("--format=%H", sight.base, "--", f":(literal){path}"),
     )
     if not found:

@@ -14,18 +14,16 @@ from gitrack.errors import GitrackError, NotFound
 from gitrack.model.run import Run
 from gitrack.registry.check.changes import Change
 from gitrack.registry.check.findings import unreadable
-from gitrack.registry.check.sight import Sight
+from gitrack.registry.check.sight import BIGGEST_FILE, Sight
 from gitrack.registry.check.spots import Kind, Spot
 from gitrack.store import named
 from gitrack.store.codec.records import load_run, load_value
 from gitrack.store.layout import HISTORY, PIPELINE, RECORD
-from gitrack.store.placed import folder_of_run
 
-#: One file of a run: code.patch, a page of text, a picture. What is larger goes to DVC.
-BIGGEST_FILE = 10 * 1000 * 1000
 _MOST_TOLD = 50
+_MOST_SETTINGS = 10_000
 #: What may be said of a run after it has ended.
-_LABELS = frozenset(("name", "notes", "tags"))
+LABELS = frozenset(("name", "notes", "tags"))
 _APPEND_ONLY = {
     Kind.EVIDENCE: "evidence",
     Kind.ARTIFACT_VERSION: "a version of a named artifact",
@@ -117,8 +115,17 @@ def _runs(sight: Sight) -> None:
     for spot, change in sight.of(Kind.RUN):
         by_run.setdefault(spot.owner, {})[spot.name] = change
     promoted = _runs_of_promotions(sight)
+    new: dict[str, str] = {}
     for folder, files in by_run.items():
         if sight.trees.folder(sight.base, folder) is None:
+            id = folder.rpartition("/")[2]
+            if new.setdefault(id, folder) != folder:
+                sight.refuse(
+                    "same-run",
+                    f"adds the run {id} twice, here and in {new[id]}",
+                    "a copied run needs an id of its own",
+                    folder,
+                )
             _new_run(sight, folder, files)
         else:
             _old_run(sight, folder, files, promoted)
@@ -135,7 +142,7 @@ def _new_run(sight: Sight, folder: str, files: dict[str, Change]) -> None:
             folder,
         )
         return
-    elsewhere = folder_of_run(sight.opened.branch, id, at=sight.base)
+    elsewhere = sight.folder_of_run(id)
     if elsewhere is not None:
         sight.refuse(
             "same-run",
@@ -246,7 +253,7 @@ def _labels(
     sight: Sight, change: Change, before: Run, after: Run, promoted: dict[str, str]
 ) -> None:
     changed = _changed_fields(before, after)
-    hard = [name for name in changed if name not in _LABELS]
+    hard = [name for name in changed if name not in LABELS]
     if hard:
         what = ", ".join(_difference(name, before, after) for name in hard[:3])
         more = f" and {len(hard) - 3} more" if len(hard) > 3 else ""
@@ -324,8 +331,8 @@ def _days(sight: Sight) -> None:
     remote = remote_in(root)
     wanted = day_files(remote).get(".dvc/config")
     for _, change in changes:
-        data = None if change.after is None else sight.data(change)
-        if data is None or data != wanted:
+        small = change.after is not None and sight.sizes.get(change.after.id, 0) < _MOST_SETTINGS
+        if not small or sight.data(change) != wanted:
             sight.refuse(
                 "forbidden-path",
                 "says that heavy files come from another place than the branch's own .dvc/config",
@@ -367,7 +374,7 @@ def _known_run(sight: Sight, spot: Spot, change: Change, run: str) -> None:
 
 def run_is_there(sight: Sight, run: str) -> bool:
     """On the base, or added by this pull request."""
-    if folder_of_run(sight.opened.branch, run, at=sight.base) is not None:
+    if sight.folder_of_run(run) is not None:
         return True
     tail = f"/{run}/{RECORD}"
     return any(

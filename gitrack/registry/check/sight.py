@@ -11,6 +11,7 @@ import msgspec
 
 from gitrack.config.safe_yaml import MAX_BYTES
 from gitrack.errors import GitrackError, NotFound, UnreadableFile
+from gitrack.model.ids import day_of, is_run_id
 from gitrack.model.registered import StageState
 from gitrack.registry.check.changes import Change, Changes, Side
 from gitrack.registry.check.commits import Commits
@@ -20,10 +21,14 @@ from gitrack.registry.gates.approval import Approval
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.ruling import Ruling
 from gitrack.store.codec.records import load_record
+from gitrack.store.placed import runs_of_day
 from gitrack.store.registry import Registry
 from gitrack.store.registry.paths import stage_path
 
 Record = TypeVar("Record", bound=msgspec.Struct)
+
+#: One file of a run: code.patch, a page of text, a picture. What is larger goes to DVC.
+BIGGEST_FILE = 10 * 1000 * 1000
 
 
 class Sight:
@@ -54,6 +59,7 @@ class Sight:
         self.require_signed = require_signed
         self.findings: list[Finding] = []
         self._states: dict[str, StageState | None] = {}
+        self._days: dict[tuple[str, str], dict[str, str]] = {}
 
     @cached_property
     def spots(self) -> dict[str, tuple[Spot, Change]]:
@@ -69,6 +75,12 @@ class Sight:
     def commits(self) -> Commits:
         """What the pull request brings."""
         return Commits(self.trees, self.base, self.head)
+
+    @cached_property
+    def line(self) -> frozenset[str]:
+        """The commits that were the tip of the base once: its line of first parents."""
+        listed = self.trees.repository.git("rev-list", "--first-parent", self.base)
+        return frozenset(listed.split())
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -96,14 +108,26 @@ class Sight:
         self.findings.append(Finding(rule=rule, says=says, path=path, level=Level.NOTE))
 
     def data(self, change: Change) -> bytes:
-        """The new contents of a small file. Raises NotFound, StoreError."""
+        """The new contents of a file. Raises NotFound, StoreError; UnreadableFile if too big."""
         assert change.after is not None
+        if self.sizes.get(change.after.id, 0) > BIGGEST_FILE:
+            raise UnreadableFile(change.path, "is too big to be read")
         return self.trees.reader.blob(bytes.fromhex(change.after.id))
 
     def old_data(self, change: Change) -> bytes:
         """What the base has in its place."""
         assert change.before is not None
         return self.trees.reader.blob(bytes.fromhex(change.before.id))
+
+    def folder_of_run(self, run: str) -> str | None:
+        """Where the base has a run; None where it has none. A day's folders are listed once."""
+        if not is_run_id(run):
+            return None
+        day = day_of(run)
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = dict(runs_of_day(self.opened.branch, *day, at=self.base))
+        return known.get(run)
 
     def record(self, change: Change, type: type[Record]) -> Record | None:
         """A changed file as a record; None after a finding that says why not."""

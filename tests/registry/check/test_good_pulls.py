@@ -299,3 +299,11 @@ def test_a_revision_of_the_policy(pulls: Pulls, tmp_path: Path) -> None:
     pulls.policy(POLICY.replace("0.88", "0.95"))
     pulls.refused(head, "policy", "the policy changed since")
     pulls.passes(head, ruling=in_force(pulls.opened, old))
+
+
+def test_several_commits_that_write_what_is_new(pulls: Pulls) -> None:
+    first = pulls.pull(new_run(4, notes="a first try"))
+    second = pulls.pull(new_run(4), on=first)
+    pulls.advance(new_run(5))
+    merged = pulls.pull({**new_run(4), **new_run(5)}, parents=[second, pulls.base])
+    pulls.passes(merged)

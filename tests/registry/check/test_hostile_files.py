@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gitrack.model.run import Artifact
-from gitrack.registry.check.rules import BIGGEST_FILE
+from gitrack.registry.check.sight import BIGGEST_FILE
 from gitrack.store.codec.records import dump_run
 from tests.registry.check.pulls import (
     Pulls,
@@ -286,3 +286,33 @@ def test_a_stage_and_a_workflow_are_both_told(pulls: Pulls) -> None:
     head = pulls.pull({**stage_file("production", [2]), ".github/workflows/x.yml": "on: push"})
     checked = pulls.refused(head, "unexplained-stage")
     assert {each.rule for each in checked.errors} == {"unexplained-stage", "forbidden-path"}
+
+
+def test_a_metric_edited_and_put_back(pulls: Pulls) -> None:
+    run = msgspec.structs.replace(run_of(1), metrics={"auc": 0.99})
+    path = f"{folder_of(1)}/run.yaml"
+    edited = pulls.pull({path: dump_run(run)})
+    back = pulls.pull({path: pulls.opened.branch.read(path), **new_run(4)}, on=edited)
+    pulls.refused(back, "history", "changes what was recorded before", "squash")
+
+
+def test_a_workflow_that_is_gone_again(pulls: Pulls) -> None:
+    first = pulls.pull({".github/workflows/x.yml": "on: push\n"})
+    head = pulls.pull({".github/workflows/x.yml": None, **new_run(4)}, on=first)
+    pulls.refused(head, "history", "a workflow")
+
+
+def test_an_edited_state_is_no_base_for_a_promotion(pulls: Pulls) -> None:
+    run = msgspec.structs.replace(run_of(1), metrics={"auc": 0.99})
+    path = f"{folder_of(1)}/run.yaml"
+    edited = pulls.pull({path: dump_run(run)})
+    back = pulls.pull({path: pulls.opened.branch.read(path)}, on=edited)
+    pulls.land(back)  # merged in spite of the check
+    planned = pulls.planned(1, "staging", at=edited)
+    pulls.refused(pulls.pull(planned.changes), "wrong-base", "never was the tip")
+
+
+def test_a_run_that_is_added_twice(pulls: Pulls) -> None:
+    run = msgspec.structs.replace(run_of(4, 0.9), experiment="other-20260101")
+    there = f"runs/other-20260101/2026-01/04/{run.id}/run.yaml"
+    pulls.refused(pulls.pull({**new_run(4), there: dump_run(run)}), "same-run", "twice")

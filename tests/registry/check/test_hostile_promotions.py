@@ -298,7 +298,9 @@ models:
 
 def test_a_base_that_nobody_has_pushed(pulls: Pulls) -> None:
     own = pulls.pull(new_run(4))
-    pulls.refused(pulls.forged(2, "staging", base=own), "wrong-base", "no commit of gitrack")
+    pulls.refused(
+        pulls.forged(2, "staging", base=own), "wrong-base", "never was the tip of gitrack"
+    )
 
 
 @pytest.mark.parametrize("base", ["0" * 40, "HEAD", "--output=/tmp/x", "", "main"])
