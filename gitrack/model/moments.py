@@ -18,4 +18,7 @@ def now() -> str:
 def read(text: str) -> datetime:
     """A moment from a record, or from a person: a time without a zone is UTC. Raises ValueError."""
     when = datetime.fromisoformat(text)
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    try:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} lies beyond all calendars in UTC") from error

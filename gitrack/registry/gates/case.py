@@ -196,8 +196,8 @@ class Case:
         """
         known = [self.when]
         if self.commit is not None:
-            seconds = self.commit_time(self.commit)
-            known += [] if seconds is None else [datetime.fromtimestamp(seconds, UTC)]
+            made = moment_of(self.commit_time(self.commit))
+            known += [] if made is None else [made]
         return max(known)
 
     def commit_time(self, commit: str) -> int | None:
@@ -248,6 +248,14 @@ class Case:
         path = f"{folders[0]}/{RECORD}"
         run = load_run(path, branch.read(path, at=self.commit))
         return Standing(version=version, run=run, path=path)
+
+
+def moment_of(seconds: int | None) -> datetime | None:
+    """A time of git's as a moment; None for none, and for one beyond all calendars."""
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 class CannotJudge(GitrackError):

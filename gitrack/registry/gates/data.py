@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from gitrack.config.gates import DataGate
 from gitrack.model import moments
 from gitrack.model.display import number
 from gitrack.model.run import Dataset
-from gitrack.registry.gates.case import SLACK, Case
+from gitrack.registry.gates.case import SLACK, Case, moment_of
 from gitrack.registry.gates.finding import Finding, failed, outcome_of
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z", re.ASCII)
@@ -70,8 +70,9 @@ def _dated(case: Case, dataset: Dataset) -> tuple[datetime | None, str, str]:
     if dataset.revision is None:
         why = "has no date; keep it with DVC or as a Delta table, and log it by its path"
         return None, "revision", why
-    seconds = case.commit_time(dataset.revision) if _COMMIT.match(dataset.revision) else None
-    if seconds is None:
+    known = _COMMIT.match(dataset.revision) is not None
+    when = moment_of(case.commit_time(dataset.revision)) if known else None
+    if when is None:
         why = f"was recorded by commit {dataset.revision[:12]!r}, which is not here; git fetch"
         return None, "revision", why
-    return datetime.fromtimestamp(seconds, UTC), "revision", ""
+    return when, "revision", ""

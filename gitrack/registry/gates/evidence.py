@@ -106,7 +106,7 @@ def _judged(case: Case, gate: EvidenceGate, fact: Fact) -> Finding:
     try:
         at, begin, end = _moment(fact.at), _moment(fact.begin), _moment(fact.end)
         trouble = _in_order(case, at, begin, end)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         return failed(f"{kind} has a time that is none: {error}", source=fact.source)
     if trouble is not None:
         return failed(f"{kind} {trouble}", source=fact.source)

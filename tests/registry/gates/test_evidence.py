@@ -95,6 +95,9 @@ def test_how_long_it_lasted(world: World, begin, end, gate, outcome, margin):
         ({"begin": ago(days=1), "end": ago(days=9)}, "ends before it begins"),
         ({"begin": ago(days=9), "end": ago(days=-9)}, "lies in the future"),
         ({"recorded": ago(days=-1)}, "lies in the future"),
+        ({"recorded": "0001-01-01T00:00:00+14:00"}, "has a time that is none"),
+        ({"recorded": "soon"}, "has a time that is none"),
+        ({"begin": "0001-01-01T00:00:00Z", "end": ago()}, "before the run"),
         (
             {"recorded": ago(days=2), "begin": ago(days=9), "end": ago(days=1)},
             "after it was recorded",
