@@ -241,3 +241,24 @@ def test_doctor_warns_of_promotions_that_no_host_checks(
     (found,) = _doctor(monkeypatch, repo)
 
     assert found["state"] == "ok"
+
+
+def test_files_for_another_host_are_noted(init: Init, repo: Path, git: Git) -> None:
+    git(repo, "remote", "add", "origin", "git@gitlab.com:acme/churn.git")
+
+    (note,) = [
+        note for note in init(repo, "--github")["workflows"]["notes"] if "gitlab.com" in note
+    ]
+
+    assert "gitrack init --gitlab" in note
+
+
+def test_nothing_is_written_where_the_owners_cannot_be(init: Init, repo: Path) -> None:
+    init(repo)
+    branch = GitBranch(Repository.discover(repo), "gitrack")
+    branch.commit({OWNERS: b"\xff * @everybody\n"}, "mine")
+
+    with pytest.raises(GitrackError, match="is not UTF-8"):
+        init(repo, "--github")
+
+    assert not (repo / ".github").exists()

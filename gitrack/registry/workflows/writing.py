@@ -32,6 +32,7 @@ class Written(msgspec.Struct, kw_only=True):
     code: dict[str, str] = {}
     tracking: dict[str, str] = {}
     branch: str
+    remote: str
     code_branch: str
     commit: str | None = None
     notes: list[str] = []
@@ -69,12 +70,20 @@ def write_workflows(
         own_server=_own_server(opened),
     )
     files = files_for(host, setting)
-    done = Written(host=host, branch=config.branch, code_branch=setting.code_branch)
+    done = Written(
+        host=host, branch=config.branch, remote=config.remote, code_branch=setting.code_branch
+    )
     if ruling.trouble is not None:
         done.notes.append(ruling.trouble)
+    _note_other_host(opened, host, done)
+    changes = _changes(opened, host, files.tracking, ruling.policy, done, force=force)
+    if changes:
+        opened.author()  # else the commit is refused when the other files are written
     for path, data in files.code.items():
         done.code[path] = _write(top / path, data, force=force)
-    _commit(opened, host, files.tracking, ruling.policy, done, force=force)
+    if changes:
+        message = f"gitrack: workflows and owners for {_NAMES[host]}"
+        done.commit = opened.branch.commit(changes, message)
     return done
 
 
@@ -107,6 +116,16 @@ def _own_server(opened: OpenRegistry) -> bool:
     return found is not None and found.name != "github.com" and not found.name.endswith(".ghe.com")
 
 
+def _note_other_host(opened: OpenRegistry, host: Host, done: Written) -> None:
+    url = opened.repository.setting(f"remote.{done.remote}.url") or ""
+    found = host_of(url, environment=os.environ)
+    if found is not None and found.kind != host:
+        done.notes.append(
+            f"{done.remote} is on {found.name}, which reads none of these files: "
+            f"type  gitrack init --{found.kind}"
+        )
+
+
 def _write(place: Path, data: bytes, *, force: bool) -> str:
     try:
         present = place.read_bytes() if os.path.lexists(place) else None
@@ -120,7 +139,7 @@ def _write(place: Path, data: bytes, *, force: bool) -> str:
     return "renewed" if state == "changed" else _WORDS[state]
 
 
-def _commit(
+def _changes(
     opened: OpenRegistry,
     host: Host,
     files: Mapping[str, bytes],
@@ -128,27 +147,23 @@ def _commit(
     done: Written,
     *,
     force: bool,
-) -> None:
-    """All of one host's files on the tracking branch in one commit; none if nothing changes."""
+) -> dict[str, bytes | None]:
+    """What one commit has to change on the tracking branch."""
     branch = opened.branch
     tip = branch.tip()
     if tip is None:
         done.notes.append(
             f"there is no branch {branch.name} in this clone, so nothing was written to it"
         )
-        return
-    reader = opened.reader(at=tip)
+        return {}
     changes: dict[str, bytes | None] = {}
     for path, data in files.items():
         state = state_of(_read(opened, path, tip), data)
-        keep = state == "same" or (state == "changed" and not force)
+        renew = state in ("missing", "older") or (state == "changed" and force)
         done.tracking[path] = "renewed" if state == "changed" and force else _WORDS[state]
-        if not keep:
+        if renew:
             changes[path] = data
-    changes |= _owners(opened, host, reader, tip, policy, done)
-    if changes:
-        message = f"gitrack: workflows and owners for {_NAMES[host]}"
-        done.commit = branch.commit(changes, message)
+    return changes | _owners(opened, host, opened.reader(at=tip), tip, policy, done)
 
 
 _NAMES: Mapping[Host, str] = {"github": "GitHub", "gitlab": "GitLab"}
