@@ -166,7 +166,7 @@ def test_a_shallow_clone_says_what_to_fetch(
     done = typed("model", "show", "churn", "--stage", "production", "--at", "2026-05-04")
     assert done.code == 1
     assert "this clone is shallow: its gitrack begins on 2026-05-06 12:00:00 UTC" in done.err
-    assert "hint: type  git fetch --unshallow origin gitrack" in done.err
+    assert "or  git fetch --unshallow origin gitrack  for all of it" in done.err
     done = typed("model", "show", "churn", "--stage", "production", "--at", "2026-05-07")
     assert done.out.startswith("churn in production at the end of 2026-05-07 (UTC): v1\n")
     done = typed("model", "history", "churn")

@@ -20,6 +20,9 @@ from gitrack.store.timeline.walk import Step, walk
 _WORTH_KEEPING = 16
 #: Whoever asks about now has looked at the clock a little earlier.
 _THIS_MOMENT = timedelta(minutes=1)
+#: How far before a date a commit may be looked for.
+_MARGIN = timedelta(days=60)
+_GIT_BEGAN = datetime(2005, 4, 7, tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -58,7 +61,9 @@ class CutHistory(StoreError):
         super().__init__(
             f"this clone is shallow: its {branch} begins on {since:%Y-%m-%d %H:%M:%S} UTC, and "
             f"{when:%Y-%m-%d %H:%M:%S} UTC is before that",
-            hint=f"type  git fetch --unshallow {remote} {branch}",
+            # a commit of that day or before is what is needed, and some weeks have one
+            hint=f"type  git fetch --shallow-since={_well_before(when):%Y-%m-%d} {remote} {branch} , "
+            f"or  git fetch --unshallow {remote} {branch}  for all of it",
         )
         self.since = since
 
@@ -225,6 +230,10 @@ class Timeline:
         extend(line, steps, read)
         if self._at is None and read.lasting and (first or len(steps) >= _WORTH_KEEPING):
             save(self._cache_dir, self._branch.name, line)
+
+
+def _well_before(when: datetime) -> datetime:
+    return when - _MARGIN if when > _GIT_BEGAN else _GIT_BEGAN
 
 
 def shallow_commits(common_dir: Path) -> set[str]:

@@ -225,11 +225,21 @@ def test_a_shallow_clone_answers_what_it_can(shallow: GitBranch, small: Small, g
         ]
         with pytest.raises(CutHistory, match="begins on 2025-01-21 00:00:00 UTC") as told:
             production(timeline, day(19))
-        assert told.value.hint == "type  git fetch --unshallow origin gitrack"
-        with pytest.raises(CutHistory):
-            timeline.commit_at(day(3))
+        assert told.value.hint == (
+            "type  git fetch --shallow-since=2024-11-21 origin gitrack , "
+            "or  git fetch --unshallow origin gitrack  for all of it"
+        )
+        for when in (day(3), datetime(1, 1, 1, tzinfo=UTC)):
+            with pytest.raises(CutHistory):
+                timeline.commit_at(when)
 
-    git(shallow.repository.worktree, "fetch", "-q", "--unshallow", "origin", "gitrack")
+    there = shallow.repository.worktree
+    git(there, "fetch", "-q", f"--shallow-since={day(11.5):%Y-%m-%dT%H:%MZ}", "origin", "gitrack")
+    timeline = Timeline(shallow)
+    assert timeline.cut == day(12)
+    assert production(timeline, day(19)) == [19]
+
+    git(there, "fetch", "-q", "--unshallow", "origin", "gitrack")
     timeline = Timeline(GitBranch(Repository.discover(shallow.repository.worktree)))
     assert timeline.cut is None
     assert production(timeline, day(3.5)) == [3]
