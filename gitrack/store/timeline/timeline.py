@@ -58,11 +58,12 @@ class CutHistory(StoreError):
     """A shallow clone lacks the commits that an answer needs."""
 
     def __init__(self, branch: str, remote: str, since: datetime, when: datetime) -> None:
+        begin = f"{_well_before(when):%Y-%m-%d}"
         super().__init__(
             f"this clone is shallow: its {branch} begins on {since:%Y-%m-%d %H:%M:%S} UTC, and "
             f"{when:%Y-%m-%d %H:%M:%S} UTC is before that",
             # a commit of that day or before is what is needed, and some weeks have one
-            hint=f"type  git fetch --shallow-since={_well_before(when):%Y-%m-%d} {remote} {branch} , "
+            hint=f"type  git fetch --shallow-since={begin} {remote} {branch} , "
             f"or  git fetch --unshallow {remote} {branch}  for all of it",
         )
         self.since = since
