@@ -151,10 +151,11 @@ class MergeConflict(StoreError):
         ours: str = "here",
         theirs: str = "there",
         hint: str = "nothing was touched; make one side like the other, then try again",
+        said: str | None = None,
     ) -> None:
         shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
         super().__init__(
-            f"{shown} changed both {ours} and {theirs}, in different ways",
+            said or f"{shown} changed both {ours} and {theirs}, in different ways",
             hint=hint,
         )
         self.paths = list(paths)

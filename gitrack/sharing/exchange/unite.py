@@ -14,6 +14,7 @@ from gitrack.errors import MergeConflict, UnreadableFile
 from gitrack.model.run import Run
 from gitrack.sharing.exchange.models import Models
 from gitrack.sharing.exchange.numbers import Renumbering
+from gitrack.sharing.exchange.standing import Standing
 from gitrack.store.branch import Branch
 from gitrack.store.codec.records import dump_run, load_run
 from gitrack.store.git.merge import Clash
@@ -49,6 +50,7 @@ class Uniting:
         self._prefer = prefer
         self._numbers = Renumbering(branch, ours, theirs, prefer)
         self._models = Models(branch, ours, theirs, prefer)
+        self._standing = Standing(branch, repository, ours, theirs, prefer)
         self._told: list[str] = []
 
     @property
@@ -70,14 +72,18 @@ class Uniting:
             united = self._record(clash)
             if united is not None:
                 return united
+        self._standing.sees(clash)
         if self._numbers.takes(clash) or self._models.takes(clash):
             return clash.theirs
         return self._by_people(clash)
 
     def more(self) -> Mapping[str, bytes | None]:
         """Versions of ours, of named artifacts and of models, that take another number."""
-        changes = {**self._numbers.changes(), **self._models.changes()}
-        self._told += [*self._numbers.told, *self._models.told]
+        given_up = self._standing.settled()  # first: it says best what has happened
+        moved = {**self._numbers.changes(), **self._models.changes()}
+        changes = {path: moved[path] for path in moved if not self._standing.covers(path)}
+        changes |= given_up
+        self._told += [*self._numbers.told, *self._models.told, *self._standing.told]
         return changes
 
     def message(self) -> str:

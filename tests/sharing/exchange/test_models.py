@@ -210,14 +210,19 @@ def test_a_stage_that_both_have_changed_waits_for_people(people):
     ada.promote(2, "production", "2026-01-01T10:00:00.000Z")
     before = ada.opened.branch.tip()
 
-    with pytest.raises(MergeConflict, match=r"registry/churn/stages/production\.yaml"):
-        pull(ada.folder, objects=False)
-    assert ada.opened.branch.tip() == before
+    for prefer in (None, "ours"):  # what is published is not undone by a merge
+        with pytest.raises(MergeConflict, match=r"v2 of churn was promoted to production") as told:
+            pull(ada.folder, objects=False, prefer=prefer)
+        assert "gitrack promote churn 2 --to production" in str(told.value.hint)
+        assert ada.opened.branch.tip() == before
 
-    pull(ada.folder, objects=False, prefer="ours")
+    done = pull(ada.folder, objects=False, prefer="theirs")
 
-    assert ada.registry.stages("churn") == {"production": [3]}
-    assert [one.version for one in ada.registry.promotions("churn").values()] == [2, 3]
+    # her version got another number, and its promotion is given up
+    assert ada.registry.stages("churn") == {"production": [2]}
+    assert [one.version for one in ada.registry.promotions("churn").values()] == [2]
+    assert any("is given up" in line for line in done.told)
+    assert ada.registry.numbers("churn") == [1, 2, 3]
 
 
 def test_an_alias_that_both_have_set_waits_unless_it_means_the_same(people):
