@@ -135,7 +135,10 @@ def show(
     at: str | None,
     as_json: bool,
 ) -> None:
-    """Print a registered model, or one version: its run, evidence and promotions.
+    """Print a registered model, or one version of it.
+
+    Of a version: its run with params, metrics, code and data, its evidence, and its promotions
+    with the verdict of every gate.
 
     \b
     gitrack model show churn
@@ -181,10 +184,10 @@ def show(
 @click.option("--stage", shell_complete=completing.stages, help="Only what changed this stage.")
 @_JSON
 def history(name: str, stage: str | None, as_json: bool) -> None:
-    """List what happened to a model's stages, the newest first, as it took effect.
+    """List what happened to a model's stages, the newest first.
 
-    Promotions, rollbacks, reverts, and what was changed without a record; each with its pull
-    request or merge, and who approved that.
+    All as it took effect: promotions, rollbacks, reverts, and what was changed without a record;
+    each with its pull request or merge, and who approved that.
 
     \b
     gitrack model history churn
@@ -308,7 +311,9 @@ def rm(name: str, alias: str, as_json: bool) -> None:
 def compare(
     name: str, old: str, new: str, everything: bool, as_markdown: bool, as_json: bool
 ) -> None:
-    """Show all in which two versions differ: metrics, params, data, code, evidence, stages.
+    """Show all in which two versions differ.
+
+    Stages, evidence, tags, metrics, params, data, code and environment.
 
     \b
     gitrack model compare churn 6 7
