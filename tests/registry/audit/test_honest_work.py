@@ -1,0 +1,110 @@
+"""Two clones work with the real commands, push, pull, meet, promote: nothing is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gitrack
+from gitrack.registry.audit import audit
+from gitrack.registry.audit.records import Audit
+from gitrack.sharing.exchange.pull import pull
+from gitrack.sharing.exchange.push import push
+from tests.registry.audit.forge import git
+
+POLICY = """\
+models:
+  churn:
+    stages:
+      staging:
+        direct: true
+        gates:
+        - {metric: auc, at_least: 0.8}
+      production:
+        from: [staging]
+        gates:
+        - {stage: staging}
+        - {evidence: unit-tests}
+"""
+
+
+@pytest.fixture
+def clones(tmp_path: Path) -> tuple[Path, Path]:
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")
+    folders = []
+    for name in ("ada", "bob"):
+        git(tmp_path, "clone", "-q", "remote.git", name)
+        folder = tmp_path / name
+        git(folder, "config", "user.name", name.capitalize())
+        git(folder, "config", "user.email", f"{name}@example.com")
+        folders.append(folder)
+        if name == "ada":
+            (folder / ".tracking").mkdir()
+            (folder / ".tracking/policy.yaml").write_text(POLICY)
+            git(folder, "add", ".")
+            git(folder, "commit", "-q", "-m", "policy")
+            git(folder, "push", "-q", "origin", "HEAD:main")
+            git(folder, "remote", "set-head", "origin", "main")
+    return folders[0], folders[1]
+
+
+def work(folder: Path, monkeypatch: pytest.MonkeyPatch, auc: float) -> str:
+    monkeypatch.chdir(folder)
+    with gitrack.start_run("churn-20260105", params={"lr": auc}) as run:
+        run.log_metric("auc", auc)
+        run.log_bytes(b"a model", "model.txt", kind="model")
+    return str(run.id)
+
+
+def said(found: Audit) -> list[str]:
+    return [f"{one.severity} {one.kind}: {one.what}" for one in found.findings]
+
+
+def test_nothing_is_found_in_honest_work(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = clones
+    run = work(ada, monkeypatch, 0.9)
+    gitrack.register_model(f"runs:/{run}/model.txt", "churn")
+    gitrack.promote("churn", 1, to="staging", why="it is better", direct=True)
+    push(ada, objects=False)
+    pull(bob, objects=False)
+    # both register version 2, and go on with it
+    for folder, auc in ((ada, 0.91), (bob, 0.92)):
+        run = work(folder, monkeypatch, auc)
+        gitrack.register_model(f"runs:/{run}/model.txt", "churn")
+        gitrack.add_evidence("churn", 2, "unit-tests", note="all green")
+    push(ada, objects=False)
+    push(bob, objects=False)
+    pull(ada, objects=False)
+    monkeypatch.chdir(ada)
+    assert [version.version for version in gitrack.model_versions("churn")] == [1, 2, 3]
+    gitrack.set_alias("churn", "champion", 2)
+    gitrack.tag_model("churn", {"risk": "low"}, 2)
+    gitrack.promote("churn", 2, to="staging", why="it is better", direct=True)
+    push(ada, objects=False)
+    gitrack.promote("churn", 2, to="production", why="all green")
+    branch = "promote/churn-v2-production"
+    _merged_by_host(ada, branch)
+    pull(ada, objects=False)
+    gitrack.rollback("churn", to_version=1, why="it was calmer", stage="staging")
+    for folder in clones:
+        found = audit(where=folder)
+        assert said(found) == []
+    assert len(audit(where=ada).promotions) == 3
+
+
+def _merged_by_host(folder: Path, branch: str) -> None:
+    """What a host does with a pull request: a merge on the remote."""
+    remote = folder.parent / "remote.git"
+    work = folder.parent / "host"
+    git(folder.parent, "clone", "-q", "-b", "gitrack", str(remote), "host")
+    if not git(remote, "branch", "--list", branch):
+        git(folder, "push", "-q", "origin", branch)
+        git(work, "fetch", "-q")
+    git(work, "config", "user.name", "Bob")
+    git(work, "config", "user.email", "bob@example.com")
+    message = f"Merge pull request #1 from {branch}"
+    git(work, "merge", "-q", "--no-ff", "-m", message, f"origin/{branch}")
+    git(work, "push", "-q", "origin", "gitrack")
