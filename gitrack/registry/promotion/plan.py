@@ -44,6 +44,13 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
 
     @property
+    def title(self) -> str:
+        """`churn v7 → production`."""
+        what = self.promotion
+        back = "roll back " if what.kind == "rollback" else ""
+        return f"{back}{what.model} v{what.version} → {what.to}"
+
+    @property
     def verdicts(self) -> list[Verdict]:
         """What each gate said."""
         return self.promotion.verdicts

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from gitrack.errors import GitrackError, PromotionRefused, UsageError
+from gitrack.errors import PromotionRefused, UsageError
 from gitrack.model.promotion import Promotion, Verdict
-from gitrack.registry.gates.case import Standing
 from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.registry.promotion import branches, upstream
 from gitrack.registry.promotion.allowed import direct_allowed
 from gitrack.registry.promotion.branches import Placed
-from gitrack.registry.promotion.hosts.opening import Request
 from gitrack.registry.promotion.plan import Planned, plan, upon
 from gitrack.registry.promotion.previous import on_day, previous, stood_there
-from gitrack.registry.promotion.publish import host_of_remote, publish
 from gitrack.registry.promotion.releases import tag_promotions
-from gitrack.registry.promotion.text import Side, Sides, text_of, title_of
 from gitrack.registry.promotion.upstream import Base
 from gitrack.registry.transition import known_stage
 from gitrack.store.branch import Plan
@@ -218,6 +214,9 @@ def _carry_out(
 def _published(
     opened: OpenRegistry, planned: Planned, placed: Placed, base: Base, *, push: bool
 ) -> Promoted:
+    from gitrack.registry.promotion.hosts.opening import Request
+    from gitrack.registry.promotion.publish import publish
+
     there = msgspec.structs.replace(planned, id=placed.id, promotion=placed.promotion)
     done = _described(opened, there, direct=False, remote=base.remote)
     wanted = Request(
@@ -343,23 +342,14 @@ def _described(
         id=planned.id,
         promotion=what,
         direct=direct,
-        title=title_of(what),
+        title=planned.title,
         text=text,
         notes=notes,
     )
 
 
 def _text(opened: OpenRegistry, planned: Planned, remote: str | None) -> str:
-    case = planned.case
-    try:
-        other = case.occupant(planned.promotion.to)
-    except GitrackError:  # whoever stands there has no run any more; the gates say so
-        other = None
-    sides = Sides(_side(case.standing), None if other is None else _side(other))
-    host = host_of_remote(opened, remote)
-    return text_of(opened, planned.id, planned.promotion, sides, host)
+    from gitrack.registry.promotion.publish import host_of_remote
+    from gitrack.registry.promotion.text import text_of
 
-
-def _side(standing: Standing) -> Side:
-    folder = standing.path.rpartition("/")[0]
-    return Side(standing.version.version, standing.run, folder)
+    return text_of(opened, planned, host_of_remote(opened, remote))

@@ -11,12 +11,16 @@ from gitrack.model.display import number
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.ranking import telling
 from gitrack.model.run import Run
+from gitrack.registry.gates.case import Standing
 from gitrack.registry.opened import OpenRegistry
-from gitrack.registry.promotion.hosts.opening import LONGEST_TEXT
 from gitrack.registry.promotion.hosts.place import Host
 from gitrack.registry.promotion.markdown import code, prose, table
+from gitrack.registry.promotion.plan import Planned
 from gitrack.registry.promotion.ranges import code_range
 from gitrack.store.layout import RECORD
+
+#: GitHub takes 65,536 characters, others more.
+LONGEST_TEXT = 60_000
 
 _MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.WAITING: "⏳"}
 _MOST_METRICS = 40
@@ -38,16 +42,9 @@ class Sides(NamedTuple):
     theirs: Side | None
 
 
-def title_of(promotion: Promotion) -> str:
-    """`churn v7 → production`."""
-    back = "roll back " if promotion.kind == "rollback" else ""
-    return f"{back}{promotion.model} v{promotion.version} → {promotion.to}"
-
-
-def text_of(
-    opened: OpenRegistry, id: str, promotion: Promotion, sides: Sides, host: Host | None
-) -> str:
+def text_of(opened: OpenRegistry, planned: Planned, host: Host | None) -> str:
     """The text of the pull request, as Markdown. Nothing in it that a record says is markup."""
+    promotion, sides = planned.promotion, _sides(planned)
     parts: list[Callable[[], Iterator[str]]] = [
         lambda: _head(promotion),
         lambda: _gates(promotion),
@@ -57,7 +54,7 @@ def text_of(
         lambda: _differences("Params", sides, lambda run: run.params),
         lambda: _environment(opened, sides, promotion.base),
         lambda: _lineage(promotion, sides),
-        lambda: _foot(id, promotion),
+        lambda: _foot(planned.id, promotion),
     ]
     sections = ["\n".join(lines) for part in parts if (lines := list(part()))]
     text = "\n\n".join(sections) + "\n"
@@ -65,6 +62,19 @@ def text_of(
         sections.pop(-2)  # the gates come first, the way back last
         text = "\n\n".join([*sections[:-1], "More would not fit.", sections[-1]]) + "\n"
     return text
+
+
+def _sides(planned: Planned) -> Sides:
+    case = planned.case
+    try:
+        other = case.occupant(planned.promotion.to)
+    except GitrackError:  # whoever stands there has no run any more, which the gates say
+        other = None
+    return Sides(_side(case.standing), None if other is None else _side(other))
+
+
+def _side(standing: Standing) -> Side:
+    return Side(standing.version.version, standing.run, standing.path.rpartition("/")[0])
 
 
 def _head(promotion: Promotion) -> Iterator[str]:

@@ -10,8 +10,7 @@ import msgspec
 from gitrack.registry.promotion.hosts.calls import SECONDS, HostTrouble, call
 from gitrack.registry.promotion.hosts.place import Host
 
-#: Hosts take bodies of 65,536 characters (GitHub) and more, servers addresses of 8,000 bytes.
-LONGEST_TEXT = 60_000
+#: Servers take addresses of 8,000 bytes.
 _LONGEST_ADDRESS = 6_000
 _ACCEPT = "application/vnd.github+json"
 
