@@ -17,7 +17,10 @@ _MOST = 200
 
 
 def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Ids, their random tails and names that begin so, the newest first."""
+    """Ids, their random tails and names that begin so, the newest first; `churn@production`."""
+    name, at, _ = incomplete.partition("@")
+    if name and at:
+        return _registered(lambda registry: _of_model(registry, name), incomplete)
     found: dict[str, None] = {}
     ids, names = _columns("id", "name")
     for run_id, name in zip(reversed(ids), reversed(names), strict=True):
@@ -135,6 +138,13 @@ def evidence(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
         if isinstance(gate, EvidenceGate)
     )
     return [kind for kind in dict.fromkeys([*asked, "approval"]) if kind.startswith(incomplete)]
+
+
+def _of_model(registry: Registry, name: str) -> list[str]:
+    """The runs of a model's versions, by stage, alias and number."""
+    stages = [stage for stage, held in registry.stages(name).items() if held]
+    numbers = map(str, reversed(registry.numbers(name)))
+    return [f"{name}@{one}" for one in (*stages, *registry.alias_names(name), *numbers)]
 
 
 def _registered(find: Callable[[Registry], Iterable[str]], incomplete: str) -> list[str]:

@@ -81,7 +81,9 @@ def register(
                 RegisteredModel(name=spelled, created=time, by=by)
             )
         changes |= _pointing(registry, spelled, pointers, version.version, time=time, by=by)
-        what = "described" if there is not None else f"registered from run {short(run)}"
+        what = f"registered from run {short(run)}"
+        if there is not None:
+            what = "described" if version != there or not pointers else f"is {pointers[0]}"
         trailers = {"Run": run} if artifact == "model" else {"Run": run, "Artifact": artifact}
         return Plan(changes, version_message(spelled, version.version, what, trailers))
 

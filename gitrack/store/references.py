@@ -60,7 +60,8 @@ def _rows(table: RunTable, reference: str) -> list[int]:
     if is_run_id(reference):  # by halves: the table is sorted by id
         own = table.column("id")
         first = bisect_left(own, reference, key=str)
-        return list(range(first, bisect_right(own, reference, first, key=str)))
+        if same := list(range(first, bisect_right(own, reference, first, key=str))):
+            return same
     ids = [str(id) for id in table.column("id")]
     rows = [row for row, id in enumerate(ids) if id == reference]
     if not rows:

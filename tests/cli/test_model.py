@@ -274,6 +274,11 @@ def test_names_versions_and_kinds_are_completed(gitrack, repo):
     ctx.params = {"name": "churn"}
     parameter = click.Argument(["x"])
 
+    assert completing.runs(ctx, parameter, "churn@") == [
+        "churn@production",
+        "churn@best",
+        "churn@1",
+    ]
     assert completing.models(ctx, parameter, "ch") == ["churn"]
     assert completing.versions(ctx, parameter, "") == ["latest", "production", "@best", "1"]
     assert completing.aliases(ctx, parameter, "b") == ["best"]

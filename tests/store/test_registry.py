@@ -114,6 +114,17 @@ def test_no_broken_file_hides_the_others():
         registry.version("churn", 2)
 
 
+def test_models_that_differ_by_case_alone_are_a_fault():
+    registry = Registry(
+        _branch(**{"registry/Churn/versions/1.yaml": dump_record(ModelVersion(version=1, run="r"))})
+    )
+
+    registry.strays()
+
+    said = {fault.path: fault.why for fault in registry.faults}
+    assert "differs from 'Churn' by case alone" in said["registry/churn"]
+
+
 def test_the_versions_that_were_made_of_a_run():
     broken = f"run: {RUN}\nversion: x\n".encode()
     registry = Registry(_branch(**{"registry/eta/versions/2.yaml": broken}))

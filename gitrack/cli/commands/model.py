@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitrack.cli import arrivals, completing
+from gitrack.cli.model_alias import alias
 from gitrack.cli.output import print_json
 from gitrack.model.display import safe
 
@@ -251,54 +252,7 @@ def tag(
     click.echo(safe(f"{name}{_of(version)}: {said}"))
 
 
-@command.group()
-def alias() -> None:
-    """Point names such as `champion` at versions.
-
-    An alias moves at once and without gates: who has to be asked is what stages are for.
-    """
-
-
-@alias.command("set")
-@_NAME
-@click.argument("alias", shell_complete=completing.aliases)
-@_VERSION
-@_JSON
-def set_(name: str, alias: str, version: str, as_json: bool) -> None:
-    """Point an alias at a version.
-
-    \b
-    gitrack model alias set churn champion 7
-    """
-    from gitrack.registry.registering import set_alias
-
-    arrivals.bring_in()
-    done = set_alias(_opened(), name, alias, version)
-    if as_json:
-        print_json({"name": name, "alias": alias.removeprefix("@"), "version": done.version})
-        return
-    click.echo(safe(f"{name}@{alias.removeprefix('@')} is v{done.version}"))
-
-
-@alias.command()
-@_NAME
-@click.argument("alias", shell_complete=completing.aliases)
-@_JSON
-def rm(name: str, alias: str, as_json: bool) -> None:
-    """Remove an alias; the version stays.
-
-    \b
-    gitrack model alias rm churn champion
-    """
-    from gitrack.registry.registering import delete_alias
-
-    arrivals.bring_in()
-    number = delete_alias(_opened(), name, alias)
-    if as_json:
-        print_json({"name": name, "alias": alias.removeprefix("@"), "version": number})
-        return
-    was = "" if number is None else f", it was v{number}"
-    click.echo(safe(f"{name}@{alias.removeprefix('@')} is removed{was}"))
+command.add_command(alias)
 
 
 @command.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -71,6 +71,15 @@ def promotes(name: str, id: str) -> Check[Promotion]:
         return None
 
     return check
+
+
+def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names that differ from another one by case alone, each with that one."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            yield name, other
 
 
 def order_of_proof(name: str, proof: Proof) -> tuple[str, int]:

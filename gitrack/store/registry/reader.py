@@ -21,6 +21,7 @@ from gitrack.store.codec.records import load_record
 from gitrack.store.registry.checks import (
     Check,
     Record,
+    alike,
     is_number,
     named,
     order_of_proof,
@@ -177,6 +178,9 @@ class Registry:
 
     def strays(self) -> None:
         """Look at everything below `registry/`, so that `faults` names all that is wrong there."""
+        for name, other in alike(self.models()):
+            why = f"differs from {other!r} by case alone: they are one folder on some systems"
+            self._fault(f"{REGISTRY}/{name}", why, "rename one of the two")
         for name in self.models():
             self.model(name)
             self.versions(name)
