@@ -124,7 +124,8 @@ def judge_named(case: Case, gate: EvidenceGate) -> Finding:
             remarks.append(f"what {given.who} said is older than {gate.max_age_days:g} days")
         else:
             mine.append(given)
-    return _counted(mine, [] if mine else remarks, 1, by=f" by {listed(gate.by)}")
+    # one suffices: that another one has agreed since makes no other verdict
+    return _counted(mine[:1], [] if mine else remarks, 1, by=f" by {listed(gate.by)}")
 
 
 def _counted(given: list[Given], remarks: list[str], asked: int, *, by: str = "") -> Finding:

@@ -110,15 +110,25 @@ def positive_scores(predictions: Predictions) -> Any:
 def _roc_auc(predictions: Predictions) -> Callable[[Any], float]:
     truth, ordered, ends = _by_score(predictions)
 
+    import numpy as np
+
+    # new memory for each of thousands of draws would take longer than the sums
+    there, all_good, all_below = (np.empty(len(truth)) for _ in range(3))
+
     def compute(counts: Any) -> float:
-        there = counts[ordered]
-        good = there * truth
-        bad = there - good
+        np.take(counts, ordered, out=there)
+        good, bad = np.multiply(there, truth, out=all_good), there
+        np.subtract(bad, good, out=bad)
+        below = all_below
         if ends is not None:
             good, bad = _together(good, ends), _together(bad, ends)
-        below = bad.cumsum()
-        total = float(good.sum() * below[-1])
-        return float((good * (below - bad / 2)).sum()) / total if total else math.nan
+            below = below[: len(bad)]
+        np.cumsum(bad, out=below)
+        total = float(good.sum()) * float(below[-1])
+        bad /= 2
+        below -= bad  # half of those that are equal count
+        below *= good
+        return float(below.sum()) / total if total else math.nan
 
     return compute
 
@@ -160,7 +170,12 @@ def _together(values: Any, begins: Any) -> Any:
 
 
 def _mean(each: Any) -> Callable[[Any], float]:
-    return lambda counts: float(counts @ each) / float(counts.sum())
+    return lambda counts: _sum(counts, each) / float(counts.sum())
+
+
+def _sum(counts: Any, each: Any) -> float:
+    """Not by BLAS, whose sums differ between machines, and whose threads wait for each other."""
+    return float((counts * each).sum())
 
 
 def _log_loss(predictions: Predictions) -> Callable[[Any], float]:
@@ -210,7 +225,7 @@ def _of_table(
     cells = np.vstack((truth & said, ~truth & said, truth & ~said)).astype(np.float64)
 
     def compute(counts: Any) -> float:
-        above, below = parts(*map(float, cells @ counts))
+        above, below = parts(*map(float, (cells * counts).sum(axis=1)))
         return above / below if below else 0.0
 
     return compute
@@ -235,11 +250,12 @@ def _r2(predictions: Predictions) -> Callable[[Any], float]:
     truth, guess = _numbers(predictions)
     missed = (truth - guess) ** 2
     centred = truth - truth.mean()
+    squared = centred**2
 
     def compute(counts: Any) -> float:
         total = float(counts.sum())
-        spread = float(counts @ centred**2) - float(counts @ centred) ** 2 / total
-        return 1 - float(counts @ missed) / spread if spread > 0 else math.nan
+        spread = _sum(counts, squared) - _sum(counts, centred) ** 2 / total
+        return 1 - _sum(counts, missed) / spread if spread > 0 else math.nan
 
     return compute
 

@@ -12,10 +12,21 @@ _MAIL = re.compile(r"<([^<>]*)>\s*\Z")
 
 
 class People:
-    """`people` of a policy: a name with one entry is a person, one with several is a group."""
+    """`people` of a policy.
+
+    `@jane: [jane@x.org]` says who an account is, a name with several entries is a group, and
+    `jane@x.org: [jane@home.org, '@jane']` gives one person more names.
+    """
 
     def __init__(self, people: Mapping[str, Sequence[str]]) -> None:
-        self._entries = {known_as(name): list(entries) for name, entries in people.items()}
+        self._entries: dict[str, list[str]] = {}
+        self._same: list[Person] = []
+        for name, entries in people.items():
+            names = [known_as(entry) for entry in entries]
+            if is_handle(known_as(name)):
+                self._entries.setdefault(known_as(name), []).extend(names)
+            else:
+                self._same.append(frozenset((known_as(name), *names)))
         self._people: dict[str, Person] = {}
 
     def person(self, who: str) -> Person | None:
@@ -27,18 +38,18 @@ class People:
         name = known_as(who)
         found = self._people.get(name)
         if found is None:
-            if not is_handle(name):
-                found = frozenset((name,))
-            else:
-                mails = self._mails(name)
-                if len(mails) != 1 or None in mails:
+            whole = self._whole({name})
+            if is_handle(name) and all(map(is_handle, whole)):
+                mails, unknown = self.members([name])
+                whole = self._whole({name, *mails})
+                # several addresses of one person are one
+                if unknown or len({self._whole({mail}) for mail in mails}) != 1:
                     return None
-                found = frozenset((name, *(mail for mail in mails if mail)))
-            self._people[name] = found
+            found = self._people[name] = whole
         return found
 
     def members(self, names: Iterable[str]) -> tuple[Person, list[str]]:
-        """(all addresses that the names stand for, the handles among them that nobody explains)."""
+        """(all names of those that are meant, the handles among them that nobody explains)."""
         mails: set[str] = set()
         unknown: list[str] = []
         for name in names:
@@ -46,7 +57,7 @@ class People:
             mails.update(mail for mail in found if mail)
             if not found or None in found:
                 unknown.append(name)
-        return frozenset(mails), unknown
+        return self._whole(mails), unknown
 
     def _mails(self, name: str) -> set[str | None]:
         """The addresses behind a name; None stands for a handle without any."""
@@ -61,10 +72,21 @@ class People:
             if not is_handle(name):
                 found.add(name)
             elif entries := self._entries.get(name):
-                todo += map(known_as, entries)
+                todo += entries
             else:
-                found.add(None)
+                mails = [other for other in self._whole({name}) if not is_handle(other)]
+                found.update(mails or [None])
         return found
+
+    def _whole(self, names: set[str]) -> Person:
+        """With all other names of the same people."""
+        if not self._same:
+            return frozenset(names)
+        found = set(names)
+        for each in self._same:
+            if not found.isdisjoint(each):
+                found |= each
+        return frozenset(found)
 
 
 def known_as(who: str) -> str:

@@ -97,8 +97,8 @@ def _found(
             f"{number(-allowed, 9) if allowed else '0'} is the least"
         ),
         value=new,
-        required=float(f"{old - allowed if goal == 'maximize' else old + allowed:.9g}"),
-        margin=float(f"{worst + allowed:.9g}"),
+        required=float(f"{old - allowed if goal == 'maximize' else old + allowed:.12g}"),
+        margin=float(f"{worst + allowed:.12g}"),
         baseline=old,
         source=source,
     )

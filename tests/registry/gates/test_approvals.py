@@ -167,3 +167,34 @@ def test_no_text_breaks_it_and_nobody_becomes_another(one: str, other: str):
             "@bo",
             "bo@x.org",
         }
+
+
+def test_several_addresses_of_one_person_are_one(world: World):
+    people = (
+        "{ada@example.com: ['@ada', 7+ada@users.noreply.github.com], "
+        "'@ml': [7+ada@users.noreply.github.com, bo@x.org], '@also-ada': [ada@example.com]}"
+    )
+    version = world.version(author="Ada <7+ada@users.noreply.github.com>")
+    gate = "{approvals: 1, by: ['@ml'], not_by: [run-author]}"
+
+    for who in ("@ada", "ada@example.com", "7+Ada@users.noreply.github.com", "@also-ada"):
+        verdict = world.one(version, gate, people, approvals=[approval(who)])
+        assert "does not count: made the run" in verdict.says
+    assert world.one(version, gate, people, approvals=[approval("bo@x.org")]).value == 1
+    by_either = "{approvals: 1, by: ['@ml']}"
+    assert world.one(version, by_either, people, approvals=[approval("@ada")]).value == 1
+    two = [approval("@ada"), approval("ada@example.com")]
+    assert world.one(version, "{approvals: 2}", people, approvals=two).value == 1
+
+
+def test_that_another_one_agrees_later_is_no_other_verdict(world: World):
+    people = "{'@product': [pam@x.org, pat@x.org]}"
+    version = world.version()
+    world.proof(version, "approval", by="pam@x.org")
+    gate = "{evidence: business-approval, by: ['@product']}"
+
+    one = world.one(version, gate, people)
+    world.proof(version, "approval", "approval-2", by="pat@x.org")
+    both = world.one(version, gate, people)
+
+    assert (one.outcome, one.value) == (both.outcome, both.value) == ("passed", 1)
