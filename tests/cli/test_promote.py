@@ -117,7 +117,7 @@ def test_a_dry_run_needs_no_reason_and_writes_nothing(
             ("rollback", "churn", "--to-version", "1", "--to-date", "2026-01-01", "--why", "ok"),
             *(2, "not both"),
         ),
-        (("rollback", "churn", "--to-date", "tomorrow", "--why", "ok"), 2, "is no date"),
+        (("rollback", "churn", "--to-date", "tomorrow", "--why", "ok"), 2, "tomorrow"),
         (("rollback", "churn", "--stage", "nowhere", "--why", "ok"), 1, "has no stage"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from gitrack.errors import NotFound, PromotionRefused, UsageError
+from gitrack.errors import NotFound, PromotionRefused
 from gitrack.model import moments
 from gitrack.registry.opened import OpenRegistry
 from gitrack.store.registry import Registry
@@ -63,28 +63,18 @@ def stood_there(reader: Registry, name: str, stage: str, version: int) -> None:
     )
 
 
-def on_day(opened: OpenRegistry, name: str, stage: str, day: str | date | datetime) -> int:
+def on_day(
+    opened: OpenRegistry, reader: Registry, name: str, stage: str, day: str | date | datetime
+) -> int:
     """The version that stood in a stage at a moment; of a day without a time, at its end."""
+    from gitrack.registry.past import asked_about
     from gitrack.store.timeline import Timeline
 
-    moment = _moment(day)
-    cache = opened.repository.home / "cache"
-    found = Timeline(opened.branch, cache).at(name, stage, moment)
+    moment = asked_about(day).when
+    found = Timeline(opened.branch, at=reader.commit).at(name, stage, moment)
     if not found:
         raise NotFound(
             f"no version of {name} stood in {stage} at {moments.written(moment)}",
             hint=f"type  gitrack model history {name}",
         )
     return found[-1]
-
-
-def _moment(day: str | date | datetime) -> datetime:
-    text = day if isinstance(day, str) else day.isoformat()
-    if len(text) == 10:
-        text += "T23:59:59.999"
-    try:
-        return moments.read(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{text!r} is no date", hint="write it as 2026-01-31 or 2026-01-31T12:00"
-        ) from error

@@ -161,7 +161,7 @@ def rollback(
         if to_version is not None:
             number = reader.version(name, to_version).version
         elif to_date is not None:
-            number = on_day(opened, name, place, to_date)
+            number = on_day(opened, reader, name, place, to_date)
         else:
             number = previous(reader, name, place)
         stood_there(reader, name, place, number)
@@ -193,6 +193,7 @@ def _carry_out(
     target: Callable[[Registry], int | str],
 ) -> Promoted:
     if way.direct:
+        _refuse_mixture(way)
         if way.dry_run:
             return _described(opened, make(opened.branch.tip()), direct=True)
         return _directly(opened, name, make)
@@ -209,6 +210,16 @@ def _carry_out(
         branches.look_at_remote(opened, name_there, base.remote)
     placed = branches.place(opened, planned, replace=way.replace, remote=base.remote)
     return _published(opened, planned, placed, base, push=push)
+
+
+def _refuse_mixture(way: _Way) -> None:
+    """Raise UsageError for what makes sense of a pull request only."""
+    for name, given in (("draft", way.draft), ("replace", way.replace), ("push", way.push)):
+        if given:
+            hint = "leave one of them away"
+            if name == "push":
+                hint = "leave it away, and type  gitrack push  afterwards"
+            raise UsageError(f"a direct promotion has no branch to {name}", hint=hint)
 
 
 def _published(

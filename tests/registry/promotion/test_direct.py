@@ -180,7 +180,7 @@ def test_rollback_to_a_day(registry: Build, monkeypatch: pytest.MonkeyPatch):
     assert to("2026-02-02") == 1
     assert to("2026-02-03") == 2
     assert to(datetime(2026, 2, 3, 11, 59, tzinfo=UTC)) == 1
-    with pytest.raises(UsageError, match="is no date"):
+    with pytest.raises(UsageError, match="soon"):
         to("soon")
     with pytest.raises(NotFound, match="no version of churn stood in production at 2026-02-01"):
         to("2026-02-01")
@@ -195,3 +195,10 @@ def test_a_secret_in_the_reason_does_not_reach_history(registry: Build, git: Git
     secret = "AKIAIOSFODNN7EXAMPLE"
     promote("churn", 2, to="staging", why=f"key {secret} works", direct=True, where=opened)
     assert secret not in git(repo, "log", "-1", "-p", "gitrack")
+
+
+@pytest.mark.parametrize("option", ["draft", "replace", "push"])
+def test_what_is_for_pull_requests_is_not_ignored(registry: Build, option: str):
+    opened = registry()
+    with pytest.raises(UsageError, match=f"has no branch to {option}"):
+        promote("churn", 2, to="staging", why="good", direct=True, where=opened, **{option: True})
