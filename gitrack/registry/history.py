@@ -30,7 +30,7 @@ _REQUEST = (
     re.compile(r".*\(#(?P<number>\d{1,9})\)\Z", re.ASCII),  # a squash on GitHub
 )
 _GITLAB = re.compile(
-    r"^See merge request (?P<project>[\w./-]{0,200})!(?P<number>\d{1,9})$", re.ASCII | re.MULTILINE
+    r"See merge request (?P<project>[\w./-]{0,200})!(?P<number>\d{1,9})\Z", re.ASCII
 )
 
 
@@ -103,13 +103,16 @@ def entries_of(
 
 def request_of(message: str) -> str | None:
     """The pull request that a merge or squash commit names, as the host writes it."""
-    subject = message.partition("\n")[0].strip()
-    if found := _GITLAB.search(message):
-        return f"{found['project']}!{found['number']}"
-    for pattern in _REQUEST:
-        if found := pattern.match(subject):
-            return f"#{found['number']}"
-    return None
+    lines = message.split("\n")
+    # GitLab writes it last; a subject that ends in (#12) names an issue there
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    found = _GITLAB.match(last)
+    if found is None:
+        for pattern in _REQUEST:
+            if found := pattern.match(lines[0].strip()):
+                return f"#{found['number']}"
+        found = next((one for line in lines if (one := _GITLAB.match(line.strip()))), None)
+    return None if found is None else f"{found['project']}!{found['number']}"
 
 
 class _Event(msgspec.Struct):

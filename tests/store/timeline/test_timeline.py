@@ -355,3 +355,23 @@ def test_many_processes_at_once(small: Small):
         process.join()
     assert [process.exitcode for process in asking] == [0] * 4
     assert not list(cache.glob(".tmp-*"))
+
+
+def test_a_bare_repository_and_a_second_worktree(small: Small, tmp_path: Path, git: Git):
+    git(tmp_path, "clone", "-q", "--bare", f"file://{small.folder}", "bare.git")
+    for _ in range(2):
+        bare = GitBranch(Repository.discover(tmp_path / "bare.git"))
+        assert production(Timeline(bare), day(7)) == [7]
+    git(small.folder, "worktree", "add", "-q", "--detach", str(tmp_path / "second"), "gitrack")
+    (tmp_path / "second" / "deep").mkdir()
+    second = GitBranch(Repository.discover(tmp_path / "second" / "deep"))
+    assert production(Timeline(second), day(7)) == [7]
+    (kept,) = (small.folder / ".git/gitrack/cache").glob("timeline-*")
+    assert kept.is_file()
+
+
+def test_a_branch_that_is_only_on_the_remote(small: Small, tmp_path: Path, git: Git):
+    git(tmp_path, "clone", "-q", f"file://{small.folder}", "fresh")
+    branch = GitBranch(Repository.discover(tmp_path / "fresh"))
+    assert branch.local_and_remote()[0] is None
+    assert production(Timeline(branch), day(7)) == [7]
