@@ -39,7 +39,7 @@ def again(promotion: Promotion) -> str:
 
 def new_one(promotion: Promotion) -> str:
     """What to type where only a new promotion helps."""
-    return f"close this pull request and type  {again(promotion)}"
+    return f"put it anew in the place of this one:  {again(promotion)} --replace"
 
 
 def versions(numbers: list[int]) -> str:

@@ -69,11 +69,16 @@ Data = bytes | str | None
 class Pulls:
     """Makes branches on top of the tracking branch, commit by commit, and checks them."""
 
-    def __init__(self, folder: Path, policy: str | None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.opened = open_registry(folder)
+        self.base = self.opened.branch.tip() or ""
+
+    def begin(self, policy: str | None) -> None:
+        """Commit the policy, three runs and a version of each."""
         if policy is not None:
             self.policy(policy)
-        self.opened = open_registry(folder)
+        self.opened = open_registry(self.folder)
         self.opened.store.commit_runs(
             [RunBundle(run=run_of(number), files={"artifacts/model": b"m"}) for number in (1, 2, 3)]
         )
