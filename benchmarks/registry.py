@@ -133,8 +133,8 @@ def make_repository(folder: Path, versions: int) -> tuple[Path, list[Run]]:
         _git(repository, "update-ref", "refs/gitrack/start", "gitrack")
         _git(repository, "gc", "-q")
     _git(repository, "update-ref", "refs/heads/gitrack", "refs/gitrack/start")
-    for name in _git(repository, "for-each-ref", "--format=%(refname)", "refs/heads").split():
-        if name.startswith(("refs/heads/promote/", "refs/heads/rollback/")):
+    for name in _git(repository, "for-each-ref", "--format=%(refname)").split():
+        if name.startswith(("refs/heads/promote/", "refs/gitrack/seen/")):
             _git(repository, "update-ref", "-d", name)
     return repository, [run for run in runs if run.id not in set(done.read_text().split())]
 
@@ -149,7 +149,8 @@ def _begin(repository: Path) -> None:
     _git(repository, "add", ".")
     # before the first promotion: an audit asks which policy held when
     with mock.patch.dict(os.environ, {"GIT_COMMITTER_DATE": "2025-01-01T00:00:00Z"}):
-        _git(repository, "commit", "-q", "-m", "policy")
+        date = "1704067200 +0000"  # before all that it judges
+    _git(repository, "commit", "-q", "-m", "policy", GIT_COMMITTER_DATE=date, GIT_AUTHOR_DATE=date)
 
 
 def _fill(repository: Path, versions: int) -> list[str]:
@@ -221,9 +222,12 @@ class _Clock:
             yield
 
 
-def _git(repository: Path, *arguments: str) -> str:
+def _git(repository: Path, *arguments: str, **environment: str) -> str:
     line = ["git", "-C", str(repository), *arguments]
-    return subprocess.run(line, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(
+        line, check=True, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+    return done.stdout
 
 
 Row = tuple[str, float, float | None, str]

@@ -1,4 +1,4 @@
-"""Experiment tracking without a server.
+"""Experiment tracking and a model registry without a server.
 
     import gitrack
 

@@ -17,7 +17,7 @@ from gitrack.model.display import safe
 GROUPS = {
     "Begin": {
         "init": "Prepare this git repository for tracking.",
-        "demo": "Train real models on real flights and open their website.",
+        "demo": "Train real models on real flights, promote one, and build their website.",
         "completion": "Print the shell completion script.",
     },
     "Track (a script does so by `gitrack.start_run`)": {
@@ -115,9 +115,10 @@ class _LateGroup(click.Group):
     help="Run as if started in this folder.",
 )
 def cli(directory: str | None) -> None:
-    """Experiment tracking without a server.
+    """Experiment tracking and a model registry without a server.
 
-    Runs live on a branch of this git repository; `gitrack demo DIR` shows it all in two minutes.
+    Runs and models live on a branch of this git repository; `gitrack demo DIR` shows it all in two
+    minutes.
     """
     if directory:
         os.chdir(directory)

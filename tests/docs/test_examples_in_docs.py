@@ -30,4 +30,5 @@ def test_the_readme_answers_its_questions(repo: Path) -> None:
     answers = re.findall(r"`(git[^`]+)`", table)
     assert len(answers) >= 7
     for command in answers:
-        player.play(Block("console", None, f"$ {command}\n", 0))
+        # nothing was tracked here half a year ago
+        player.play(Block("console", None, f"$ {command.replace('now-180d', 'now')}\n", 0))
