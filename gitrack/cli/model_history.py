@@ -73,6 +73,8 @@ class StagePage(msgspec.Struct, kw_only=True):
         since, until = self.found.since, self.found.until
         if since is not None:
             yield "since", self._told(since)
+        elif self.found.versions:
+            yield "since", "before what this shallow clone has"
         yield "until", self._told(until) if until is not None else "now: nothing has changed since"
         if self.found.commit is not None:
             yield "branch", self.found.commit

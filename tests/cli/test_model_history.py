@@ -169,6 +169,7 @@ def test_a_shallow_clone_says_what_to_fetch(
     assert "or  git fetch --unshallow origin gitrack  for all of it" in done.err
     done = typed("model", "show", "churn", "--stage", "production", "--at", "2026-05-07")
     assert done.out.startswith("churn in production at the end of 2026-05-07 (UTC): v1\n")
+    assert "since   before what this shallow clone has" in done.out
     done = typed("model", "history", "churn")
     assert "knows nothing before 2026-05-06 12:00:00 UTC" in done.err
     assert done.code == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitrack.errors import GitFailed, NotFound, StoreError
+from gitrack.errors import NotFound, StoreError
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.timeline.building import contents, extend
 from gitrack.store.timeline.cache import load, save
@@ -214,7 +214,7 @@ class Timeline:
         if place is None:
             try:
                 steps = walk(self._branch.repository, tip, line.commit(len(line) - 1))
-            except GitFailed:  # what was kept is not there any more
+            except StoreError:  # what was kept is not there any more
                 return None
             place = line.place(steps[0].parent) if steps and steps[0].parent else None
             if place is None:
