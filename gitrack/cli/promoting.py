@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gitrack.cli.output import print_json
-from gitrack.cli.table import terminal_width
+from gitrack.cli.table import give_way, terminal_width
 from gitrack.errors import PromotionRefused
 from gitrack.model.display import cut, number, safe, width
 
@@ -20,8 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _MARKS = {"passed": "passed", "failed": "FAILED", "waiting": "waiting"}
 _HEADERS = ("", "gate", "value", "rule", "margin", "from")
-#: No cell of the table is wider, on a terminal that has no room for more.
-_WIDEST = 44
+_MAY_BE_CUT = frozenset(("gate", "from", "value", "rule"))
 _GAP = "  "
 
 
@@ -105,19 +104,17 @@ def _table(verdicts: Sequence[Any]) -> None:
     if not verdicts:
         click.echo("no gates are asked for", err=True)
         return
-    rows = [_HEADERS, *map(_row, verdicts)]
+    rows = [tuple(map(safe, row)) for row in (_HEADERS, *map(_row, verdicts))]
+    used = [at for at in range(len(_HEADERS)) if any(row[at] for row in rows[1:])]
+    widths = [max(width(row[at]) for row in rows) for at in used]
     room = terminal_width()
-    widest = None if room is None else max(_WIDEST, room // 3)
-    cells = [
-        [safe(cell) if widest is None else cut(safe(cell), widest) for cell in row] for row in rows
-    ]
-    used = [column for column in range(len(_HEADERS)) if any(row[column] for row in cells[1:])]
-    widths = {column: max(width(row[column]) for row in cells) for column in used}
-    for row in cells:
-        line = _GAP.join(
-            row[column] + " " * (widths[column] - width(row[column])) for column in used
-        )
-        click.echo(line.rstrip())
+    if room is not None:
+        rigid = {place for place, at in enumerate(used) if _HEADERS[at] not in _MAY_BE_CUT}
+        widths = give_way(widths, room, rigid=rigid)
+    for row in rows:
+        cells = [cut(row[at], wide) for at, wide in zip(used, widths, strict=True)]
+        padded = [cell + " " * (w - width(cell)) for cell, w in zip(cells, widths, strict=True)]
+        click.echo(_GAP.join(padded).rstrip())
     for verdict in verdicts:
         if verdict.outcome != "passed":
             click.echo(

@@ -42,7 +42,7 @@ def publish(
     branch = shlex.quote(placed.branch)
     if remote is None:
         merge = f"git fetch . {branch}:{opened.branch.name}"
-        return Published(next=() if wanted.draft else (f"{merge}    (when it is reviewed)",))
+        return Published(next=() if wanted.draft else (f"{merge}    # when it is reviewed",))
     host = host_of_remote(opened, remote)
     address = None if host is None else page(host, wanted)
     by_hand = f"git push {_force(placed)}{remote} {branch}"
@@ -59,7 +59,7 @@ def publish(
     if host is None:
         merge = f"git push {remote} {branch}:{opened.branch.name}"
         note = f"{exchange.url} is no host that takes pull requests"
-        after = () if wanted.draft else (f"{merge}    (when it is reviewed)",)
+        after = () if wanted.draft else (f"{merge}    # when it is reviewed",)
         return Published(pushed=True, notes=(note,), next=after)
     token = token_for(host, os.environ)
     if token is None:
