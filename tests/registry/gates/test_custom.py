@@ -11,7 +11,7 @@ import pytest
 
 from gitrack.model.promotion import Outcome, PolicyUsed
 from gitrack.model.registered import ModelVersion
-from gitrack.registry.gates.custom import told
+from gitrack.registry.gates.custom import _arguments, told
 from tests.registry.gates.conftest import World
 
 
@@ -176,3 +176,22 @@ def test_a_secret_that_a_program_prints_does_not_reach_the_record(world: World, 
     verdict = world.one(version, "{command: 'echo aws_access_key_id=" + secret + "'}")
 
     assert secret not in verdict.says
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("python gates/x.py --strict", ["python", "gates/x.py", "--strict"]),
+        ("python -c 'print(1); $x'", ["python", "-c", "print(1); $x"]),
+        ('python -c "print(1 | 2)" a\\ b', ["python", "-c", "print(1 | 2)", "a b"]),
+        ("python --level=3", ["python", "--level=3"]),
+        ("test a | cat", None),
+        ("A=1 python x.py", None),
+        ('echo "$HOME"', None),
+        ("ls *.py", None),
+        ("a && b", None),
+        ("a > b", None),
+    ],
+)
+def test_a_shell_is_started_only_for_what_needs_one(command: str, arguments: list[str] | None):
+    assert _arguments(command) == (arguments or ["sh", "-c", command])

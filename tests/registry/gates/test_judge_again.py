@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
 
 from gitrack.model import moments
-from gitrack.model.promotion import Outcome, Verdict
+from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.registered import ModelVersion
 from gitrack.registry.gates.case import Case
 from gitrack.registry.gates.judge import failed, rejudge, waiting
 from gitrack.registry.ruling import Ruling
+from gitrack.store.codec.records import dump_record, load_record
 from tests.registry.gates.conftest import NOW, World, approval, changed
 
 GATES = (
@@ -146,3 +148,41 @@ def test_judging_reads_the_commit_that_it_is_given(world: World, version: ModelV
     then, now = (world.judge(version, at=at)[1].outcome for at in (before, None))
 
     assert (then, now) == (Outcome.PASSED, Outcome.FAILED)
+
+
+def test_a_record_that_was_written_and_read_agrees(world: World):
+    world.version(1, metrics={"test_auc_roc": 1 / 3, "n": 7})
+    world.stands("production", 1)
+    version = world.version(
+        2,
+        metrics={"test_auc_roc": 0.1 + 0.2, "n": 10**15, "tiny": 5e-324, "lost": math.nan},
+        tags={"flag": True, "level": 3, "text": "yes: 'no'\n\x07"},
+        started=moments.written(NOW - timedelta(days=99)),
+    )
+    begin, end = (moments.written(NOW - timedelta(days=days, seconds=7.77)) for days in (20, 3))
+    world.proof(version, "shadow", begin=begin, end=end)
+    world.proof(version, "reproduce", level="bitwise")
+    world.gates(
+        "{metric: test_auc_roc, at_least: 0.3}",
+        "{metric: n, at_most: 1.0e+20}",
+        "{metric: tiny, at_least: 0}",
+        "{metric: lost, at_least: 0}",
+        "{metric: missing, at_least: 0}",
+        "{no_regression: test_auc_roc, relative: 0.07, against: production}",
+        "{evidence: shadow, for_days: 7, max_age_days: 30}",
+        "{evidence: shadow, max_age_days: 30}",
+        "{reproducible: tolerance}",
+        "{tag: flag, is: ['true']}",
+        "{tag: level, is: ['3']}",
+        "{tag: text, is: [x]}",
+        "{tags: [flag, nothing]}",
+        "{approvals: 2}",
+        "{code: clean}",
+        "{data: fresh, within_days: 3}",
+    )
+    promotion = world.promotion(version, world.judge(version))
+
+    read = load_record("p.yaml", dump_record(promotion), Promotion)
+
+    assert len(read.verdicts) == 16
+    assert not rejudge(world.case(version), read).disagreements
