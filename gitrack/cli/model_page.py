@@ -52,7 +52,7 @@ class ModelPage(msgspec.Struct, kw_only=True):
             stages=registry.stages(name),
             aliases=registry.aliases(name),
             versions=registry.numbers(name),
-            promotions=registry.promotions(name),
+            promotions=_by_time(registry.promotions(name)),
             faults=registry.faults,
         )
 
@@ -112,7 +112,7 @@ class VersionPage(msgspec.Struct, kw_only=True):
             trouble = error.message
         own = {
             id: one
-            for id, one in registry.promotions(name).items()
+            for id, one in _by_time(registry.promotions(name)).items()
             if version.version in (one.version, *one.archived)
         }
         return cls(
@@ -177,6 +177,11 @@ class VersionPage(msgspec.Struct, kw_only=True):
             yield safe(f"{when} UTC  {said}")
             rows = [_verdict(verdict) for verdict in promotion.verdicts]
             yield from aligned(rows, indent="  ")
+
+
+def _by_time(promotions: Mapping[str, Promotion]) -> dict[str, Promotion]:
+    """Names of files know the second only, in which one version may have passed two stages."""
+    return dict(sorted(promotions.items(), key=lambda item: item[1].at))
 
 
 def _promotion(promotion: Promotion, *, named: bool) -> tuple[str, str]:

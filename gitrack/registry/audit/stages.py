@@ -118,7 +118,9 @@ class Stages:
             record = self._contents.promotion(change.path, change.new)
             if record is not None:
                 found.append((taken_apart(what.item), record))
-        return [record for _, record in sorted(found, key=lambda pair: str(pair[0]))]
+        # names of files know the second only, in which one version may have passed two stages
+        ordered = sorted(found, key=lambda pair: (pair[1].at, str(pair[0])))
+        return [record for _, record in ordered]
 
     def _renumbered(
         self, step: Step, model: str, before: dict[str, list[int]], after: dict[str, list[int]]
