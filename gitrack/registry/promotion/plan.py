@@ -35,12 +35,16 @@ LONGEST_WHY = 2000
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be committed. `id` is the name of the promotion's file without its ending."""
+    """What is to be committed. `id` is the name of the promotion's file without its ending.
+
+    `leaves` are the stages that the version stands in no more, with those who stay there.
+    """
 
     id: str
     promotion: Promotion
     changes: dict[str, bytes]
     message: str
+    leaves: dict[str, list[int]]
     case: Case
 
     @property
@@ -155,7 +159,14 @@ def _planned(
     }
     changes[promotion_path(name, id)] = dump_record(promotion)
     message = message_of(id, promotion)
-    return Planned(id=id, promotion=promotion, changes=changes, message=message, case=case)
+    leaves = {
+        stage: versions
+        for stage, versions in stages.items()
+        if stage != promotion.to and promotion.version in reader.stage(name, stage)
+    }
+    return Planned(
+        id=id, promotion=promotion, changes=changes, message=message, leaves=leaves, case=case
+    )
 
 
 def upon(planned: Planned, base: str) -> Planned:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from gitrack.config.stage_name import ARCHIVE
 from gitrack.errors import PromotionRefused, UsageError
 from gitrack.model.promotion import Promotion, Verdict
 from gitrack.registry.opened import OpenRegistry, open_registry
@@ -348,6 +349,7 @@ def _described(
 ) -> Promoted:
     what = planned.promotion
     notes = [opened.ruling.trouble] if opened.ruling.trouble else []
+    notes += _emptied(list(opened.ruling.policy.stages(what.model)), planned)
     text = "" if direct else _text(opened, planned, remote)
     return Promoted(
         id=planned.id,
@@ -357,6 +359,19 @@ def _described(
         text=text,
         notes=notes,
     )
+
+
+def _emptied(order: list[str], planned: Planned) -> list[str]:
+    """Stages behind the one that is entered in which nothing would stand any more."""
+    what = planned.promotion
+    return [
+        f"v{what.version} leaves {stage}, in which nothing stands then"
+        for stage, others in planned.leaves.items()
+        if not others
+        and stage in order
+        and stage != ARCHIVE
+        and (what.to == ARCHIVE or order.index(stage) > order.index(what.to))
+    ]
 
 
 def _text(opened: OpenRegistry, planned: Planned, remote: str | None) -> str:

@@ -225,3 +225,13 @@ def test_what_was_not_pushed_is_not_promoted(registry: Build, remote: Path, git:
     promote("churn", 2, to="staging", why="good", direct=True, where=opened)
     with pytest.raises(NotFound, match=r"promotions/.*and 1 more .* is not on origin/gitrack yet"):
         promote("churn", 2, to="production", why="good", push=False, where=opened)
+
+
+def test_a_stage_that_would_be_empty_is_told(registry: Build):
+    opened = registry(policy=None)
+    for stage in ("staging", "production"):
+        done = promote("churn", 2, to=stage, why="good", direct=True, where=opened)
+        assert not any("nothing stands" in note for note in done.notes)
+    back = promote("churn", 2, to="staging", why="too early", direct=True, where=opened)
+    assert "v2 leaves production, in which nothing stands then" in back.notes
+    assert opened.reader().stages("churn") == {"production": [], "staging": [2]}
