@@ -44,6 +44,8 @@ _BACK = 3600
 _BACKWARDS = 600
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _CO_AUTHOR = re.compile(r"^Co-authored-by: *(.+)$", re.IGNORECASE | re.MULTILINE)
+#: How gitrack begins the message of what several processes committed at one moment.
+_TOGETHER = re.compile(r"[1-9]\d* commits at once\n", re.ASCII)
 _HOST = re.compile(r"(?:^|[.@])noreply(?:\.|@)|@users\.noreply\.", re.IGNORECASE)
 
 
@@ -242,11 +244,12 @@ class Recorded:
         where = {"commit": commit.id, "path": change.path}
         told = f"{change.path} says that {by} wrote it, and {commit.author} wrote its commit"
         if address(by) in co_authors:
-            if _by_host(commit):
+            approval = isinstance(record, Proof) and record.kind == "approval"
+            if approval or not _TOGETHER.match(commit.message):
                 self._findings.remark(
-                    "squashed-author",
+                    "co-author",
                     told,
-                    "the commit names both: a host squashed them into one",
+                    "the commit names both, as a squash does; whoever wrote it could name anybody",
                     **where,
                 )
         elif _HOST.search(address(commit.author)):

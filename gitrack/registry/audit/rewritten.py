@@ -49,6 +49,8 @@ class Rewritten:
         repository, name = self._branch.repository, self._branch.name
         seen = seen_tips(repository, remote, name)
         ever = dict.fromkeys((*seen.tips, *sorted(seen.accepted), *logged_tips(repository, ref)))
+        if tip is None and remote == HERE:
+            tip = self._trail.tip  # a clone that has the branch on its remote only
         contained = self._trail.ancestors(tip) if tip is not None else set()
         lost = [id for id in ever if id not in contained]
         for old in self._outermost(lost):

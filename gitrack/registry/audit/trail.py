@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from gitrack.errors import GitrackError
+from gitrack.config import safe_yaml
+from gitrack.errors import GitrackError, StoreError
 from gitrack.model.moments import written
 from gitrack.store.git.ancestry import (
     Change,
@@ -15,6 +16,7 @@ from gitrack.store.git.ancestry import (
     commits_below,
     damaged,
     first_parents,
+    sizes,
     tree_changes,
 )
 from gitrack.store.git.branch import GitBranch
@@ -175,7 +177,16 @@ class Trail:
             for id in (change.old, change.new)
             if id is not None and change.mode != _SUBMODULE
         )
-        return dict(self.branch.read_many(list(wanted)))
+        if self.repository.partial:
+            large: set[str] = set()  # to ask for a size would bring each of them
+        else:
+            known = sizes(self.repository, list(wanted))
+            large = {id for id, size in known.items() if size > safe_yaml.MAX_BYTES}
+        found: dict[str, bytes | GitrackError] = dict.fromkeys(
+            large, StoreError(f"it is larger than {safe_yaml.MAX_BYTES:,} bytes")
+        )
+        found.update(self.branch.read_many([id for id in wanted if id not in large]))
+        return found
 
     def read(self, id: str) -> bytes | GitrackError:
         """What a record held, or the error that says why nobody can tell."""
@@ -237,7 +248,7 @@ _SUBMODULE = "160000"
 
 def _is_read(path: str) -> bool:
     if path.startswith(f"{REGISTRY}/"):
-        return True
+        return path.endswith(".yaml")
     if path.startswith("artifacts/"):
         return "/versions/" in path
     if not path.endswith(f"/{RECORD}"):

@@ -91,6 +91,16 @@ def tree_changes(
         yield changes
 
 
+def sizes(repository: Repository, ids: Sequence[str]) -> dict[str, int]:
+    """How large objects are, without reading them; those that are not here are left away."""
+    asked = "".join(f"{id}\n" for id in ids).encode("ascii")
+    # a partial clone must not bring each of them for this question
+    arguments = ["cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer"]
+    lines = _git(repository, arguments, asked).decode("ascii", "replace").splitlines()
+    pairs = (line.split() for line in lines)
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+
+
 def damaged(repository: Repository, id: str, data: bytes) -> bool:
     """True if contents are not those that an id names: git does not look when it reads."""
     return HASHES[repository.object_format].of(b"blob", data).hex() != id
