@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gitrack.config.stage_name import ARCHIVE
-from gitrack.errors import GitrackError, InvalidName, NotFound
+from gitrack.errors import GitrackError, InvalidName, NotFound, UsageError
 from gitrack.model import moments
 from gitrack.model.promotion import Promotion
 from gitrack.model.registered import ModelVersion
@@ -18,13 +18,14 @@ from gitrack.registry.check.sight import Sight
 from gitrack.registry.check.spots import Spot
 from gitrack.registry.gates.people import known_as
 from gitrack.registry.promotion.allowed import refuse_stranger
-from gitrack.registry.promotion.plan import latest_to
+from gitrack.registry.promotion.plan import checked_reason, latest_to
 from gitrack.registry.promotion.previous import stood_there
 from gitrack.registry.ruling import digest
 from gitrack.registry.transition import Move, known_stage, move
+from gitrack.store.codec.records import dump_record
 from gitrack.store.git.signatures import Signed
 from gitrack.store.layout import RECORD
-from gitrack.store.registry.paths import promotion_path, taken_apart, version_path
+from gitrack.store.registry.paths import promotion_path, stage_path, taken_apart, version_path
 
 
 def again(promotion: Promotion) -> str:
@@ -96,6 +97,15 @@ def step_of(sight: Sight, change: Change, promotion: Promotion) -> Move | None:
     except (InvalidName, NotFound) as error:
         sight.refuse("transition", error.message, error.hint, change.path)
         return None
+    for fault in sight.before.faults:
+        if fault.path.startswith(stage_path(name, "").removesuffix(".yaml")):
+            sight.refuse(
+                "base",
+                f"who stands where is not known: on the base, {fault.path}: {fault.why}",
+                fault.hint or "mend the file on the base first",
+                change.path,
+            )
+            return None
     here = list(standing.get(stage, ()))
     if here != promotion.expected:
         _occupant(sight, change, promotion, here)
@@ -185,11 +195,14 @@ def check_base(sight: Sight, change: Change, promotion: Promotion) -> bool:
     base = promotion.base
     if base == sight.base or base in sight.line:
         return True
+    fetch = ""
+    if sight.opened.repository.shallow:
+        fetch = "if this clone lacks the older commits, git fetch --unshallow; else "
     sight.refuse(
         "wrong-base",
         f"was judged on {base[:40]!r}, which never was the tip of {sight.opened.branch.name}: "
         "nobody else has seen what it saw",
-        "push what you have (gitrack push), then " + new_one(promotion),
+        fetch + "push what you have (gitrack push), then " + new_one(promotion),
         change.path,
     )
     return False
@@ -268,6 +281,22 @@ def check_chain(sight: Sight, spot: Spot, change: Change, promotion: Promotion) 
             f"says that it was made at {promotion.at}, not after the last "
             f"promotion to {stage} of {name} ({latest})",
             new_one(promotion),
+            change.path,
+        )
+
+
+def check_words(sight: Sight, change: Change, promotion: Promotion) -> None:
+    """It says why, and says nothing that only people would read."""
+    try:
+        checked_reason(promotion.why)
+    except UsageError as error:
+        sight.refuse("reason", error.message, new_one(promotion), change.path)
+    if sight.data(change) != dump_record(promotion):
+        sight.warn(
+            "layout",
+            "is not as gitrack writes it: what else stands there (comments, other keys) was "
+            "not judged, and no program reads it",
+            "read the file itself",
             change.path,
         )
 

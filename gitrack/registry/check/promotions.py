@@ -16,6 +16,7 @@ from gitrack.registry.check.claims import (
     check_promoter,
     check_record,
     check_time,
+    check_words,
     new_one,
     step_of,
     version_of,
@@ -161,6 +162,7 @@ def _one(
         )
     if version is not None:
         check_record(sight, change, promotion, version)
+    check_words(sight, change, promotion)
     current = check_policy(sight, change, promotion)
     if version is None or step is None or not check_base(sight, change, promotion):
         return step, done

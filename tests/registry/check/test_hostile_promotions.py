@@ -10,6 +10,7 @@ import pytest
 
 from gitrack.model import moments
 from gitrack.model.promotion import Follows, Outcome, PolicyUsed, Verdict
+from gitrack.registry.check.findings import Level
 from gitrack.registry.gates.approval import Approval
 from gitrack.store.codec.records import dump_record
 from tests.registry.check.pulls import (
@@ -597,3 +598,22 @@ def test_evidence_that_does_not_fit(pulls: Pulls) -> None:
     pulls.refused(head, "future", "still to come")
     head = pulls.pull(proof_file(2, "shadow-mode", begin="long ago"))
     pulls.refused(head, "unreadable", "which is not a time")
+
+
+def test_a_reason_that_says_nothing(pulls: Pulls) -> None:
+    pulls.refused(pulls.forged(2, "staging", why=" … "), "reason", "says nothing")
+
+
+def test_a_comment_that_only_people_read(pulls: Pulls) -> None:
+    planned = pulls.planned(2, "staging")
+    path = f"registry/churn/promotions/{planned.id}.yaml"
+    changes = dict(planned.changes)
+    changes[path] = b"# approved by the board\n" + changes[path]
+    checked = pulls.passes(pulls.pull(changes))
+    assert [each.rule for each in checked.findings if each.level is Level.WARNING] == ["layout"]
+
+
+def test_a_stage_that_nobody_can_read_on_the_base(pulls: Pulls) -> None:
+    head = pulls.promotion(2, "staging")
+    pulls.advance({"registry/churn/stages/archived.yaml": "versions: nobody\n"})
+    pulls.refused(head, "base", "who stands where is not known")
