@@ -124,7 +124,7 @@ def registry(patient: Patient) -> Iterator[Finding]:
 def workflows(patient: Patient) -> Iterator[Finding]:
     """Does the host check what is promoted?"""
     from gitrack.config.stage_name import ARCHIVE
-    from gitrack.registry.promotion.hosts import host_of
+    from gitrack.registry.promotion.hosts.place import host_of
     from gitrack.registry.workflows.files import CHECK_FILES
     from gitrack.store.git.code import code_branch, code_file
     from gitrack.store.registry import Registry

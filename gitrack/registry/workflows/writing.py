@@ -11,7 +11,7 @@ import msgspec
 from gitrack.config.policy import Policy
 from gitrack.errors import ConfigError, NotFound, UnreadableFile, UsageError
 from gitrack.registry.opened import OpenRegistry
-from gitrack.registry.promotion.hosts import host_of
+from gitrack.registry.promotion.hosts.place import host_of
 from gitrack.registry.workflows.files import Setting, files_for
 from gitrack.registry.workflows.owners import Host, owned, with_block
 from gitrack.registry.workflows.rendering import State, state_of
