@@ -60,10 +60,6 @@ class _Past:
                 found[place.id] = path
         return found
 
-    def path(self, run: str) -> str | None:
-        """Where the record of a run lies."""
-        return self._records.get(run)
-
     def standing(self, version: ModelVersion, commit: str | None) -> Standing | None:
         path = self._records.get(version.run)
         if path is None or commit is None:
@@ -89,10 +85,6 @@ class Judging:
         self._opened = opened
         self._findings = findings
         self._past = _Past(trail, contents)
-
-    def record_of(self, run: str) -> str | None:
-        """Where the record of a run lies."""
-        return self._past.path(run)
 
     def again(
         self,

@@ -45,8 +45,8 @@ class Kept:
         self._contents = contents
         self._reverts = reverts
         self._findings = findings
-        #: by path, the ids that it ever had
-        self._ever: dict[str, set[str]] = defaultdict(set)
+        #: by path, the ids that it ever had, and the commits that brought them
+        self._ever: dict[str, dict[str, str]] = defaultdict(dict)
         self._gone: dict[str, str] = {}
         self._registered: dict[str, tuple[str, str]] = {}
 
@@ -82,7 +82,7 @@ class Kept:
                 path=change.path,
                 look=f"git diff {gone[:12]}^ {commit[:12]} -- {change.path}",
             )
-        ever.add(change.new)
+        ever.setdefault(change.new, commit)
         if what.kind is Kind.VERSION:
             version = self._contents.record(change.path, change.new, ModelVersion)
             if isinstance(version, ModelVersion):
@@ -220,7 +220,10 @@ class Kept:
         else:
             said = self._difference(change, what)
             where = " by a merge that took neither side" if merge else ""
-            self._findings.tampering(
+            report = self._findings.tampering
+            if self._unmerged(commit, change):
+                where, report = " and before it was merged", self._findings.suspicious
+            report(
                 f"changed-{what.kind.name.lower().replace('_', '-')}",
                 f"{name} was changed after it was written{where}{said}",
                 _MEANS[what.kind],
@@ -228,6 +231,14 @@ class Kept:
                 path=change.path,
                 promotion=what.item if what.kind is Kind.PROMOTION else None,
             )
+
+    def _unmerged(self, commit: str, change: Change) -> bool:
+        """True for what a pull request mended in its own branch, before anybody else had it."""
+        brought = self._ever[change.path].get(change.old or "")
+        landed = self._trail.landed
+        if brought is None or commit in self._trail.on_line or landed.get(commit) is None:
+            return False
+        return landed.get(brought) == landed[commit] and brought not in self._trail.on_line
 
     def _removed(self, commit: str, change: Change, what: What, name: str, *, merge: bool) -> None:
         if not merge:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from functools import cached_property
-from typing import NamedTuple
 
-from gitrack.config.stage_name import NO_STAGE
-from gitrack.errors import GitrackError
 from gitrack.model import moments
-from gitrack.model.promotion import Outcome, Promotion
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.judged import Judging
 from gitrack.registry.audit.kinds import Kind, what_is
+from gitrack.registry.audit.outcomes import Found, tell_allowed, tell_outcome
 from gitrack.registry.audit.policies import Policies
 from gitrack.registry.audit.recorded import address
 from gitrack.registry.audit.records import (
@@ -29,23 +26,11 @@ from gitrack.registry.audit.signed import Signatures
 from gitrack.registry.audit.trail import Trail, moment
 from gitrack.registry.gates.approval import Approval
 from gitrack.registry.history import request_of
-from gitrack.registry.promotion.allowed import direct_allowed, refuse_stranger
 from gitrack.registry.ruling import Ruling, digest
-from gitrack.store.registry.paths import PromotionId, taken_apart, version_path
+from gitrack.store.registry.paths import taken_apart, version_path
 from gitrack.store.timeline.commits import Said, said
 
 _SKEW = 300
-
-
-class _Found(NamedTuple):
-    """A record of a promotion, where and by which commit it was written."""
-
-    id: str
-    parts: PromotionId
-    path: str
-    blob: str
-    commit: str
-    record: Promotion
 
 
 class Promotions:
@@ -71,7 +56,7 @@ class Promotions:
         self._judging = judging
         self._signatures = signatures
         self._name = name
-        self._newest_known: dict[tuple[str, str], tuple[list[int], list[_Found]]] = {}
+        self._newest_known: dict[tuple[str, str], tuple[list[int], list[Found]]] = {}
 
     def audited(self) -> list[AuditedPromotion]:
         """All promotions in the order in which they took effect; those that did not come last."""
@@ -91,8 +76,8 @@ class Promotions:
         }
 
     @cached_property
-    def _found(self) -> list[_Found]:
-        found: list[_Found] = []
+    def _found(self) -> list[Found]:
+        found: list[Found] = []
         for path, commits in self._reverts.brought_by.items():
             what = what_is(path)
             parts = taken_apart(what.item)
@@ -102,7 +87,7 @@ class Promotions:
             record = self._contents.promotion(path, states[commit])
             if record is None or self._renumbered(path, commit) or self._given_up(path, commit):
                 continue
-            found.append(_Found(what.item, parts, path, states[commit], commit, record))
+            found.append(Found(what.item, parts, path, states[commit], commit, record))
         return found
 
     def _renumbered(self, path: str, commit: str) -> bool:
@@ -130,9 +115,9 @@ class Promotions:
         return said(self._trail.repository, sorted(commits))
 
     @cached_property
-    def _to(self) -> dict[tuple[str, str], list[_Found]]:
+    def _to(self) -> dict[tuple[str, str], list[Found]]:
         """Promotions by model and stage, in the order of their names."""
-        found: dict[tuple[str, str], list[_Found]] = defaultdict(list)
+        found: dict[tuple[str, str], list[Found]] = defaultdict(list)
         for one in sorted(self._found, key=lambda one: one.parts):
             found[one.record.model, one.parts.stage].append(one)
         return found
@@ -153,7 +138,7 @@ class Promotions:
 
     # -- one promotion ----------------------------------------------------------------------
 
-    def _one(self, one: _Found) -> AuditedPromotion:
+    def _one(self, one: Found) -> AuditedPromotion:
         record = one.record
         landed = self._trail.landed.get(one.commit)
         words = self._said[landed or one.commit]
@@ -161,9 +146,12 @@ class Promotions:
         approvers = self._approvers(one, landed)
         policy, ruling = self._policies.of(record, one.id, one.commit)
         judged, unjudged = self._checked(one, ruling, approvers)
-        self._outcome(one, landed, approvers)
+        if landed is not None:
+            tell_outcome(self._findings, one, landed, approvers)
+        request = request_of(words.message) or request_of(self._said[one.commit].message)
         if ruling is not None:
-            self._allowed(one, ruling, landed)
+            merged = landed != one.commit or request is not None
+            tell_allowed(self._findings, one, ruling, past, merged=merged)
         brought = self._reverts.brought_by[one.path]
         taken = self._reverts.taken_back.get(one.path, [])
         order = self._trail.order
@@ -184,7 +172,7 @@ class Promotions:
             landed=landed,
             effective=moment(self._trail.times[landed]) if landed is not None else None,
             subject=words.message.partition("\n")[0],
-            pull_request=request_of(words.message) or request_of(self._said[one.commit].message),
+            pull_request=request,
             author=past.author,
             committer=self._trail.by_id[landed or one.commit].committer,
             approvers=approvers,
@@ -203,7 +191,7 @@ class Promotions:
         found = self._signatures.of(commit)
         return AuditedSignature(state=found.state, signer=found.signer, key=found.key)
 
-    def _approvers(self, one: _Found, landed: str | None) -> list[Approver]:
+    def _approvers(self, one: Found, landed: str | None) -> list[Approver]:
         found: dict[str, Approver] = {}
         at = landed or one.commit
         for commit in dict.fromkeys((at, one.commit)):
@@ -215,7 +203,7 @@ class Promotions:
         return list(found.values())
 
     def _checked(
-        self, one: _Found, ruling: Ruling | None, approvers: list[Approver]
+        self, one: Found, ruling: Ruling | None, approvers: list[Approver]
     ) -> tuple[str, list[str]]:
         """Base, version, run and chain of a promotion; what came of judging it again."""
         record, where = one.record, {"commit": one.commit, "path": one.path, "promotion": one.id}
@@ -235,6 +223,7 @@ class Promotions:
             return "not judged again: the commit that was judged is not there", []
         self._before_base(one)
         self._chain(one, record.base)
+        self._way_back(one)
         version = self._version(one)
         if version is None:
             return "not judged again: there was no such version", []
@@ -247,14 +236,33 @@ class Promotions:
         given = [Approval(by=one.by, source=one.source) for one in approvers]
         return self._judging.again(one.id, record, version, ruling, one.commit, given)
 
-    def _moved(self, one: _Found) -> bool:
+    def _moved(self, one: Found) -> bool:
         steps = self._trail.steps[one.commit]
         return len(steps) > 1 and any(
             (Kind.VERSION, one.record.model) in new_numbers(self._trail, self._contents, step)
             for step in steps
         )
 
-    def _before_base(self, one: _Found) -> None:
+    def _way_back(self, one: Found) -> None:
+        """A rollback, which passes fewer gates, leads to where the version has been before."""
+        record = one.record
+        if record.kind != "rollback" or any(
+            other.record.version == record.version
+            and self._trail.contains(other.commit, record.base)
+            for other in self._to[record.model, one.parts.stage]
+        ):
+            return
+        self._findings.tampering(
+            "no-rollback",
+            f"{record.model}: {one.id} rolls {record.to} back to v{record.version}, which never "
+            "stood there",
+            "it came there without the gates of a promotion",
+            commit=one.commit,
+            path=one.path,
+            promotion=one.id,
+        )
+
+    def _before_base(self, one: Found) -> None:
         base = self._trail.by_id[one.record.base]
         try:
             at = moments.read(one.record.at).timestamp()
@@ -271,7 +279,7 @@ class Promotions:
                 promotion=one.id,
             )
 
-    def _version(self, one: _Found) -> ModelVersion | None:
+    def _version(self, one: Found) -> ModelVersion | None:
         record = one.record
         path = version_path(record.model, record.version)
         blob = self._trail.state_at(path, record.base)
@@ -297,10 +305,9 @@ class Promotions:
             return None
         return version
 
-    def _digest(self, one: _Found, version: ModelVersion) -> bool:
+    def _digest(self, one: Found, version: ModelVersion) -> bool:
         """True if the run on the base is the one that was judged."""
-        assert self._judging is not None or version is not None
-        path = self._record_of(version.run)
+        path = self._run_paths.get(version.run)
         blob = self._trail.state_at(path, one.record.base) if path is not None else None
         data = self._contents.data(blob) if blob is not None else None
         where = {"commit": one.commit, "path": one.path, "promotion": one.id}
@@ -326,16 +333,13 @@ class Promotions:
             return False
         return True
 
-    def _record_of(self, run: str) -> str | None:
-        known: dict[str, str] = self.__dict__.setdefault("_run_paths", {})
-        if not known:
-            for path in self._trail.states:
-                what = what_is(path)
-                if what.kind is Kind.RUN:
-                    known[what.name.rpartition("/")[2]] = path
-        return known.get(run)
+    @cached_property
+    def _run_paths(self) -> dict[str, str]:
+        """By id of a run, where its record lies."""
+        whats = ((path, what_is(path)) for path in self._trail.states)
+        return {what.name[-22:]: path for path, what in whats if what.kind is Kind.RUN}
 
-    def _chain(self, one: _Found, base: str) -> None:
+    def _chain(self, one: Found, base: str) -> None:
         previous = self._previous(one, base)
         follows = one.record.follows
         where = {"commit": one.commit, "path": one.path, "promotion": one.id}
@@ -362,7 +366,7 @@ class Promotions:
                 **where,
             )
 
-    def _previous(self, one: _Found, base: str) -> _Found | None:
+    def _previous(self, one: Found, base: str) -> Found | None:
         """The newest promotion to the same stage that was there when this one was judged."""
         places, newest = self._newest(one.record.model, one.parts.stage)
         order = self._trail.order
@@ -375,80 +379,21 @@ class Promotions:
         others = self._to[one.record.model, one.parts.stage]
         return next((o for o in reversed(others) if self._was_there(o, one, base)), None)
 
-    def _was_there(self, other: _Found, one: _Found, base: str) -> bool:
+    def _was_there(self, other: Found, one: Found, base: str) -> bool:
         if other.path == one.path or not self._trail.contains(other.commit, base):
             return False
         taken_back = other.path in self._reverts.taken_back
         return not taken_back or self._trail.at(other.path, base) is not None
 
-    def _newest(self, model: str, stage: str) -> tuple[list[int], list[_Found]]:
+    def _newest(self, model: str, stage: str) -> tuple[list[int], list[Found]]:
         """By place in history: the newest promotion to a stage of all up to there."""
         known = self._newest_known.get((model, stage))
         if known is None:
             order = self._trail.order
             found = sorted(self._to[model, stage], key=lambda one: order[one.commit])
-            newest: list[_Found] = []
+            newest: list[Found] = []
             for one in found:
                 newest.append(max(newest[-1], one, key=lambda o: o.parts) if newest else one)
             known = ([order[one.commit] for one in found], newest)
             self._newest_known[model, stage] = known
         return known
-
-    # -- what came of it --------------------------------------------------------------------
-
-    def _outcome(self, one: _Found, landed: str | None, approvers: list[Approver]) -> None:
-        if landed is None:
-            return
-        record = one.record
-        where = {"commit": landed, "path": one.path, "promotion": one.id}
-        failed = [verdict.gate for verdict in record.verdicts if verdict.outcome is Outcome.FAILED]
-        if failed or record.draft:
-            why = f"although {', '.join(failed)} failed" if failed else "although it is a draft"
-            self._findings.suspicious(
-                "promoted-despite",
-                f"{record.model} v{record.version} went to {record.to} {why}",
-                "no check would have let it through",
-                **where,
-            )
-        waiting = [v for v in record.verdicts if v.outcome is Outcome.WAITING]
-        given = len({address(one.by) for one in approvers})
-        for verdict in waiting:
-            needed = verdict.required if isinstance(verdict.required, int) else 1
-            if given < needed:
-                self._findings.remark(
-                    "approvals-elsewhere",
-                    f"{record.model} v{record.version} waited for '{verdict.gate}' when it was "
-                    f"asked for; git knows of {given} approval{'s' * (given != 1)}",
-                    "reviews of a pull request are kept by its host, unless trailers name them",
-                    **where,
-                )
-
-    def _allowed(self, one: _Found, ruling: Ruling, landed: str | None) -> None:
-        record = one.record
-        rule = ruling.policy.stages(record.model).get(record.to)
-        where = {"commit": one.commit, "path": one.path, "promotion": one.id}
-        if rule is None:
-            return  # told when it was judged again
-        try:
-            refuse_stranger(ruling.policy, record.model, record.to, record.by)
-        except GitrackError as error:
-            self._findings.suspicious("not-allowed", error.message, "policy forbids it", **where)
-        source = record.source if record.source is not None else NO_STAGE
-        if record.kind == "promotion" and rule.from_ and source not in rule.from_:
-            self._findings.suspicious(
-                "illegal-transition",
-                f"{record.model} v{record.version} went from {source} to {record.to}, which is "
-                f"entered from {', '.join(rule.from_)} only",
-                "a step of the lifecycle was left out",
-                **where,
-            )
-        past = self._trail.by_id[one.commit]
-        alone = landed == one.commit and request_of(self._said[one.commit].message) is None
-        if alone and past.author == past.committer and not direct_allowed(rule, record.kind):
-            self._findings.remark(
-                "no-merge",
-                f"{record.model} v{record.version} went to {record.to} by a commit that no merge "
-                "brought",
-                "policy asks for a pull request; its fast-forward would leave no other trace",
-                **where,
-            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gitrack.config.stage_name import ARCHIVE
 from gitrack.model.promotion import Promotion
@@ -64,7 +64,15 @@ class Stages:
         if before is None or after is None:
             return
         records = self._records(promoted)
-        why = _unexplained(before, after, records)
+        parent = step.parent
+
+        def stood(stage: str) -> list[int]:
+            path = stage_path(model, stage)
+            id = self._trail.at(path, parent) if parent is not None else None
+            found = self._versions(path, id)
+            return [] if isinstance(found, str) else found
+
+        why = _unexplained(before, after, records, stood)
         if why is None or self._reverts.exact(step, model):
             return
         if len(step.commit.parents) > 1 and (
@@ -155,7 +163,10 @@ class Stages:
 
 
 def _unexplained(
-    before: dict[str, list[int]], after: dict[str, list[int]], records: Sequence[Promotion]
+    before: dict[str, list[int]],
+    after: dict[str, list[int]],
+    records: Sequence[Promotion],
+    stood: Callable[[str], list[int]],
 ) -> tuple[str, str] | None:
     """The stage that records do not explain, and the sentence for it; None if they explain all."""
     state = {stage: list(versions) for stage, versions in before.items()}
@@ -168,6 +179,14 @@ def _unexplained(
             return to, (
                 f"the record of v{record.version} says that {_listed(record.expected)} stood in "
                 f"{to}, where {_listed(there)} stood"
+            )
+        source = record.source
+        if source not in (None, to) and record.version not in (
+            state[source] if source in state else stood(source)
+        ):
+            return source, (
+                f"the record of v{record.version} says that it came from {source}, "
+                "where it did not stand"
             )
         if not set(record.kept) | set(record.archived) <= set(record.expected):
             return to, f"the record of v{record.version} keeps or archives who did not stand there"

@@ -53,6 +53,8 @@ class Trail:
         #: the branch's own line, the oldest first
         self.line = [id for id in first_parents(self.repository, tip) if id in self.by_id]
         self.on_line = frozenset(self.line)
+        self._bases: dict[str, str | None] = {}
+        self._trees: dict[tuple[str, str], str | None] = {}
 
     @cached_property
     def steps(self) -> dict[str, list[Step]]:
@@ -203,10 +205,6 @@ class Trail:
             if isinstance(data, bytes) and damaged(self.repository, id, data):
                 yield id
 
-    @cached_property
-    def _trees(self) -> dict[tuple[str, str], str | None]:
-        return {}
-
     def at(self, path: str, commit: str) -> str | None:
         """The id of a file at a commit; None if it is not there."""
         key = (path, commit)
@@ -229,13 +227,12 @@ class Trail:
         return (here == mine and other == before) or (here == other and mine == before)
 
     def _base(self, commit: PastCommit) -> str | None:
-        known: dict[str, str | None] = self.__dict__.setdefault("_bases", {})
-        if commit.id not in known:
+        if commit.id not in self._bases:
             # not git's own merge-base, which a graft could bend
             mine, other = (self.ancestors(parent) for parent in commit.parents[:2])
             both = mine & other
-            known[commit.id] = max(both, key=self.order.__getitem__) if both else None
-        return known[commit.id]
+            self._bases[commit.id] = max(both, key=self.order.__getitem__) if both else None
+        return self._bases[commit.id]
 
     def was_in_common(self, commit: PastCommit, path: str) -> bool:
         """True if the sides of a merge had a file already when they parted."""

@@ -293,6 +293,53 @@ def policy_left_out(it: Surgery) -> None:
     it.add(it.move(4, "staging", policy=None, verdicts=[]), author=ADA)
 
 
+def skipped_stage(it: Surgery) -> None:
+    """A version that never was in staging goes to production, and says that it was."""
+    told = it.told
+    told.now = it.now
+    it.add({version_path(CHURN, 6): told.version_of(6, 5)}, author=ADA)
+    it.now += HOUR
+    model = it.read(3, "production")
+    record = msgspec.structs.replace(
+        model,
+        version=6,
+        run=told.runs[5],
+        expected=[1],
+        archived=[1],
+        at=moment(it.now),
+        base=it.tip,
+        record=_digest(it.forge.read(it.tip, it.path_of_run(5))),
+    )
+    it.add(
+        {
+            stage_path(CHURN, "production"): b"format: 1\nversions:\n- 6\n",
+            stage_path(CHURN, "archived"): b"format: 1\nversions:\n- 2\n- 1\n",
+            promotion_path(CHURN, promotion_id(record.at, 6, "production")): dump_record(record),
+        },
+        author=ADA,
+    )
+
+
+def rollback_that_is_none(it: Surgery) -> None:
+    """A rollback passes fewer gates: one to where the version never stood."""
+    files = it.move(5, "production", kind="rollback", verdicts=[])
+    it.add(files, author=ADA)
+
+
+def mended_in_its_own_branch(it: Surgery) -> None:
+    """The branch of a pull request writes evidence, and writes it again; both are merged."""
+    it.told_now()
+    path = evidence_path(CHURN, 4, "canary")
+    proof = _kind(it.told.proof_of(4, 7), "canary")
+    it.now += HOUR
+    side = it.forge.commit({path: dump_record(proof)}, "x", at=it.now, parents=(it.tip,))
+    better = dump_record(msgspec.structs.replace(proof, note="went well"))
+    it.now += HOUR
+    side = it.forge.commit({path: better}, "x", at=it.now, parents=(side,))
+    it.add({}, author=ADA)
+    it.add({path: better}, "merge", parents=(it.tip, side), base=it.tip)
+
+
 def stage_by_hand(it: Surgery) -> None:
     it.add({stage_path(CHURN, "production"): b"format: 1\nversions:\n- 4\n"})
 
@@ -512,6 +559,9 @@ KINDS: list[tuple[Callable[[Surgery], None], str, str]] = [
     (policy_changed_in_history, "policy-elsewhere", "not on main"),
     (other_policy, "policy-other", "has another one"),
     (policy_left_out, "policy-left-out", "names no policy"),
+    (skipped_stage, "stage-unexplained", "came from staging, where it did not stand"),
+    (rollback_that_is_none, "no-rollback", "v5, which never stood there"),
+    (mended_in_its_own_branch, "changed-evidence", "before it was merged"),
     (stage_by_hand, "stage-edited", "production went from v1 to v4"),
     (stage_beside_a_promotion, "stage-unexplained", "production went from v1 to v4"),
     (force_pushed, "rewritten", "origin/gitrack"),

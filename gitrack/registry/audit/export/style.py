@@ -51,7 +51,8 @@ background:var(--paper);padding:10px 14px;break-inside:avoid}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;margin-top:8px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:6px 12px;text-align:left;vertical-align:top;font-weight:400;overflow-wrap:anywhere}
-thead th{font-size:12px;color:var(--ink-3);border-bottom:1px solid var(--line)}
+thead th{font-size:12px;white-space:nowrap;overflow-wrap:normal;color:var(--ink-3);
+border-bottom:1px solid var(--line)}
 tbody tr+tr>*{border-top:1px solid var(--line)}
 .passed{color:var(--good)}.failed{color:var(--bad);font-weight:600}.waiting{color:var(--warn)}
 .word{font-size:12px;background:var(--sunk);border-radius:5px;padding:1px 7px;color:var(--ink-2)}
