@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,7 @@ from gitrack.store.codec.records import dump_record
 from gitrack.store.messages import one_line
 from gitrack.store.registry import Registry
 from gitrack.store.registry.paths import (
+    PromotionId,
     promotion_id,
     promotion_path,
     stage_path,
@@ -110,8 +112,8 @@ def plan(
         keep_previous=keep_previous,
         back=back,
     )
-    previous = latest_to(reader, name, stage)
-    moment = _moment(reader, name, when)
+    recent = _recent(reader, name, stage)
+    moment = _moment(recent.last, when)
     case = Case(
         opened,
         name,
@@ -138,19 +140,19 @@ def plan(
         base=base,
         record=digest(opened.branch.read(case.standing.path, at=base)),
         policy=opened.ruling.used,
-        follows=_follows(reader, name, previous),
+        follows=_follows(reader, name, recent.to_stage),
         draft=draft,
         tag=tag_of(*(opened, reader, name, version.version, stage), release=release, back=back),
         verdicts=judge(case, back=back),
     )
-    return _planned(reader, promotion, step.stages, case)
+    id = _free_id(promotion, recent.last)
+    return _planned(reader, id, promotion, step.stages, case)
 
 
 def _planned(
-    reader: Registry, promotion: Promotion, stages: Mapping[str, list[int]], case: Case
+    reader: Registry, id: str, promotion: Promotion, stages: Mapping[str, list[int]], case: Case
 ) -> Planned:
     name = promotion.model
-    id = _free_id(promotion, reader.promotion_ids(name))
     changes = {
         stage_path(name, stage): dump_record(
             StageState(versions=versions), keep=("format", "versions")
@@ -202,15 +204,6 @@ def checked_reason(why: str) -> str:
     return text
 
 
-def latest_to(reader: Registry, name: str, stage: str) -> str | None:
-    """The newest promotion of a model to a stage, by its id."""
-    for id in reversed(reader.promotion_ids(name)):
-        parts = taken_apart(id)
-        if parts is not None and parts.stage == stage:
-            return id
-    return None
-
-
 def _follows(reader: Registry, name: str, previous: str | None) -> Follows | None:
     if previous is None:
         return None
@@ -218,24 +211,35 @@ def _follows(reader: Registry, name: str, previous: str | None) -> Follows | Non
     return Follows(promotion=previous, sha256=digest(data))
 
 
-def _moment(reader: Registry, name: str, when: datetime | None) -> datetime:
+class _Recent(NamedTuple):
+    """The ends of a model's history: its last promotion of all, and the last one to a stage."""
+
+    last: PromotionId | None
+    to_stage: str | None
+
+
+def _recent(reader: Registry, name: str, stage: str) -> _Recent:
+    last: PromotionId | None = None
+    for id in reader.newest_promotions(name):
+        parts = taken_apart(id)
+        last = last or parts
+        if parts is not None and parts.stage == stage:
+            return _Recent(last, id)
+    return _Recent(last, None)
+
+
+def _moment(last: PromotionId | None, when: datetime | None) -> datetime:
     """Now, or right behind the last promotion where a clock was ahead: the chain is in order."""
     moment = (when or datetime.now(UTC)).astimezone(UTC)
-    ids = reader.promotion_ids(name)
-    parts = taken_apart(ids[-1]) if ids else None
-    if parts is None:
+    if last is None:
         return moment
-    last = datetime.strptime(parts.time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return moment if moment >= last else last + timedelta(milliseconds=1)
+    before = datetime.strptime(last.time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return moment if moment >= before else before + timedelta(milliseconds=1)
 
 
-def _free_id(promotion: Promotion, taken: Sequence[str]) -> str:
+def _free_id(promotion: Promotion, last: PromotionId | None) -> str:
     """An id that sorts behind all others: those of one second are counted."""
-    stamp = promotion_id(promotion.at, promotion.version, promotion.to).partition("-")[0]
-    again = 1
-    for id in reversed(taken):
-        parts = taken_apart(id)
-        if parts is None or parts.time != stamp:
-            break
-        again = max(again, parts.again + 1)
-    return promotion_id(promotion.at, promotion.version, promotion.to, again=again)
+    parts = (promotion.at, promotion.version, promotion.to)
+    stamp = promotion_id(*parts).partition("-")[0]
+    again = last.again + 1 if last is not None and last.time == stamp else 1
+    return promotion_id(*parts, again=again)

@@ -20,7 +20,7 @@ def previous(reader: Registry, name: str, stage: str) -> int:
     standing = reader.stage(name, stage)
     known = set(reader.numbers(name))
     here = standing[-1] if standing else None
-    for id in reversed(reader.promotion_ids(name)):
+    for id in reader.newest_promotions(name):
         parts = taken_apart(id)
         if parts is None or parts.stage != stage or here not in (None, parts.version):
             continue

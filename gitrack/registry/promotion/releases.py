@@ -96,7 +96,7 @@ def tag_of(
 
 def _earlier(reader: Registry, name: str, version: int) -> str | None:
     """The tag that a version was promoted with last."""
-    for id in reversed(reader.promotion_ids(name)):
+    for id in reader.newest_promotions(name):
         parts = taken_apart(id)
         if parts is not None and parts.version == version:
             promotion = reader.promotion(name, id)

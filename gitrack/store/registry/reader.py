@@ -32,10 +32,12 @@ from gitrack.store.registry.paths import (
     MODEL_FILE,
     REGISTRY,
     SUFFIX,
+    PromotionId,
     model_path,
     promotion_path,
     promotions_among,
     stage_path,
+    taken_apart,
     version_path,
 )
 
@@ -133,6 +135,21 @@ class Registry:
                 why = f"{stray[:80]!r} is not the name of a promotion"
                 self._fault(f"{folder}/{stray.rstrip('/')}", why, _STRAY)
         return list(self._ids[folder])
+
+    def newest_promotions(self, name: str) -> Iterator[str]:
+        """The same, the newest first, taken apart only as far as they are asked for."""
+        folder = f"{REGISTRY}/{name}/promotions"
+        second: list[tuple[PromotionId, str]] = []
+        for child in reversed(self._children(folder)):
+            id = child.removesuffix(SUFFIX)
+            parts = taken_apart(id) if id != child else None
+            if parts is None:
+                continue
+            if second and second[0][0].time != parts.time:
+                yield from (known for _, known in sorted(second, reverse=True))
+                second = []
+            second.append((parts, id))
+        yield from (known for _, known in sorted(second, reverse=True))
 
     def promotions(self, name: str) -> dict[str, Promotion]:
         """All promotions of a model by id, the oldest first."""
