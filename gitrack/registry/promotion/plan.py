@@ -204,6 +204,11 @@ def checked_reason(why: str) -> str:
     return text
 
 
+def latest_to(reader: Registry, name: str, stage: str) -> str | None:
+    """The newest promotion of a model to a stage, by its id."""
+    return _recent(reader, name, stage).to_stage
+
+
 def _follows(reader: Registry, name: str, previous: str | None) -> Follows | None:
     if previous is None:
         return None
