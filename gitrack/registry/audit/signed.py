@@ -35,7 +35,8 @@ class Signatures:
         """What a commit's signature is worth."""
         if not self._trail.by_id[commit].signed:
             return Signature(Signed.UNSIGNED)
-        return self._known.get(commit, Signature(Signed.UNCHECKED))
+        unknown = Signed.UNKNOWN if self.checked else Signed.UNCHECKED
+        return self._known.get(commit, Signature(unknown))
 
     def check(self) -> None:
         """Tell bad and doubtful ones; with `required`, also where there is none."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from gitrack.store.git.process import first_complaint
 from gitrack.store.git.repository import Repository
 
 SEEN = "refs/gitrack/seen/"
@@ -40,7 +41,11 @@ def seen_tips(repository: Repository, remote: str, branch: str) -> SeenTips:
 
 
 def see(repository: Repository, remote: str, branch: str, tip: str | None) -> None:
-    """Note that a branch of a remote stands at `tip`."""
+    """Note that a branch of a remote stands at `tip`.
+
+    Where that cannot be kept (a clone that may only be read, say), a warning says so: whoever
+    pushes or audits has done what was asked all the same.
+    """
     if tip is None:
         return
     known = seen_tips(repository, remote, branch)
@@ -53,7 +58,15 @@ def see(repository: Repository, remote: str, branch: str, tip: str | None) -> No
         for old in known.tips
         if repository.run("merge-base", "--is-ancestor", old, tip).code == 0
     ]
-    repository.git("update-ref", "--stdin", input="".join(f"{line}\n" for line in lines))
+    done = repository.run("update-ref", "--stdin", input="".join(f"{line}\n" for line in lines))
+    if done.code:
+        import logging  # late: hardly any process needs it
+
+        logging.getLogger("gitrack.store").warning(
+            "where %s stands could not be kept in mind, so a rewriting may stay unseen: %s",
+            branch,
+            first_complaint(done.err),
+        )
 
 
 def accept(repository: Repository, remote: str, branch: str, tip: str) -> None:
@@ -67,7 +80,7 @@ def accept(repository: Repository, remote: str, branch: str, tip: str) -> None:
 
 def logged_tips(repository: Repository, ref: str) -> list[str]:
     """Where a ref of this clone has stood, by its reflog; those whose commits are still here."""
-    done = repository.run("log", "-g", "--format=%H", ref, "--")
+    done = repository.run("-c", "log.showSignature=false", "log", "-g", "--format=%H", ref, "--")
     if done.code:  # no reflog, or no such ref
         return []
     found = done.out.decode("ascii", "replace").split()

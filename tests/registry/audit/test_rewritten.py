@@ -113,6 +113,15 @@ def test_what_was_rewritten_twice_is_named_twice(shared: Case) -> None:
     assert all(one.now == other for one in found.rewritings if one.branch == "origin/gitrack")
 
 
+def test_a_clone_that_cannot_keep_refs_is_audited_all_the_same(
+    case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    (case.folder / ".git/refs/gitrack").write_text("in the way\n")
+    with caplog.at_level("WARNING", "gitrack.store"):
+        assert audit(where=case.folder).clean
+    assert "could not be kept in mind" in caplog.text
+
+
 def test_a_tip_that_is_there_cannot_be_accepted_away(case: Case) -> None:
     audit(where=case.folder)
     with pytest.raises(NotFound, match="threw away"):
