@@ -8,6 +8,10 @@ from gitrack.model.ids import day_of, is_run_id
 from gitrack.store.branch import Branch
 from gitrack.store.layout import RUNS, part_of_day
 
+#: By the id of all runs' folder, which says what is in it, and the run.
+_known: dict[tuple[str, str], tuple[str, ...]] = {}
+_MOST = 4096
+
 
 def folder_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> str | None:
     """The run's folder; None where there is none, or no such id.
@@ -19,8 +23,18 @@ def folder_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> str 
 
 def folders_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> Iterator[str]:
     """Every folder that claims to be that run: more than one, and somebody has put it there."""
-    if not is_run_id(run_id):
+    runs = branch.tree(RUNS, at=at) if is_run_id(run_id) else None
+    if runs is None:
         return
+    known = _known.get((runs, run_id))
+    if known is None:
+        if len(_known) >= _MOST:
+            _known.clear()
+        known = _known[runs, run_id] = tuple(_looked_for(branch, run_id, at))
+    yield from known
+
+
+def _looked_for(branch: Branch, run_id: str, at: str | None) -> Iterator[str]:
     month, day = day_of(run_id)
     for experiment in branch.children(RUNS, at=at):
         folder = f"{RUNS}/{experiment}{month}"
