@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -113,9 +114,7 @@ class Person:
         """A run ten days ago whose model predicts `says`; its id."""
         from sklearn.dummy import DummyRegressor
 
-        then = datetime.now(UTC) - timedelta(days=10)
-        with self.standing(), mock.patch("gitrack.tracking.start.datetime") as clock:
-            clock.now.return_value = then
+        with self.standing(), ten_days_ago():
             with gitrack.start_run(EXPERIMENT, name=name) as run:
                 run.log_metrics(dict(metrics))
                 run.log_evidence("no-leakage", True)
@@ -145,6 +144,19 @@ def _main(arguments: tuple[str, ...]) -> None:
 
     with mock.patch.object(sys, "argv", ["gitrack", *arguments]):
         main.main()
+
+
+@contextmanager
+def ten_days_ago() -> Iterator[None]:
+    """For a while, whatever a run records happens then: people had time to watch its model."""
+    ago = timedelta(days=10)
+    now = time.time_ns
+    with (
+        mock.patch("gitrack.tracking.start.datetime") as clock,
+        mock.patch("time.time_ns", side_effect=lambda: now() - int(ago.total_seconds()) * 10**9),
+    ):
+        clock.now.return_value = datetime.now(UTC) - ago
+        yield
 
 
 class Team:

@@ -1,0 +1,66 @@
+"""A registered model's page: nothing sticks out of a phone, links lead on, no script is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitrack.site import build_site
+from tests.site.flights import MadeStore, flights
+from tests.site.registered import NAME, models
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory) -> Path:
+    bundles = flights()
+    folder = tmp_path_factory.mktemp("registered") / "site"
+    build_site(MadeStore(bundles, models=models(bundles)), folder, title="T", commit="c")
+    return folder
+
+
+@pytest.mark.parametrize("columns", [390, 1280])
+def test_everything_is_reached_and_nothing_sticks_out(visit, registered: Path, columns: int):
+    opened = visit(f"{registered.as_uri()}/")
+    page = opened.page
+    page.set_viewport_size({"width": columns, "height": 900})
+    opened.go("index.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= columns
+    page.get_by_role("link", name=NAME, exact=True).click()
+    page.wait_for_url(f"**/models/{NAME}.html")
+    page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= columns
+    assert page.get_by_text("gitrack rollback late-arrivals --to-version 1").is_visible()
+    assert page.get_by_role("table").filter(has_text="evidence shadow-mode").first.is_visible()
+    page.get_by_role("link", name="v1", exact=True).first.click()
+    page.wait_for_url("**#v1")
+    page.locator("#v1 a.run-link").click()
+    page.wait_for_url("**/runs/*.html")
+    page.get_by_role("link", name=f"{NAME} v1").click()
+    page.wait_for_url(f"**/models/{NAME}.html#v1")
+    assert opened.trouble == []
+
+
+def test_a_model_is_one_key_away(visit, registered: Path):
+    opened = visit(f"{registered.as_uri()}/")
+    page = opened.page
+    opened.go("index.html")
+    page.keyboard.press("/")
+    page.get_by_role("combobox").fill("late-arr")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/models/{NAME}.html")
+    assert opened.trouble == []
+
+
+def test_without_scripts_it_says_the_same(visit, registered: Path):
+    opened = visit(f"{registered.as_uri()}/", java_script_enabled=False)
+    page = opened.page
+    opened.go(f"models/{NAME}.html")
+
+    assert page.get_by_text("it was the load balancer").first.is_visible()
+    closed = page.locator("details.promotion:not([open])").first
+    closed.locator("summary").click()
+    assert closed.count() == 0 or page.locator("details.promotion[open]").count() == 2
