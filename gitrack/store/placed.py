@@ -13,16 +13,11 @@ _known: dict[tuple[str, str], tuple[str, ...]] = {}
 _MOST = 4096
 
 
-def folder_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> str | None:
-    """The run's folder; None where there is none, or no such id.
+def folders_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> Iterator[str]:
+    """Every folder that claims to be that run: more than one, and somebody has put it there.
 
     An id says its day, so that one look into each experiment is enough.
     """
-    return next(folders_of_run(branch, run_id, at=at), None)
-
-
-def folders_of_run(branch: Branch, run_id: str, *, at: str | None = None) -> Iterator[str]:
-    """Every folder that claims to be that run: more than one, and somebody has put it there."""
     runs = branch.tree(RUNS, at=at) if is_run_id(run_id) else None
     if runs is None:
         return

@@ -13,11 +13,9 @@ from gitrack.registry.check.claims import again
 from gitrack.registry.check.entries import check_entries
 from gitrack.registry.check.findings import (
     Checked,
-    Finding,
     JudgedPromotion,
     Level,
     Reverted,
-    unreadable,
 )
 from gitrack.registry.check.history import check_history
 from gitrack.registry.check.promotions import added_promotions, check_promotions
@@ -232,6 +230,3 @@ def _counts(sight: Sight) -> dict[str, int]:
     if runs:
         counted["run"] = len(runs)
     return dict(sorted(counted.items()))
-
-
-__all__ = ["Checked", "Finding", "check", "in_force", "unreadable"]
