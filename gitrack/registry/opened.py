@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitrack.errors import NoIdentity, NoRepository
+from gitrack.errors import NoRepository
 from gitrack.registry.ruling import Ruling, ruling_of
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.repository import Repository
@@ -52,11 +52,8 @@ class OpenRegistry:
         return ruling_of(self.place)
 
     def author(self) -> str:
-        """Who is at work, as git will record it. Raises NoIdentity."""
-        found = self.place.author()
-        if found is None:
-            raise NoIdentity
-        return found
+        """Who is at work, as git will record it. Raises NoIdentity, or ConfigError."""
+        return str(self.repository.identity())
 
 
 def open_registry(where: Place | Path | None = None) -> OpenRegistry:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import gitrack
-from gitrack.errors import Ambiguous, GitrackError, InvalidName, NotFound, UsageError
+from gitrack.errors import Ambiguous, GitrackError, InvalidName, NoIdentity, NotFound, UsageError
 from gitrack.model.registered import ModelVersion, StageState
 from gitrack.registry.opened import open_registry
 from gitrack.registry.registering import (
@@ -153,6 +153,13 @@ def test_a_number_is_never_used_again(with_models):
     for number, (path, data) in zip((5, 7, 9), gone.items(), strict=True):
         with_models.branch.commit({path: data}, "told of")
         assert register(with_models, run_id(number), "churn").version.version == number
+
+
+def test_without_an_identity_it_is_said_once_what_to_type(with_models, monkeypatch, capsys):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    with pytest.raises(NoIdentity):
+        register(open_registry(with_models.place.folder), run_id(1), "churn")
+    assert capsys.readouterr().err == ""
 
 
 def test_many_who_register_at_once_get_numbers_of_their_own(with_models):

@@ -14,7 +14,6 @@ from gitrack.registry.promotion.plan import Planned
 from gitrack.store.codec.records import load_record
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.exchange import Exchange
-from gitrack.store.git.refs import Ref
 from gitrack.store.registry.paths import SUFFIX, promotion_path, taken_apart
 
 #: What a model may be called, but no branch of git.
@@ -69,14 +68,10 @@ def place(
                 return Placed(name, tip, id, promotion, replaced=there, again=True)
         if waiting:
             _refuse(name, planned, remote if tip == there else None)
-    base = planned.promotion.base
-    if here is not None:
-        # back to where it begins, in one step: it is never gone, and nobody else's move is lost
-        Ref(opened.repository, name, None).refuse_if_checked_out()
-        reason = "gitrack promote: begin anew"
-        opened.repository.git("update-ref", "-m", reason, f"refs/heads/{name}", base, here)
-    branch = GitBranch(opened.repository, name, remote=None, start=base)
-    commit = branch.commit(planned.changes, planned.message, base=base)
+    branch = GitBranch(opened.repository, name, remote=None)
+    commit = branch.commit_anew(
+        planned.changes, planned.message, base=planned.promotion.base, instead_of=here
+    )
     return Placed(name, commit, planned.id, planned.promotion, replaced=there)
 
 

@@ -113,6 +113,21 @@ class GitBranch:
     def commit_on_tip(self, make: MakePlan) -> str:
         return self._writer.commit_on_tip(make, self.tip)
 
+    def commit_anew(
+        self,
+        changes: Mapping[str, bytes | None],
+        message: str,
+        *,
+        base: str,
+        instead_of: str | None,
+    ) -> str:
+        """Begin the branch anew: one commit upon `base`, in place of what it holds, in one step.
+
+        Raises BranchMoved unless the branch stands at `instead_of` (None: it is not there).
+        """
+        check_commit(changes, message)
+        return self._writer.commit_anew(changes, message, base=base, instead_of=instead_of)
+
     def merge(self, theirs: str, message: str, *, resolve: Resolve | None = None) -> str:
         """Unite with another commit (a fetched one): fast-forward or a commit of two parents.
 

@@ -80,6 +80,48 @@ class Writer:
             lock.release()
         raise AssertionError("waits() ends by LockTimeout")
 
+    def commit_anew(
+        self,
+        changes: Mapping[str, bytes | None],
+        message: str,
+        *,
+        base: str,
+        instead_of: str | None,
+    ) -> str:
+        """The id of the commit upon `base` that the branch holds now, in place of what it held.
+
+        One move of the ref: whoever is killed leaves the old commit there, or the new one. Raises
+        BranchMoved unless the branch stands at `instead_of`.
+        """
+        request = self._request(changes, message)
+        lock = WriterLock(self._repository, self._files)
+        try:
+            for _ in waits(LOCK_SECONDS, lock.path):
+                taken = lock.take()
+                if taken is not False:
+                    return self._anew(request, base, instead_of, exclusive=taken is True)
+        except OSError as error:
+            raise StoreError(f"the commit could not be written: {error}") from error
+        finally:
+            lock.release()
+        raise AssertionError("waits() ends by LockTimeout")
+
+    def _anew(self, request: Request, base: str, instead_of: str | None, *, exclusive: bool) -> str:
+        self._ref.refuse_if_checked_out()
+        if exclusive:
+            self._settle_announced()
+        job = Job(request)
+        _root, after, accepted = self._apply([job], base)
+        if not accepted:
+            return _result(job.answer)
+        parents = (bytes.fromhex(base),)
+        new = self._try(accepted, after, parents, instead_of, exclusive=exclusive)
+        if new is None:
+            raise BranchMoved(self._ref.branch)
+        if exclusive:
+            self._young.join(self._files)
+        return new
+
     def _planned(self, make: MakePlan, tip: Callable[[], str | None], *, exclusive: bool) -> str:
         for _ in range(_SWAPS):
             if exclusive:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gitrack.errors import NotFound, PromotionRefused, UsageError
+from gitrack.errors import NotFound, PromotionRefused, StoreError, UsageError
 from gitrack.model.promotion import Promotion
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.promotion.promote import promote, rollback
@@ -128,6 +129,21 @@ def test_the_same_again_finds_the_branch_and_another_is_told_what_to_type(
     other = promote("churn", 2, to="staging", why="another reason", replace=True, where=opened)
     assert git(repo, "rev-parse", "promote/churn-v2-staging") == other.commit != first.commit
     assert git(repo, "rev-parse", f"{other.commit}^") == other.promotion.base
+
+
+def test_what_is_replaced_stays_until_the_new_one_is_there(
+    registry: Build, git: Git, repo: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opened = registry()
+    first = promote("churn", 2, to="staging", why="good", where=opened)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("gitrack.store.git.writer.write_pack", full)
+    with pytest.raises(StoreError, match="No space left"):
+        promote("churn", 2, to="staging", why="another", replace=True, where=opened)
+    assert git(repo, "rev-parse", "promote/churn-v2-staging") == first.commit
 
 
 def test_a_merged_branch_is_no_hindrance(registry: Build, git: Git, repo: Path):

@@ -53,7 +53,8 @@ def state(git: Callable[..., str]) -> Callable[[Path], dict[str, str]]:
     def take(folder: Path) -> dict[str, str]:
         git_dir = Path(git(folder, "rev-parse", "--absolute-git-dir"))
         refs = git(folder, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        taken = {"refs": "\n".join(ref for ref in refs if "/gitrack " not in ref)}
+        ours = ("/gitrack ", "refs/gitrack/")
+        taken = {"refs": "\n".join(ref for ref in refs if not any(own in ref for own in ours))}
         for name in ("HEAD", "index", "ORIG_HEAD", "logs/HEAD", "config", "packed-refs"):
             place = git_dir / name
             taken[name] = place.read_bytes().hex() if place.exists() else "none"
