@@ -12,7 +12,10 @@ WIDEST = 200
 
 #: What a code span of backticks shows as it is, in a table, too.
 _EASY = re.compile(r"[^\s`|\\](?:[^`|\\\n]*[^\s`|\\])?\Z")
-_PLAIN_WORD = re.compile(r"(?P<word>[^\W\d_]+|\d{1,6}(?:[.,]\d{1,6})?)(?P<stop>[,.;:!?]?)\Z")
+_PLAIN_WORD = re.compile(
+    r"(?P<open>\(?)(?:(?P<word>[^\W\d_]+)|(?P<number>[+-]?\d{1,6}(?:[.,]\d{1,6})?%?))"
+    r"(?P<close>\)?[,.;:!?]?)\Z"
+)
 
 
 def code(text: object, *, widest: int = WIDEST) -> str:
@@ -47,8 +50,11 @@ def _row(cells: Sequence[str]) -> str:
 def _word(word: str) -> str:
     found = _PLAIN_WORD.match(word)
     if found is None:
-        return code(word)
-    return found["word"] + _entities(found["stop"])
+        return word if word == "%" else code(word)
+    number = found["number"] or ""
+    signed = _entities(number[:1]) + number[1:] if number[:1] in {"+", "-"} else number
+    middle = found["word"] or signed
+    return _entities(found["open"]) + middle + _entities(found["close"])
 
 
 def _entities(text: str) -> str:

@@ -75,6 +75,13 @@ _HARMLESS = {"p", "code", "table", "thead", "tbody", "tr", "th", "td", "h3", "pr
 _HARMLESS |= {"ul", "li", "strong"}
 
 
+def test_what_a_gate_says_reads_as_a_sentence():
+    says = "worse by 0.103, between -0.108 and +0.0975 at 95 % (DeLong, 53991 cases); 95% so"
+    seen = _rendered(prose(says))
+    assert "code" not in seen.tags
+    assert says in seen.outside
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_value_is_shown_as_it_is_and_means_nothing(text: str):
     cell = _rendered("\n".join(table(("a", "b"), [(code(text), "x")])))
