@@ -10,7 +10,7 @@ import click
 from gitrack.cli.output import print_json
 from gitrack.cli.table import give_way, terminal_width
 from gitrack.errors import PromotionRefused
-from gitrack.model.display import cut, number, safe, width
+from gitrack.model.display import cut, plain, safe, width
 
 if TYPE_CHECKING:
     from gitrack.model.promotion import Verdict
@@ -128,16 +128,8 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     return (
         _MARKS[str(verdict.outcome)],
         verdict.gate + (f" (of {verdict.via})" if verdict.via else ""),
-        _shown(verdict.value),
-        _shown(verdict.required),
+        plain(verdict.value),
+        plain(verdict.required),
         margin,
         source,
     )
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, int | float) else str(value)

@@ -56,6 +56,15 @@ def number(value: float, digits: int = 6) -> str:
     return f"{value:.{digits}g}"
 
 
+def plain(value: object) -> str:
+    """A value in a table: nothing, yes or no, a number for people, else its text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, int | float) else str(value)
+
+
 def day_and_time(when: str) -> str:
     """`2024-10-22 14:30`, of a time as records keep it; the text itself if it is none."""
     return f"{when[:10]} {when[11:16]}" if len(when) >= 17 and when[10] == "T" else when

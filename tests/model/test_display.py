@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitrack.model.display import cut, day_and_time, lasted, number, safe, size, width
+from gitrack.model.display import cut, day_and_time, lasted, number, plain, safe, size, width
 
 
 @given(st.text())
@@ -68,3 +68,11 @@ def test_numbers_sizes_and_times():
     ]
     assert day_and_time("2024-10-22T14:30:12.120Z") == "2024-10-22 14:30"
     assert day_and_time("soon") == "soon"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), (True, "yes"), (False, "no"), (0, "0"), (0.1 + 0.2, "0.3"), ("0.30", "0.30")],
+)
+def test_values_of_tables(value, text):
+    assert plain(value) == text

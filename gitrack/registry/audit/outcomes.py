@@ -8,8 +8,8 @@ from gitrack.config.stage_name import NO_STAGE
 from gitrack.errors import GitrackError
 from gitrack.model.promotion import Outcome, Promotion
 from gitrack.registry.audit.findings import Findings
-from gitrack.registry.audit.recorded import address
 from gitrack.registry.audit.records import Approver
+from gitrack.registry.people import known_as
 from gitrack.registry.promotion.allowed import direct_allowed, refuse_stranger
 from gitrack.registry.ruling import Ruling
 from gitrack.store.git.ancestry import PastCommit
@@ -41,7 +41,7 @@ def tell_outcome(findings: Findings, one: Found, landed: str, approvers: list[Ap
             **where,
         )
     waiting = [v for v in record.verdicts if v.outcome is Outcome.WAITING]
-    given = len({address(one.by) for one in approvers})
+    given = len({known_as(one.by) for one in approvers})
     for verdict in waiting:
         needed = verdict.required if isinstance(verdict.required, int) else 1
         if given < needed:

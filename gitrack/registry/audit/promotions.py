@@ -14,7 +14,6 @@ from gitrack.registry.audit.judged import Judging
 from gitrack.registry.audit.kinds import Kind, what_is
 from gitrack.registry.audit.outcomes import Found, tell_allowed, tell_outcome
 from gitrack.registry.audit.policies import Policies
-from gitrack.registry.audit.recorded import address
 from gitrack.registry.audit.records import (
     Approver,
     AuditedPromotion,
@@ -26,6 +25,7 @@ from gitrack.registry.audit.signed import Signatures
 from gitrack.registry.audit.trail import Trail, moment
 from gitrack.registry.gates.approval import Approval
 from gitrack.registry.history import request_of
+from gitrack.registry.people import known_as
 from gitrack.registry.ruling import Ruling, digest
 from gitrack.store.registry.paths import taken_apart, version_path
 from gitrack.store.timeline.commits import Said, said
@@ -196,10 +196,12 @@ class Promotions:
         at = landed or one.commit
         for commit in dict.fromkeys((at, one.commit)):
             for who in self._said[commit].approvers:
-                found.setdefault(address(who), Approver(by=who, source=f"trailer of {commit[:12]}"))
+                found.setdefault(
+                    known_as(who), Approver(by=who, source=f"trailer of {commit[:12]}")
+                )
         for commit, path, proof in self._approvals.get((one.record.model, one.record.version), ()):
             if proof.run == one.record.run and self._trail.contains(commit, at):
-                found.setdefault(address(proof.by), Approver(by=proof.by, source=path))
+                found.setdefault(known_as(proof.by), Approver(by=proof.by, source=path))
         return list(found.values())
 
     def _checked(

@@ -24,6 +24,7 @@ from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.kinds import Kind, What, what_is
 from gitrack.registry.audit.renumbered import new_numbers
 from gitrack.registry.audit.trail import Trail, moment
+from gitrack.registry.people import known_as
 from gitrack.store.git.ancestry import Change, PastCommit
 from gitrack.store.registry.paths import version_path
 
@@ -42,7 +43,6 @@ _SKEW = 300
 _BACK = 3600
 #: Commits of one branch come from many machines.
 _BACKWARDS = 600
-_ADDRESS = re.compile(r"<([^<>]*)>")
 _CO_AUTHOR = re.compile(r"^Co-authored-by: *(.+)$", re.IGNORECASE | re.MULTILINE)
 #: How gitrack begins the message of what several processes committed at one moment.
 _TOGETHER = re.compile(r"[1-9]\d* commits at once\n", re.ASCII)
@@ -238,12 +238,12 @@ class Recorded:
         self, commit: PastCommit, change: Change, what: What, record: msgspec.Struct
     ) -> None:
         by = _by(record)
-        if by is None or address(by) == address(commit.author):
+        if by is None or known_as(by) == known_as(commit.author):
             return
-        co_authors = {address(line) for line in _CO_AUTHOR.findall(commit.message)}
+        co_authors = {known_as(line) for line in _CO_AUTHOR.findall(commit.message)}
         where = {"commit": commit.id, "path": change.path}
         told = f"{change.path} says that {by} wrote it, and {commit.author} wrote its commit"
-        if address(by) in co_authors:
+        if known_as(by) in co_authors:
             approval = isinstance(record, Proof) and record.kind == "approval"
             if approval or not _TOGETHER.match(commit.message):
                 self._findings.remark(
@@ -252,7 +252,7 @@ class Recorded:
                     "the commit names both, as a squash does; whoever wrote it could name anybody",
                     **where,
                 )
-        elif _HOST.search(address(commit.author)):
+        elif _HOST.search(known_as(commit.author)):
             self._findings.remark(
                 "host-author", told, "the host hides the author's address", **where
             )
@@ -316,15 +316,9 @@ def _by(record: msgspec.Struct) -> str | None:
     return None
 
 
-def address(who: str) -> str:
-    """The address of a person, as one compares them."""
-    found = _ADDRESS.search(who)
-    return (found[1] if found else who).strip().lower()
-
-
 def _name(who: str) -> str:
     return who.partition("<")[0].strip().casefold()
 
 
 def _by_host(commit: PastCommit) -> bool:
-    return bool(_HOST.search(address(commit.committer)))
+    return bool(_HOST.search(known_as(commit.committer)))

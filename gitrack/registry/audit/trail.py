@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -260,8 +260,3 @@ def moment(seconds: int) -> str:
         return written(datetime.fromtimestamp(seconds, UTC))
     except (OverflowError, OSError, ValueError):
         return str(seconds)
-
-
-def by_path(changes: Iterable[Change]) -> dict[str, Change]:
-    """Changes by their paths."""
-    return {change.path: change for change in changes}

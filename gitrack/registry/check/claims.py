@@ -16,7 +16,7 @@ from gitrack.registry.check.entries import CLOCKS
 from gitrack.registry.check.findings import JudgedPromotion, unreadable
 from gitrack.registry.check.sight import Sight
 from gitrack.registry.check.spots import Spot
-from gitrack.registry.gates.people import known_as
+from gitrack.registry.people import known_as
 from gitrack.registry.promotion.allowed import refuse_stranger
 from gitrack.registry.promotion.plan import checked_reason, latest_to
 from gitrack.registry.promotion.previous import stood_there

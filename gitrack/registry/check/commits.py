@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gitrack.registry.check.changes import Trees
 from gitrack.registry.gates.approval import Approval
-from gitrack.registry.gates.people import known_as
+from gitrack.registry.people import known_as
 from gitrack.store.git.message import split_message
 from gitrack.store.git.signatures import Signature, Signed, verified
 

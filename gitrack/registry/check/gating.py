@@ -17,8 +17,8 @@ from gitrack.registry.check.sight import Sight
 from gitrack.registry.gates.approval import Approval
 from gitrack.registry.gates.case import Case
 from gitrack.registry.gates.judge import Rejudged, failed, rejudge, waiting
-from gitrack.registry.gates.people import known_as
 from gitrack.registry.gates.table import judge_of
+from gitrack.registry.people import known_as
 
 _MOST_TOLD = 30
 

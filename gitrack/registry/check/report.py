@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from gitrack.model.display import number, safe
+from gitrack.model.display import number, plain, safe
 from gitrack.model.promotion import Outcome, Verdict
 from gitrack.registry.check.findings import Checked, Finding, JudgedPromotion, Level, Reverted
 
@@ -100,10 +100,10 @@ def _table(verdicts: Sequence[Verdict]) -> list[str]:
         cells = [
             text(gate),
             _WORDS[verdict.outcome],
-            text(_shown(verdict.value)),
-            text(_shown(verdict.required)),
+            text(plain(verdict.value)),
+            text(plain(verdict.required)),
             text(_signed(verdict.margin)),
-            text(_shown(verdict.baseline)),
+            text(plain(verdict.baseline)),
             text(verdict.says) + (f" ({text(verdict.source)})" if verdict.source else ""),
         ]
         lines.append("| " + " | ".join(cells) + " |")
@@ -133,14 +133,6 @@ def _changes(checked: Checked) -> str:
         return ""
     some = ", ".join(f"{kind}: {count:,}" for kind, count in checked.counts.items())
     return f"Changes {some}."
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, int | float) else str(value)
 
 
 def _signed(margin: float | None) -> str:

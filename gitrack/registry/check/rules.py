@@ -252,7 +252,7 @@ def _old_run(sight: Sight, folder: str, files: dict[str, Change], promoted: dict
 def _labels(
     sight: Sight, change: Change, before: Run, after: Run, promoted: dict[str, str]
 ) -> None:
-    changed = _changed_fields(before, after)
+    changed = changed_fields(before, after)
     hard = [name for name in changed if name not in LABELS]
     if hard:
         what = ", ".join(_difference(name, before, after) for name in hard[:3])
@@ -294,13 +294,11 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _changed_fields(before: msgspec.Struct, after: msgspec.Struct) -> list[str]:
+def changed_fields(before: msgspec.Struct, after: msgspec.Struct) -> list[str]:
+    """In what two records of one kind differ."""
     fields = before.__struct_fields__
     # by their text: a metric that is not a number differs from itself
     return [name for name in fields if repr(getattr(before, name)) != repr(getattr(after, name))]
-
-
-changed_fields = _changed_fields
 
 
 def _runs_of_promotions(sight: Sight) -> dict[str, str]:

@@ -12,8 +12,8 @@ from gitrack.model import moments
 from gitrack.model.promotion import Outcome
 from gitrack.registry.gates.case import SLACK, Case, Recorded
 from gitrack.registry.gates.finding import Finding, failed
-from gitrack.registry.gates.people import Person, known_as, line_to_add
 from gitrack.registry.gates.wording import listed
+from gitrack.registry.people import Person, known_as, line_to_add
 
 APPROVAL = "approval"
 

@@ -17,8 +17,8 @@ from gitrack.model.promotion import Promotion
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.model.run import Run
 from gitrack.registry.gates.approval import Approval
-from gitrack.registry.gates.people import People
 from gitrack.registry.opened import OpenRegistry
+from gitrack.registry.people import People
 from gitrack.registry.ruling import Ruling
 from gitrack.registry.transition import known_stage
 from gitrack.store.codec.records import load_run

@@ -13,8 +13,8 @@ from gitrack.model.run import Evidence
 from gitrack.registry.gates import approvals
 from gitrack.registry.gates.case import SLACK, Case, Recorded
 from gitrack.registry.gates.finding import Finding, failed
-from gitrack.registry.gates.people import line_to_add
 from gitrack.registry.gates.wording import listed
+from gitrack.registry.people import line_to_add
 
 _DAY = 86_400.0
 

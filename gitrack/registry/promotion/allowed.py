@@ -6,7 +6,7 @@ from typing import Literal
 
 from gitrack.config.policy import Policy, Stage
 from gitrack.errors import PromotionRefused
-from gitrack.registry.gates.people import People, known_as, line_to_add
+from gitrack.registry.people import People, known_as, line_to_add
 
 Kind = Literal["promotion", "rollback"]
 

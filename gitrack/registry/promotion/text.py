@@ -7,7 +7,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from gitrack.errors import GitrackError
-from gitrack.model.display import number
+from gitrack.model.display import plain
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.ranking import telling
 from gitrack.model.run import Run
@@ -290,8 +290,6 @@ def _foot(id: str, promotion: Promotion) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
-    if value is None:
-        return "—"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return code(number(value) if isinstance(value, int | float) else value)
+    if value is None or isinstance(value, bool):
+        return plain(value) or "—"
+    return code(plain(value))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitrack.model import moments
 from gitrack.model.promotion import Outcome
-from gitrack.registry.gates.people import People, known_as
+from gitrack.registry.people import People, known_as
 from tests.registry.gates.conftest import NOW, World, approval
 
 TWO = "{approvals: 2, not_by: [run-author, promoter]}"
