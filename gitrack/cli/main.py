@@ -17,7 +17,7 @@ from gitrack.model.display import safe
 GROUPS = {
     "Begin": {
         "init": "Prepare this git repository for tracking.",
-        "demo": "Train real models on real flights, promote one, and build their website.",
+        "demo": "Train models on real flights, promote one, build their website.",
         "completion": "Print the shell completion script.",
     },
     "Track (a script does so by `gitrack.start_run`)": {

@@ -79,7 +79,7 @@ def report(
     accepted: str | None,
     as_json: bool,
 ) -> None:
-    """Verify the whole history of the tracking branch, and list its promotions.
+    """Verify the whole history, and list all promotions.
 
     Exits with 1 if anything was found. Remarks are no findings: honest work leaves them behind,
     too. NAME shows what concerns one model.
@@ -127,7 +127,9 @@ def export(
     require_signed: bool,
     as_json: bool,
 ) -> None:
-    """Write a bundle for an auditor: a page, JSON, CSV, and the files that they are about.
+    """Write a bundle for an auditor.
+
+    It holds a page, JSON, CSV, and the files that they are about.
 
     TARGET is a folder, or a file that ends in .zip. The bundle needs neither gitrack nor git to be
     read. Exits with 1 if anything was found; the bundle is written all the same.
