@@ -30,7 +30,8 @@ def judge_artifact(case: Case, gate: ArtifactGate) -> Finding:
     folder = case.source.removesuffix(f"/{RECORD}")
     source = f"{folder}/{ARTIFACTS}/{artifact.path}"
     if artifact.store == "git":
-        return passed(f"{artifact.path} is small, and lies on the branch itself", source=source)
+        says = f"{artifact.path} is small, and lies on the branch itself"
+        return passed(says, source=source, value=1, required=1)
     if artifact.store == "uri":
         return failed(
             f"{artifact.path} lies at {artifact.uri}, where nothing keeps it; log the model itself "
@@ -47,7 +48,9 @@ def judge_artifact(case: Case, gate: ArtifactGate) -> Finding:
         raise CannotJudge(str(error)) from error
     if remote is None:
         return failed(
-            "there is no artifact remote; type  gitrack init --artifacts URL", source=source
+            "there is no artifact remote; write  artifacts: {remote: URL}  in "
+            ".tracking/config.yaml, then type  gitrack init  and  gitrack push",
+            source=source,
         )
     repository = case.opened.repository
     cache = cache_of(repository.worktree, repository.common_dir)
@@ -72,6 +75,7 @@ def _held(pointer: Pointer, cache: Cache, remote: RemoteObjects, source: str) ->
         says=says,
         value=count - len(lacking),
         required=count,
+        margin=float(-len(lacking)),
         source=source,
     )
 

@@ -6,6 +6,8 @@ from gitrack.config.gates import CodeGate
 from gitrack.registry.gates.case import Case
 from gitrack.registry.gates.finding import Finding, failed, passed
 
+_CLEAN = "clean"
+
 
 def judge_code(case: Case, gate: CodeGate) -> Finding:
     """A commit is known, and nothing that git tracks had changed since."""
@@ -14,11 +16,13 @@ def judge_code(case: Case, gate: CodeGate) -> Finding:
         return failed(
             f"run {case.run.id} does not say which code it ran; run it in a git repository",
             source=f"{case.source}: code",
+            required=_CLEAN,
         )
     if code.dirty is None:
         return failed(
             f"run {case.run.id} does not say whether its code had uncommitted changes",
             source=source,
+            required=_CLEAN,
         )
     if code.dirty:
         kept = f", kept as {code.patch}" if code.patch else ""
@@ -26,6 +30,13 @@ def judge_code(case: Case, gate: CodeGate) -> Finding:
             f"the code had uncommitted changes on top of {code.commit[:10]}{kept}; commit them "
             f"and run again",
             source=source,
+            value="changed",
+            required=_CLEAN,
         )
     beside = f" ({code.untracked} untracked files lay beside it)" if code.untracked else ""
-    return passed(f"the code is commit {code.commit[:10]}, unchanged{beside}", source=source)
+    return passed(
+        f"the code is commit {code.commit[:10]}, unchanged{beside}",
+        source=source,
+        value=_CLEAN,
+        required=_CLEAN,
+    )

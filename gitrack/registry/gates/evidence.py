@@ -78,7 +78,7 @@ def judge_evidence(case: Case, gate: EvidenceGate) -> Finding:
             return approvals.judge_named(case, gate)
     fact = _newest(case, gate)
     if fact is None:
-        return failed(_lacking(case, gate))
+        return failed(_lacking(case, gate), required=_rule(gate)[0])
     return _judged(case, gate, fact)
 
 
@@ -100,9 +100,9 @@ def _judged(case: Case, gate: EvidenceGate, fact: Fact) -> Finding:
     kind = gate.evidence
     if not fact.passed:
         why = f": {fact.detail[:200]}" if fact.detail else ""
-        return failed(f"{kind} did not pass, {fact.whose}{why}", source=fact.source)
+        return _speaks_against(f"{kind} did not pass, {fact.whose}{why}", fact)
     if fact.junit is not None and (trouble := _tests(fact.junit)):
-        return failed(f"{kind} says that it passed, but {trouble}", source=fact.source)
+        return _speaks_against(f"{kind} says that it passed, but {trouble}", fact)
     try:
         at, begin, end = _moment(fact.at), _moment(fact.begin), _moment(fact.end)
         trouble = _in_order(case, at, begin, end)
@@ -123,17 +123,31 @@ def _judged(case: Case, gate: EvidenceGate, fact: Fact) -> Finding:
         outcome=Outcome.PASSED,
         says=f"{kind} passed{count}, {fact.whose}{when}",
         value=True,
+        required=True,
         source=fact.source,
     )
+
+
+def _speaks_against(says: str, fact: Fact) -> Finding:
+    return failed(says, source=fact.source, value=False, required=True)
+
+
+def _rule(gate: EvidenceGate) -> tuple[float | bool, str, float]:
+    """What is asked for; of a duration its unit, and how many seconds that has."""
+    seconds = (gate.for_days or 0.0) * _DAY + (gate.for_hours or 0.0) * 3600
+    if gate.for_days is not None:
+        return seconds / _DAY, "days", _DAY
+    if gate.for_hours is not None:
+        return seconds / 3600.0, "hours", 3600.0
+    return True, "", 1.0
 
 
 def _lasted(
     case: Case, gate: EvidenceGate, fact: Fact, begin: datetime | None, end: datetime | None
 ) -> Finding:
     """It was watched for long enough. A record without an end has not ended."""
-    required = (gate.for_days or 0.0) * _DAY + (gate.for_hours or 0.0) * 3600
-    unit, seconds = ("days", _DAY) if gate.for_days is not None else ("hours", 3600.0)
-    asked = required / seconds
+    asked, unit, seconds = _rule(gate)
+    required = asked * seconds
     if begin is None or end is None:
         return failed(
             f"{gate.evidence} does not say for how long; type  gitrack evidence add {case.name} "

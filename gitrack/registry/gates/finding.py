@@ -20,14 +20,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
 
 
-def failed(says: str, *, source: str | None = None, required: Scalar = None) -> Finding:
-    """A gate that found no value to judge."""
-    return Finding(outcome=Outcome.FAILED, says=says, source=source, required=required)
+def failed(
+    says: str, *, source: str | None = None, value: Scalar = None, required: Scalar = None
+) -> Finding:
+    """A gate that found no number to judge."""
+    return Finding(outcome=Outcome.FAILED, says=says, source=source, value=value, required=required)
 
 
-def passed(says: str, *, source: str | None = None) -> Finding:
-    """A gate that is content, without a number."""
-    return Finding(outcome=Outcome.PASSED, says=says, source=source)
+def passed(
+    says: str, *, source: str | None = None, value: Scalar = None, required: Scalar = None
+) -> Finding:
+    """A gate that is content, without a margin."""
+    return Finding(outcome=Outcome.PASSED, says=says, source=source, value=value, required=required)
 
 
 def outcome_of(good: bool) -> Outcome:

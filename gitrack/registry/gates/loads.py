@@ -19,7 +19,7 @@ def judge_model(case: Case, gate: ModelGate) -> Finding:
     source = f"{case.source.removesuffix(RECORD)}artifacts/{found.artifact.path}"
     folder = brought(case, found)
     if not folder.is_dir():
-        return failed(f"{found.path} is a file, not the folder of a model", source=source)
+        return _no(f"{found.path} is a file, not the folder of a model", source)
     try:
         return _tried(folder, source)
     except (MissingExtra, ArtifactError) as error:
@@ -27,10 +27,10 @@ def judge_model(case: Case, gate: ModelGate) -> Finding:
     except GitrackError as error:
         if (error.hint or "").startswith("pip install"):  # another machine has the library
             raise CannotJudge(str(error)) from error
-        return failed(f"it does not load: {error}", source=source)
+        return _no(f"it does not load: {error}", source)
     except Exception as error:  # noqa: BLE001 - libraries raise whatever they like about bytes they dislike
         said = safe(f"{type(error).__name__}: {error}")[:300]
-        return failed(f"it does not take its own example: {said}", source=source)
+        return _no(f"it does not take its own example: {said}", source)
 
 
 def _tried(folder: Path, source: str) -> Finding:
@@ -39,13 +39,20 @@ def _tried(folder: Path, source: str) -> Finding:
     function = load_function(folder)
     example = read_example(folder)
     if example is None:
-        return failed(
+        return _no(
             "it loads, and carries no example to try it with; log it with input_example=X[:5]",
-            source=source,
+            source,
         )
     if function.signature.inputs is None:
-        return failed(
-            "it loads, and has no signature; log it with input_example=X[:5]", source=source
-        )
+        return _no("it loads, and has no signature; log it with input_example=X[:5]", source)
     function.predict(example)
-    return passed(f"{function.flavor} loads, and predicts from its own example", source=source)
+    return passed(
+        f"{function.flavor} loads, and predicts from its own example",
+        source=source,
+        value=True,
+        required=True,
+    )
+
+
+def _no(says: str, source: str) -> Finding:
+    return failed(says, source=source, value=False, required=True)

@@ -89,7 +89,7 @@ def judge_regression(case: Case, gate: RegressionGate) -> Finding:
     except (NotFound, UnreadableFile) as error:
         return failed(f"who stands in {gate.against} cannot be read: {error}", source=new.source)
     if other is None:
-        return passed(_nobody(case, gate.against), source=new.source)
+        return passed(_nobody(case, gate.against), source=new.source, value=new.value)
     old = logged(other, metric)
     name = f"version {other.version.version} in {gate.against}"
     if old.value is None:

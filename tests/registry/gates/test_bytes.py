@@ -113,7 +113,7 @@ def test_without_a_remote_it_fails_and_says_what_to_type(world: World):
 
     verdict = world.one(heavy(world), IN_REMOTE)
 
-    assert "gitrack init --artifacts URL" in verdict.says
+    assert "artifacts: {remote: URL}" in verdict.says
 
 
 def test_what_is_small_lies_on_the_branch(world: World):
