@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _MARKS = {"passed": "passed", "failed": "FAILED", "waiting": "waiting"}
-_HEADERS = ("", "gate", "value", "rule", "margin", "from")
-_MAY_BE_CUT = frozenset(("gate", "from", "value", "rule"))
+_HEADERS = ("", "gate", "value", "rule", "margin", "baseline", "from")
+_MAY_BE_CUT = frozenset(("gate", "value", "rule"))
+_NUMBERS = frozenset(("value", "rule", "margin"))
+_COLORS = {"passed": "green", "failed": "red", "waiting": "yellow"}
+#: With less room than this nobody learns where a value is from.
+_SOURCE = 16
 _GAP = "  "
 
 
@@ -100,36 +104,53 @@ def _say(done: Promoted) -> None:
         click.echo(f"next: {safe(line)}", err=True)
 
 
-def _table(verdicts: Sequence[Any]) -> None:
+def _table(verdicts: Sequence[Verdict]) -> None:
     if not verdicts:
         click.echo("no gates are asked for", err=True)
         return
     rows = [tuple(map(safe, row)) for row in (_HEADERS, *map(_row, verdicts))]
     used = [at for at in range(len(_HEADERS)) if any(row[at] for row in rows[1:])]
-    widths = [max(width(row[at]) for row in rows) for at in used]
-    room = terminal_width()
-    if room is not None:
-        rigid = {place for place, at in enumerate(used) if _HEADERS[at] not in _MAY_BE_CUT}
-        widths = give_way(widths, room, rigid=rigid)
-    for row in rows:
-        cells = [cut(row[at], wide) for at, wide in zip(used, widths, strict=True)]
-        padded = [cell + " " * (w - width(cell)) for cell, w in zip(cells, widths, strict=True)]
-        click.echo(_GAP.join(padded).rstrip())
+    widths = _fitting([max(width(row[at]) for row in rows) for at in used], used)
+    for row, verdict in zip(rows, (None, *verdicts), strict=True):
+        cells = [_cell(row, at, wide) for at, wide in zip(used, widths, strict=False)]
+        if verdict is not None:
+            cells[0] = click.style(cells[0], fg=_COLORS[str(verdict.outcome)])
+        click.echo(_GAP.join(cells).rstrip())
     for verdict in verdicts:
         if verdict.outcome != "passed":
-            click.echo(
-                f"{_MARKS[str(verdict.outcome)]}: {safe(verdict.gate)}: {safe(verdict.says)}"
-            )
+            mark = click.style(_MARKS[str(verdict.outcome)], fg=_COLORS[str(verdict.outcome)])
+            click.echo(f"{mark}: {safe(verdict.gate)}: {safe(verdict.says)}")
+
+
+def _fitting(widths: Sequence[int], used: Sequence[int]) -> list[int]:
+    """Widths that a terminal has room for: where a value is from goes before a gate is cut."""
+    room = terminal_width()
+    if room is None:
+        return list(widths)
+    least = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1) + _SOURCE
+    kept = len(widths)
+    if _HEADERS[used[-1]] == "from":
+        if least <= room:
+            return [*widths[:-1], min(widths[-1], room - least + _SOURCE)]
+        kept -= 1
+    rigid = {place for place, at in enumerate(used) if _HEADERS[at] not in _MAY_BE_CUT}
+    return give_way(widths[:kept], room, rigid=rigid)
+
+
+def _cell(row: Sequence[str], at: int, wide: int) -> str:
+    text = cut(row[at], wide)
+    blank = " " * (wide - width(text))
+    return blank + text if _HEADERS[at] in _NUMBERS else text + blank
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
     margin = "" if verdict.margin is None else f"{verdict.margin:+.4g}"
-    source = verdict.source or ""
     return (
         _MARKS[str(verdict.outcome)],
         verdict.gate + (f" (of {verdict.via})" if verdict.via else ""),
         plain(verdict.value),
         plain(verdict.required),
         margin,
+        plain(verdict.baseline),
         source,
     )

@@ -104,7 +104,7 @@ def _gates(promotion: Promotion) -> Iterator[str]:
     if not promotion.verdicts:
         yield "None is asked for."
         return
-    headers = ("", "gate", "value", "rule", "margin", "from")
+    headers = ("", "gate", "value", "rule", "margin", "baseline", "from")
     yield from table(headers, map(_verdict, promotion.verdicts), most=100)
     for verdict in promotion.verdicts:
         if verdict.outcome is not Outcome.PASSED:
@@ -120,7 +120,8 @@ def _verdict(verdict: Verdict) -> tuple[str, ...]:
         _value(verdict.value),
         _value(verdict.required),
         "" if verdict.margin is None else code(f"{verdict.margin:+.4g}"),
-        code(verdict.source) if verdict.source else "",
+        "" if verdict.baseline is None else _value(verdict.baseline),
+        code(verdict.nearby) if verdict.source else "",
     )
 
 

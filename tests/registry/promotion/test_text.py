@@ -166,6 +166,9 @@ def test_the_text_says_what_reviewers_need(registry: Build, git: Git, repo: Path
     assert "`flights (train)`" in done.text
     assert 'gitrack rollback churn --stage production --why "…"' in done.text
     assert "✅ | `auc no worse than in production" in done.text
+    (regression,) = (line for line in done.text.splitlines() if "no worse than in" in line)
+    assert regression.split(" | ")[2] == "`0.93`"
+    assert regression.split(" | ")[5] == "`0.9`"  # who stands there now
     assert done.open is not None
     assert done.open.startswith("https://github.com/acme/models/compare/gitrack...promote%2Fchurn")
     assert done.next[0] == "git push origin promote/churn-v3-production"
