@@ -103,14 +103,22 @@ class Policies:
     def _missing(self, used: PolicyUsed, promotion: Promotion, where: dict[str, str]) -> None:
         told = f"the policy {used.sha256[:12]} of {promotion.model}'s {where['promotion']}"
         if used.commit is None:
-            self._findings.remark(
+            held = self._at(promotion.at)
+            known = held is not None and held.digest is not None
+            # with rules agreed upon, one of nobody's is a way around them
+            report = self._findings.suspicious if known else self._findings.remark
+            report(
                 "policy-never-committed",
-                f"{told} lay in somebody's working tree only",
+                f"{told} lay in somebody's working tree only"
+                + (f", and {self._name} had one" if known else ""),
                 "nobody can judge by it again",
                 **where,
             )
         else:
-            self._findings.remark(
+            # where all of the code should be, a commit that is not there may never have been
+            whole = self._default is not None and not self._repository.shallow
+            report = self._findings.suspicious if whole else self._findings.remark
+            report(
                 "policy-not-found",
                 f"{told} was not found: this clone lacks the code's commit {used.commit[:12]}",
                 "its gates were not judged again; a clone with all of the code's history can",
@@ -176,6 +184,10 @@ class Policies:
             chosen=config.code_branch,
             tracking=config.branch,
         )
+
+    @property
+    def _name(self) -> str:
+        return "the code" if self._default is None else self._default.name
 
     @cached_property
     def _ancestry(self) -> frozenset[str]:

@@ -19,12 +19,13 @@ from gitrack.store.codec.records import dump_record, dump_run, load_record, load
 from gitrack.store.layout import run_folder
 from gitrack.store.registry.paths import (
     evidence_path,
+    model_path,
     promotion_id,
     promotion_path,
     stage_path,
     version_path,
 )
-from tests.registry.audit.forge import ADA, EVE, Made, git
+from tests.registry.audit.forge import ADA, BOB, EVE, Made, git
 from tests.registry.audit.history import CHURN, HOUR, POLICY, Case, moment
 
 
@@ -526,6 +527,110 @@ def undone_revert_that_is_none(it: Surgery) -> None:
     )
 
 
+def _new_policy(it: Surgery, policy: str) -> PolicyUsed:
+    """The code's default branch gets another policy, as late as the tip."""
+    code = it.told.code.copy(it.case.folder)
+    commit = code.commit(
+        {".tracking/policy.yaml": policy.encode()}, "policy", at=it.now, parents=(it.told.policy,)
+    )
+    code.point(commit)
+    return PolicyUsed(sha256=_digest(policy.encode()), commit=commit)
+
+
+def older_policy(it: Surgery) -> None:
+    """The policy was made stricter, and days later somebody is judged by the one before."""
+    older = PolicyUsed(sha256=_digest(POLICY.encode()), commit=it.told.policy)
+    files = it.move(4, "staging", policy=older)
+    _new_policy(it, POLICY.replace("at_least: 0.8", "at_least: 0.95"))
+    it.now += 48 * HOUR
+    path = next(path for path in files if "/promotions/" in path)
+    record = load_record(path, files.pop(path) or b"", Promotion)
+    record = msgspec.structs.replace(record, at=moment(it.now))
+    name = promotion_id(record.at, 4, "staging")
+    it.add({**files, promotion_path(CHURN, name): dump_record(record)}, author=ADA)
+
+
+def policy_of_nowhere(it: Surgery) -> None:
+    """Nobody can look up by what it was judged."""
+    used = PolicyUsed(sha256="2" * 64, commit="3" * 40)
+    it.add(it.move(4, "staging", policy=used, verdicts=[]), author=ADA)
+
+
+def policy_of_a_working_tree(it: Surgery) -> None:
+    """A policy that was never committed, while the default branch had one."""
+    used = PolicyUsed(sha256="2" * 64)
+    it.add(it.move(4, "staging", policy=used, verdicts=[]), author=ADA)
+
+
+def policy_without_the_stage(it: Surgery) -> None:
+    files = it.move(4, "staging")
+    path = next(path for path in files if "/promotions/" in path)
+    record = load_record(path, files[path] or b"", Promotion)
+    used = _new_policy(it, "models: {churn: {stages: {production: {}}}}\n")
+    files[path] = dump_record(msgspec.structs.replace(record, policy=used, verdicts=[]))
+    it.add(files, author=ADA)
+
+
+def promoted_by_a_stranger(it: Surgery) -> None:
+    only_bob = POLICY.replace("direct: true", "direct: true\n        promoters: [bob@example.com]")
+    _new_policy(it, only_bob)
+    it.told_now()
+    files, _ = it.told.planned(4, "staging", at=it.tip, by=BOB)
+    path = next(path for path in files if "/promotions/" in path)
+    record = load_record(path, files[path] or b"", Promotion)
+    files[path] = dump_record(msgspec.structs.replace(record, by=EVE))
+    it.add(files)
+
+
+def from_nowhere(it: Surgery) -> None:
+    """A record that says itself that a stage was left out."""
+    it.add(it.move(5, "production", source=None), author=ADA)
+
+
+def promotion_of_a_run_that_is_not_there(it: Surgery) -> None:
+    it.told_now()
+    there = it.told.runs[7]
+    it.told.runs = {**it.told.runs, 8: f"{there[:-6]}000008"}
+    it.add({version_path(CHURN, 6): it.told.version_of(6, 8)}, author=ADA)
+    files = it.move(4, "staging")
+    path = next(path for path in files if "/promotions/" in path)
+    record = load_record(path, files.pop(path) or b"", Promotion)
+    record = msgspec.structs.replace(record, version=6, run=it.told.runs[8])
+    files = {name: (data or b"").replace(b"- 4\n", b"- 6\n") for name, data in files.items()}
+    it.add({**files, path.replace("-v4-", "-v6-"): dump_record(record)}, author=ADA)
+
+
+def evidence_of_no_time(it: Surgery) -> None:
+    it.told_now()
+    proof = msgspec.structs.replace(it.told.proof_of(4, 7), recorded="last Monday")
+    it.add({evidence_path(CHURN, 4, "canary"): dump_record(_kind(proof, "canary"))}, author=ADA)
+
+
+def version_of_somebody_else(it: Surgery) -> None:
+    it.told_now()
+    it.add({version_path(CHURN, 6): it.told.version_of(6, 5, author=BOB)})
+
+
+def stage_that_cannot_be_read(it: Surgery) -> None:
+    it.add({stage_path(CHURN, "production"): b"versions: [4\n"})
+
+
+def removed_model(it: Surgery) -> None:
+    it.add({model_path(CHURN): None})
+
+
+def changed_collection(it: Surgery) -> None:
+    path = next(path for path in it.forge.files[it.tip] if path.startswith("collected/"))
+    it.add({path: it.forge.read(it.tip, path).replace(b"old", b"new")})
+
+
+def changed_named_artifact(it: Surgery) -> None:
+    path = "artifacts/flights/versions/1.yaml"
+    record = b"format: 1\nname: flights\nversion: 1\nmd5: %s\n"
+    it.add({path: record % (b"0" * 32)}, author=ADA)
+    it.add({path: record % (b"1" * 32)})
+
+
 def _with(made: Made, **changes: object) -> Made:
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]  # fields of Made
 
@@ -584,6 +689,19 @@ KINDS: list[tuple[Callable[[Surgery], None], str, str]] = [
     (link_in_place_of_a_record, "link", "model.txt"),
     (resumed_after_registration, "resumed-after-registration", "v4"),
     (stray_file, "stray", "run.sh"),
+    (older_policy, "policy-not-in-force", "did not have then"),
+    (policy_of_nowhere, "policy-not-found", "333333333333"),
+    (policy_of_a_working_tree, "policy-never-committed", "working tree"),
+    (policy_without_the_stage, "stage-unknown", "staging"),
+    (promoted_by_a_stranger, "not-allowed", "eve@example.com"),
+    (from_nowhere, "illegal-transition", "entered from staging only"),
+    (promotion_of_a_run_that_is_not_there, "no-run", "000008"),
+    (evidence_of_no_time, "no-time", "last Monday"),
+    (version_of_somebody_else, "other-author", "bob@example.com"),
+    (stage_that_cannot_be_read, "stage-unreadable", "production"),
+    (removed_model, "removed-model", "churn"),
+    (changed_collection, "changed-collection", "collected/"),
+    (changed_named_artifact, "changed-named", "flights"),
     (undone_revert_that_is_none, "removed-promotion", "v2-production"),
 ]
 
