@@ -21,7 +21,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _MARKS = {"passed": "passed", "failed": "FAILED", "waiting": "waiting"}
 _HEADERS = ("", "gate", "value", "rule", "margin", "baseline", "from")
 _MAY_BE_CUT = frozenset(("gate", "value", "rule"))
-_NUMBERS = frozenset(("value", "rule", "margin"))
+_NUMBERS = frozenset(("value", "rule", "margin", "baseline"))
 _COLORS = {"passed": "green", "failed": "red", "waiting": "yellow"}
 #: With less room than this nobody learns where a value is from.
 _SOURCE = 16
@@ -152,5 +152,5 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
         plain(verdict.required),
         margin,
         plain(verdict.baseline),
-        source,
+        verdict.nearby,
     )
