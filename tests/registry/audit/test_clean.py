@@ -14,7 +14,7 @@ from gitrack.store.codec.records import dump_record, dump_run, load_run
 from gitrack.store.layout import run_folder
 from gitrack.store.registry.paths import evidence_path
 from tests.registry.audit.forge import ADA, BOB, git
-from tests.registry.audit.history import CHURN, HOUR, Case, History, moment
+from tests.registry.audit.history import CHURN, HOUR, POLICY, Case, History, moment
 
 
 @pytest.fixture
@@ -119,6 +119,17 @@ def test_a_squash_of_a_host_is_remarked(story: History) -> None:
     assert found.clean
 
 
+def test_a_squash_under_the_name_of_whoever_merges_is_remarked(story: History) -> None:
+    """GitLab commits it with a date of its own, by one who is no host."""
+    proof: Proof = msgspec.structs.replace(story.proof_of(4, 7, author=ADA), kind="tests")
+    story.now += 48 * HOUR
+    story.run(11, 0.5)
+    changes: dict[str, bytes | None] = {evidence_path(CHURN, 4, "tests"): dump_record(proof)}
+    story.commit("squash", changes, "evidence", author=ADA, committer=BOB)
+    found = audit(where=story.folder)
+    assert ({one.kind for one in found.findings}, found.clean) == ({"squashed"}, True)
+
+
 def test_an_approval_under_the_name_of_a_co_author_is_remarked(story: History) -> None:
     boss = "Boss <boss@example.com>"
     proof = story.proof_of(4, 7, author=boss, kind="approval")
@@ -143,3 +154,80 @@ def test_a_file_that_is_too_large_is_not_read(story: History) -> None:
     story.commit("large", {f"registry/{CHURN}/versions/9.yaml": b"#" * 20_000_000}, "x")
     (found,) = audit(where=story.folder).findings
     assert (found.kind, "is larger than" in found.what) == ("unreadable", True)
+
+
+@pytest.mark.parametrize(
+    ("author", "kind"),
+    [
+        ("Ada <7+ada@users.noreply.github.com>", "host-author"),
+        ("Ada Example <ada@home.example.org>", "other-address"),
+    ],
+)
+def test_another_address_of_the_same_person_is_remarked(
+    story: History, author: str, kind: str
+) -> None:
+    story.prove(4, 7, author=author)
+    found = audit(where=story.folder)
+    assert [one.kind for one in found.findings] == [kind]
+    assert found.clean
+
+
+def test_a_new_workflow_is_nothing_and_a_changed_one_a_remark(story: History) -> None:
+    path = ".github/workflows/gitrack-check.yml"
+    story.commit("workflow", {path: b"on: push\n"}, "gitrack: workflows")
+    assert said(audit(where=story.folder)) == []
+    story.commit("changed", {path: b"on: []\n"}, "gitrack: workflows")
+    found = audit(where=story.folder)
+    assert [one.kind for one in found.findings] == ["workflow"]
+    assert found.clean
+
+
+def _policy(story: History, policy: str) -> None:
+    code = story.code.copy(story.folder)
+    files = {".tracking/policy.yaml": policy.encode()}
+    code.point(code.commit(files, "policy", at=story.now, parents=(story.policy,)))
+
+
+def test_a_promotion_that_no_merge_brought_is_remarked(story: History) -> None:
+    _policy(story, POLICY.replace("direct: true", "direct: false"))
+    story.now += 2 * HOUR
+    story.promote(4, "staging")
+    found = audit(where=story.folder)
+    assert [one.kind for one in found.findings] == ["no-merge"]
+    assert found.clean
+
+
+def test_an_approval_that_git_does_not_have_is_remarked(story: History) -> None:
+    _policy(story, POLICY.replace("{metric: auc, at_least: 0.8}", "{approvals: 1}"))
+    story.now += 2 * HOUR
+    story.promote(4, "staging")
+    found = audit(where=story.folder)
+    assert [one.kind for one in found.findings] == ["approvals-elsewhere"]
+    assert "git knows of 0 approvals" in found.findings[0].what
+    assert found.clean
+
+
+def test_an_approval_on_the_branch_names_its_approver(story: History) -> None:
+    _policy(story, POLICY.replace("{metric: auc, at_least: 0.8}", "{approvals: 1}"))
+    story.now += 2 * HOUR
+    path = evidence_path(CHURN, 4, "approval")
+    proof = story.proof_of(4, 7, author=BOB, kind="approval")
+    story.commit("approve", {path: dump_record(proof)}, "evidence", author=BOB)
+    story.promote(4, "staging")
+    found = audit(where=story.folder)
+    assert said(found) == []
+    assert [(one.by, one.source) for one in found.promotions[-1].approvers] == [(BOB, path)]
+
+
+def test_a_policy_of_a_working_tree_is_remarked_where_there_was_no_other(story: History) -> None:
+    """Nobody had agreed on one yet."""
+    code = story.code.copy(story.folder)
+    code.point(code.commit({"train.py": b""}, "code", at=story.now - 1000 * HOUR))
+    story.now += 2 * HOUR
+    story.promote(4, "staging")
+    found = [one for one in audit(where=story.folder).findings if one.promotion]
+    last = audit(where=story.folder).promotions[-1]
+    assert last.policy.used is not None
+    assert last.policy.used.commit is None
+    assert [one.kind for one in found if one.promotion == last.id] == ["policy-never-committed"]
+    assert all(one.severity == "remark" for one in found if one.promotion == last.id)
