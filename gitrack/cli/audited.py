@@ -113,3 +113,10 @@ def _sum_up(found: Audit) -> None:
         f"{len(found.promotions):,} promotions: {', '.join(told) or 'nothing found'}",
         err=True,
     )
+    if found.earlier:
+        plural = "s" * (found.earlier != 1)
+        click.echo(
+            f"{found.earlier:,} finding{plural} of before {day_and_time(found.since or '')} "
+            "not listed; without --since there are all",
+            err=True,
+        )

@@ -16,12 +16,12 @@ from gitrack.registry.audit.kinds import Kind, what_is
 from gitrack.registry.audit.policies import Policies
 from gitrack.registry.audit.promotions import Promotions
 from gitrack.registry.audit.recorded import Recorded
-from gitrack.registry.audit.records import Audit, Finding
+from gitrack.registry.audit.records import Audit, Finding, Severity
 from gitrack.registry.audit.reverts import Reverts
 from gitrack.registry.audit.rewritten import Rewritten, lines_of
 from gitrack.registry.audit.signed import Signatures
 from gitrack.registry.audit.stages import Stages
-from gitrack.registry.audit.trail import Trail
+from gitrack.registry.audit.trail import Trail, moment
 from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.store.git.ancestry import shallow_commits
 from gitrack.tracking.place import Place
@@ -110,6 +110,7 @@ def look(
     rewritten.check(note=note)
     runs, versions = _counts(trail)
     concerned = {p.run for p in promotions} | _runs_of(trail, contents, name)
+    concerning = [one for one in findings.sorted() if _concerns(one, name, concerned)]
     found = Audit(
         branch=opened.branch.name,
         tip=tip,
@@ -125,22 +126,36 @@ def look(
         aliases=[
             one
             for one in stages.aliases
-            if name in (None, one.model) and (begin is None or one.when >= begin)
+            if name in (None, one.model) and not _before(one.commit, begin, trail)
         ],
         rewritings=rewritten.found,
-        findings=[one for one in findings.sorted() if _shown(one, name, begin, concerned)],
+        findings=[one for one in concerning if not _before(one.commit, begin, trail)],
+        earlier=sum(
+            one.severity is not Severity.REMARK and _before(one.commit, begin, trail)
+            for one in concerning
+        ),
     )
     return Looked(found, opened, trail, listed.bases)
 
 
-def _shown(finding: Finding, name: str | None, begin: str | None, runs: set[str]) -> bool:
-    if begin is not None and finding.when is not None and finding.when < begin:
-        return False
+def _concerns(finding: Finding, name: str | None, runs: set[str]) -> bool:
     if name is None:
         return True
     if finding.model is not None:
         return finding.model == name
     return finding.run is None or finding.run in runs
+
+
+def _before(commit: str | None, begin: str | None, trail: Trail) -> bool:
+    """True for what was on the branch's own line before a moment.
+
+    The date that a commit claims is its author's word: what is dated back, or was made long ago on
+    a side branch, counts from when it came to everybody.
+    """
+    if begin is None or commit is None:
+        return False
+    landed = trail.landed.get(commit)
+    return landed is not None and moment(trail.times[landed]) < begin
 
 
 def _begin(since: str | datetime | None) -> str | None:

@@ -22,8 +22,9 @@ from gitrack.model.run import Run
 from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.kinds import Kind, What, what_is
-from gitrack.registry.audit.renumbered import new_numbers
+from gitrack.registry.audit.renumbered import new_numbers, stood_elsewhere
 from gitrack.registry.audit.trail import Trail, moment
+from gitrack.registry.history import request_of
 from gitrack.registry.people import known_as
 from gitrack.store.git.ancestry import Change, PastCommit
 from gitrack.store.registry.paths import version_path
@@ -121,13 +122,15 @@ class Recorded:
                 path=change.path,
             )
             return
-        moved = len(commit.parents) > 1 and self._moved(commit, what)
+        moved = len(commit.parents) > 1 and self._moved(commit, change, what)
         if change.old is None and not moved:
             self._author(commit, change, what, record)
         self._times(commit, change, what, record, moved=moved or change.old is not None)
 
-    def _moved(self, commit: PastCommit, what: What) -> bool:
-        """True for what a merge wrote again under another number."""
+    def _moved(self, commit: PastCommit, change: Change, what: What) -> bool:
+        """True for what a merge wrote again under another number, or another name."""
+        if what.kind is Kind.EVIDENCE and stood_elsewhere(self._trail, commit, change):
+            return True
         return any(
             new_numbers(self._trail, self._contents, step).get((Kind.VERSION, what.name))
             for step in self._trail.steps[commit.id]
@@ -181,7 +184,7 @@ class Recorded:
             f"{moment(commit.committed)} follows one of {moment(parent)}"
         )
         rebased = abs(commit.authored - when.timestamp()) <= _BACK
-        if _by_host(commit) or (rebased and what.kind is not Kind.EVIDENCE):
+        if self._by_host(commit) or (rebased and what.kind is not Kind.EVIDENCE):
             self._findings.remark(
                 "squashed",
                 told,
@@ -197,6 +200,18 @@ class Recorded:
                 commit=commit.id,
                 path=change.path,
             )
+
+    def _by_host(self, commit: PastCommit) -> bool:
+        """True for what a host committed for its author: it squashes with a date of its own.
+
+        GitLab does so under the name of whoever merges, and may put a merge on top.
+        """
+        if _HOST.search(known_as(commit.committer)) or commit.author != commit.committer:
+            return True
+        landed = self._trail.by_id.get(self._trail.landed.get(commit.id, commit.id))
+        return landed is not None and any(
+            request_of(one.message) is not None for one in (commit, landed)
+        )
 
     def _about(self, commit: PastCommit, change: Change, what: What, proof: Proof) -> None:
         """Evidence is about the run that the version names."""
@@ -318,7 +333,3 @@ def _by(record: msgspec.Struct) -> str | None:
 
 def _name(who: str) -> str:
     return who.partition("<")[0].strip().casefold()
-
-
-def _by_host(commit: PastCommit) -> bool:
-    return bool(_HOST.search(known_as(commit.committer)))

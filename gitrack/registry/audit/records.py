@@ -137,7 +137,10 @@ class Rewriting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What was looked at, and all that came of it. `clean` if nothing but remarks did."""
+    """What was looked at, and all that came of it. `clean` if nothing but remarks did.
+
+    `earlier` counts findings that are not listed, since they are of before `since`.
+    """
 
     schema: int = SCHEMA
     branch: str
@@ -152,6 +155,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     aliases: list[AliasChange] = []
     rewritings: list[Rewriting] = []
     findings: list[Finding] = []
+    earlier: int = 0
 
     @property
     def clean(self) -> bool:

@@ -1,4 +1,4 @@
-"""Versions that two clones gave one number: ours took another in the merge, with all about them."""
+"""What two clones gave one number or name: ours took another in the merge, with all about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gitrack.model.registered import ModelVersion, Proof
 from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.kinds import Kind, What, what_is
 from gitrack.registry.audit.trail import Step, Trail
-from gitrack.store.git.ancestry import Change
+from gitrack.store.git.ancestry import Change, PastCommit
 
 _NUMBERED = re.compile(r"v\d+", re.ASCII)
 _NONE = frozenset[str]()
@@ -24,10 +24,12 @@ Numbers = dict[tuple[Kind, str], dict[int, int]]
 
 
 def renumbered(trail: Trail, contents: Contents, step: Step) -> frozenset[str]:
-    """The paths that a merge changed against one of its parents because numbers had clashed."""
-    numbers = new_numbers(trail, contents, step)
-    if not numbers:
+    """The paths that a merge changed against one of its parents because two clones had given one
+    number to two versions, or one name to evidence about the same version."""
+    there = _other_side(step)
+    if there is None:
         return _NONE
+    numbers = new_numbers(trail, contents, step)
     added = [change for change in step.changes if change.new is not None]
     found: set[str] = set()
     for change in step.changes:
@@ -38,19 +40,41 @@ def renumbered(trail: Trail, contents: Contents, step: Step) -> frozenset[str]:
             if int(what.item) in numbers.get((what.kind, what.name), {}):
                 found.add(change.path)
         elif what.kind in (Kind.EVIDENCE, Kind.PROMOTION):
-            moved = numbers.get((Kind.VERSION, what.name))
-            if moved and _followed(contents, change, what, moved, added):
+            moved = numbers.get((Kind.VERSION, what.name), {})
+            aside = what.kind is Kind.EVIDENCE and change.new is not None
+            if not (moved or aside) or trail.at(change.path, there) != change.new:
+                continue
+            if trail.was_in_common(step.commit, change.path):
+                continue  # nobody named it anew
+            if _followed(contents, change, what, moved, added):
                 found.add(change.path)
     return frozenset(found)
+
+
+def stood_elsewhere(trail: Trail, commit: PastCommit, change: Change) -> bool:
+    """True if a merge only gave another name to evidence that one side had recorded."""
+    return len(commit.parents) == 2 and any(
+        other.old == change.new and what_is(other.path).kind is Kind.EVIDENCE
+        for step in trail.steps[commit.id]
+        for other in step.changes
+        if other.path != change.path
+    )
+
+
+def _other_side(step: Step) -> str | None:
+    """The parent of a merge against which this step is not."""
+    if len(step.commit.parents) != 2 or step.parent is None:
+        return None
+    mine, other = step.commit.parents
+    return other if step.parent == mine else mine
 
 
 def new_numbers(trail: Trail, contents: Contents, step: Step) -> Numbers:
     """Which numbers of this side became which others; the other side keeps its own."""
     found: Numbers = defaultdict(dict)
-    if len(step.commit.parents) != 2 or step.parent is None:
+    there = _other_side(step)
+    if there is None:
         return found
-    mine, other = step.commit.parents
-    there = other if step.parent == mine else mine
     here = [(change, what_is(change.path)) for change in step.changes]
     for change, what in here:
         if what.kind not in (Kind.VERSION, Kind.NAMED) or None in (change.old, change.new):

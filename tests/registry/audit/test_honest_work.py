@@ -89,6 +89,14 @@ def test_nothing_is_found_in_honest_work(
     _merged_by_host(ada, branch)
     pull(ada, objects=False)
     gitrack.rollback("churn", to_version=1, why="it was calmer", stage="staging")
+    # both record the same kind about one version, and push
+    for folder in clones:
+        pull(folder, objects=False)
+        monkeypatch.chdir(folder)
+        gitrack.add_evidence("churn", 1, "unit-tests", note=folder.name)
+    push(ada, objects=False)
+    push(bob, objects=False)
+    pull(ada, objects=False)
     for folder in clones:
         found = audit(where=folder)
         assert said(found) == []

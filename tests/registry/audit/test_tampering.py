@@ -725,3 +725,48 @@ def test_tampering_is_found_and_named(
 
 def _all(found: Audit) -> str:
     return "\n".join(f"{one.severity} {one.kind}: {one.what}" for one in found.findings)
+
+
+def test_since_does_not_believe_the_date_of_a_commit(case: Case) -> None:
+    it = Surgery(case)
+    since = moment(it.now)
+    it.forge.point(
+        it.forge.commit(
+            {stage_path(CHURN, "production"): b"format: 1\nversions:\n- 4\n"},
+            "mend",
+            at=it.now - 30 * 24 * HOUR,
+            parents=(it.tip,),
+            author=EVE,
+        )
+    )
+    found = audit(since=since, where=case.folder)
+    assert {one.kind for one in found.findings} == {"stage-edited", "clock-backwards"}
+    found = audit(since=moment(it.now + 1000), where=case.folder)
+    assert (found.findings, found.earlier) == ([], 2)
+
+
+def test_since_shows_what_came_from_a_side_branch_later(case: Case) -> None:
+    it = Surgery(case)
+    since = moment(it.now + HOUR)
+    stage = {stage_path(CHURN, "production"): b"format: 1\nversions:\n- 4\n"}
+    side = it.forge.commit(stage, "mend", at=it.now, parents=(it.tip,), author=EVE)
+    merge = it.forge.commit(
+        stage, "Merge pull request #9 from o/x", at=it.now + 3 * HOUR, parents=(it.tip, side)
+    )
+    it.forge.point(merge)
+    assert "stage-edited" in {one.kind for one in audit(since=since, where=case.folder).findings}
+
+
+def test_evidence_that_a_merge_takes_away_by_another_name_is_found(case: Case) -> None:
+    """Only what both sides recorded under one name may take another in their merge."""
+    it = Surgery(case)
+    path = evidence_path(CHURN, 2, "shadow-mode")
+    old = it.forge.read(it.tip, path)
+    forged = it.record(path, Proof, note="no issue at all")
+    files = {path: forged[path], evidence_path(CHURN, 2, "shadow-mode-2"): old}
+    it.now += HOUR
+    side = it.forge.commit(files, "evidence", at=it.now, parents=(it.tip,), author=EVE)
+    it.forge.point(
+        it.forge.commit(files, "merge", at=it.now + HOUR, parents=(it.tip, side), author=EVE)
+    )
+    assert "changed-evidence" in {one.kind for one in audit(where=case.folder).findings}

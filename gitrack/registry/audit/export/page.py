@@ -72,6 +72,7 @@ def _head(audit: Audit, title: str) -> Iterable[str]:
         "promotions listed": f"{len(audit.promotions):,}",
         "signatures": _text(audit.signatures),
         **{str(one): f"{len(audit.of(one)):,}" for one in Severity},
+        **({"findings of before that": f"{audit.earlier:,}, not listed"} if audit.earlier else {}),
     }
     for name, value in facts.items():
         yield f"<div><dt>{name}</dt><dd>{value}</dd></div>"
@@ -134,7 +135,7 @@ def _promotion(one: AuditedPromotion) -> Iterable[str]:
         "run": _code(one.run),
         "policy": policy,
         "gates judged again": _text(one.judged_again),
-        "left out": _text(", ".join(one.unjudged)),
+        "not judged again": _text(", ".join(one.unjudged)),
         "archived": _text(", ".join(f"v{number}" for number in one.archived)),
         "kept beside": _text(", ".join(f"v{number}" for number in one.kept)),
         "signature": _text(" ".join(filter(None, (one.signature.state, one.signature.signer)))),
