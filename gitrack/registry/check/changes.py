@@ -22,6 +22,9 @@ from gitrack.store.git.trees import decode, encode
 
 #: More files than this nobody reviews.
 MOST_FILES = 200_000
+#: So many files and folders are compared in all, commit by commit: a few small trees, each named in
+#: the next many times, spread out to more than any machine can look at.
+_MOST_COMPARED = 1_000_000
 _DEEPEST = 40
 _MODES = frozenset((b"100644", b"100755", b"120000", b"160000", TREE))
 
@@ -117,6 +120,7 @@ class Changes:
         self.trees = trees
         self.base = base
         self.head = head
+        self._compared = 0
 
     @cached_property
     def merge_bases(self) -> list[str]:
@@ -193,6 +197,11 @@ class Changes:
             before, after = old.items.get(name), new.items.get(name)
             if before == after:
                 continue
+            self._compared += 1
+            if self._compared > _MOST_COMPARED:
+                raise Malformed(
+                    "", f"its commits change more than {_MOST_COMPARED:,} files and folders in all"
+                )
             path = prefix + name
             if before is not None and not before.is_folder and (after is None or after.is_folder):
                 yield decode(path), None
@@ -217,6 +226,8 @@ class Changes:
         folder = self.trees.reader.folder(id)
         if folder.to_bytes() != self.trees.reader.object(id, b"tree"):
             raise Malformed(path, "a name stands twice in this folder, or out of order")
+        if not folder.items and path:
+            raise Malformed(path, "this folder is empty, and git keeps no such folder")
         for name, item in folder.items.items():
             if not name or b"/" in name:
                 raise Malformed(path, f"{decode(name)!r} is no name of a file")

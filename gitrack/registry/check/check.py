@@ -17,7 +17,7 @@ from gitrack.registry.check.findings import (
     Level,
     Reverted,
 )
-from gitrack.registry.check.history import check_history
+from gitrack.registry.check.history import check_history, few_enough
 from gitrack.registry.check.promotions import added_promotions, check_promotions
 from gitrack.registry.check.reverts import check_reverts
 from gitrack.registry.check.rules import check_files
@@ -110,7 +110,7 @@ def _not_checked_out(opened: OpenRegistry, base: str, head: str) -> None:
 def _judge(sight: Sight) -> tuple[list[JudgedPromotion], list[Reverted]]:
     """All rules in order; what cannot be merged or read is not judged further."""
     changes = sight.changes
-    if not _one_line(sight, changes):
+    if not _one_line(sight, changes) or not few_enough(sight):
         return [], []
     try:
         everything = changes.all

@@ -8,6 +8,7 @@ his signature is good: anybody can write such a line, and anybody can write Bob'
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -25,6 +26,8 @@ _APPROVES = re.compile(r"(?:Approved-by|Reviewed-by):\s*(.+)\Z", re.IGNORECASE)
 _WITH = re.compile(r"Co-authored-by:\s*(.+)\Z", re.IGNORECASE)
 #: Who commits what is squashed or edited on the host's pages.
 _HOSTS = frozenset(("noreply@github.com", "noreply@gitlab.com"))
+#: Nobody reads a longer one. Programs that read the history have to.
+LONGEST_MESSAGE = 100_000
 _SIGNED = re.compile(rb"^gpgsig(?:-sha256)? ", re.MULTILINE)
 
 
@@ -48,6 +51,10 @@ class Commit(NamedTuple):
     committer: Person
     subject: str
     trailers: tuple[str, ...]
+    #: How many bytes its message has. Of a very long one only the beginning is read.
+    length: int = 0
+    #: False if it names its author or committer in no way that git has, or twice.
+    orderly: bool = True
 
     @property
     def people(self) -> list[str]:
@@ -163,17 +170,30 @@ def _parse(id: str, raw: bytes) -> Commit:
     head, _, message = raw.partition(b"\n\n")
     parents: list[str] = []
     people: dict[str, Person] = {}
+    named: Counter[str] = Counter()
     for line in head.decode("utf-8", "replace").split("\n"):
         word, _, rest = line.partition(" ")
         if word == "parent":
             parents.append(rest)
-        elif word in ("author", "committer") and word not in people:
+        elif word in ("author", "committer"):
+            named[word] += 1
             found = _PERSON.match(rest)
-            if found is not None:
+            if found is not None and word not in people:
                 people[word] = Person(found["name"], found["mail"], int(found["time"]))
     nobody = Person("nobody", "", 0)
     author = people.get("author", nobody)
-    text = message.decode("utf-8", "replace").strip()
+    # cut off, what was the last paragraph holds no trailers
+    whole = len(message) <= LONGEST_MESSAGE
+    text = message[:LONGEST_MESSAGE].decode("utf-8", "replace").strip()
     subject, _, trailers = split_message(text) if text else ("", [], [])
     committer = people.get("committer", author)
-    return Commit(id, tuple(parents), author, committer, subject, tuple(trailers))
+    return Commit(
+        id,
+        tuple(parents),
+        author,
+        committer,
+        subject,
+        tuple(trailers) if whole else (),
+        len(message),
+        len(people) == 2 and named.total() == 2,
+    )

@@ -27,7 +27,7 @@ from gitrack.store.registry.paths import (
 CLOCKS = timedelta(minutes=10)
 _NUMBER = re.compile(r"[1-9]\d{0,8}\Z", re.ASCII)
 _SETTLED = {"format", "name", "created", "by"}
-_ABOUT_VERSION = {"description", "tags"}
+ABOUT_VERSION = {"description", "tags"}
 
 
 def check_entries(sight: Sight) -> None:
@@ -111,7 +111,7 @@ def _old_version(sight: Sight, spot: Spot, change: Change, *, promoted: bool) ->
     if after is None or before is None:
         return
     changed = changed_fields(before, after)
-    hard = [field for field in changed if field not in _ABOUT_VERSION]
+    hard = [field for field in changed if field not in ABOUT_VERSION]
     if hard:
         shown = ", ".join(
             f"{field} from {getattr(before, field)!r} to {getattr(after, field)!r}"

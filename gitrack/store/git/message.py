@@ -21,9 +21,8 @@ def split_message(message: str) -> tuple[str, list[str], list[str]]:
             trailers = last
             paragraphs.pop()
     subject, *body = "\n\n".join(paragraphs).splitlines()
-    while body and not body[0].strip():
-        body.pop(0)
-    return subject, body, trailers
+    first = next((place for place, line in enumerate(body) if line.strip()), len(body))
+    return subject, body[first:], trailers
 
 
 def joint_message(requests: Sequence[Request]) -> str:
