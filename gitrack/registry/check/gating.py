@@ -103,16 +103,13 @@ def _approvals(sight: Sight) -> list[Approval]:
 
 
 def _disagreements(sight: Sight, change: Change, then: Rejudged) -> None:
+    do = "close this pull request, and promote it again from what is on the base"
     for each in then.disagreements[:_MOST_TOLD]:
-        sight.refuse(
-            "verdicts",
-            f"records what its run and its evidence do not support: {each.says}",
-            "close this pull request, and promote it again from what is on the base",
-            change.path,
-        )
+        says = f"records what its run and its evidence do not support: {each.says}"
+        sight.refuse("verdicts", says, do, change.path)
     if len(then.disagreements) > _MOST_TOLD:
         more = len(then.disagreements) - _MOST_TOLD
-        sight.refuse("verdicts", f"and {more} more verdicts that do not agree", None, change.path)
+        sight.refuse("verdicts", f"and {more} more verdicts that do not agree", do, change.path)
 
 
 def _outcomes(sight: Sight, change: Change, promotion: Promotion, now: Rejudged) -> None:
