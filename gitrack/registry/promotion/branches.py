@@ -51,7 +51,7 @@ def look_at_remote(opened: OpenRegistry, name: str, remote: str) -> str | None:
         elif (known := exchange.known()) is not None:
             opened.repository.git("update-ref", "-d", exchange.tracking, known)
     except StoreError as error:
-        return error.message
+        return str(error)
     return None
 
 

@@ -208,7 +208,9 @@ def _carry_out(
     push = way.push is not False and base.remote is not None and base.trouble is None
     name_there = branches.branch_name(planned.promotion)
     if push and base.remote is not None:
-        branches.look_at_remote(opened, name_there, base.remote)
+        trouble = branches.look_at_remote(opened, name_there, base.remote)
+        if trouble is not None:
+            base, push = base._replace(trouble=trouble), False
     placed = branches.place(opened, planned, replace=way.replace, remote=base.remote)
     return _published(opened, planned, placed, base, push=push)
 

@@ -30,12 +30,14 @@ def base_of(opened: OpenRegistry, *, ask: bool) -> Base:
     if ask:
         trouble = _asked(opened, remote)
     there = branch.local_and_remote()[1]
+    if there is None and trouble is not None:
+        raise trouble
     if there is None:
         raise NotFound(
             f"{remote} has no branch {branch.name} yet, on which a pull request could begin",
             hint="type  gitrack push",
         )
-    return Base(there, remote, trouble)
+    return Base(there, remote, None if trouble is None else trouble.message)
 
 
 def has_remote(opened: OpenRegistry) -> bool:
@@ -44,12 +46,12 @@ def has_remote(opened: OpenRegistry) -> bool:
     return opened.repository.setting(f"remote.{remote}.url") is not None
 
 
-def _asked(opened: OpenRegistry, remote: str) -> str | None:
+def _asked(opened: OpenRegistry, remote: str) -> StoreError | None:
     exchange = Exchange(opened.repository, opened.branch.name, remote)
     try:
         exchange.fetch(exchange.look()._replace(code=frozenset()))
     except StoreError as error:
-        return error.message
+        return error
     return None
 
 

@@ -25,6 +25,8 @@ _LONGEST_PAUSE = 4.0
 #: Refs of one push: they are words of a command line.
 _MANY = 500
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+#: What git says of a branch `a` where `a/b` is wanted, or the other way round.
+_IN_THE_WAY = "exists; cannot create"
 #: What a remote says when somebody else was first, or is at it this very moment.
 _MOVED = re.compile(
     r"fetch first|non-fast-forward|stale info|cannot lock ref|failed to (?:update|lock)|"
@@ -119,7 +121,7 @@ class Exchange:
         lines = "".join(f"{line}\n" for line in refspecs)
         for _ in range(20):
             done = self._run(*_FETCH, self.remote, input=lines)
-            if not done.code or "cannot lock ref" not in done.err:
+            if not done.code or "cannot lock ref" not in done.err or _IN_THE_WAY in done.err:
                 break
             time.sleep(random.uniform(0.02, 0.2))  # another process of this clone is at it
         return done
@@ -168,7 +170,9 @@ class Exchange:
             first = []
         if commit is not None and not moved and self.known() != commit:
             # git does it only in clones that fetch this branch by default
-            self.repository.git("update-ref", "-m", "gitrack push", self.tracking, commit)
+            self._need(
+                self.repository.run("update-ref", "-m", "gitrack push", self.tracking, commit)
+            )
         if commit is not None and not moved:
             see(self.repository, self.remote, self.branch, commit)
         return Sent(moved, frozenset(taken), tuple(refused))
@@ -194,9 +198,9 @@ class Exchange:
                 else:
                     taken.add(id)
             elif flag == "!":
-                if not _MOVED.search(why):
-                    said = remote_words(done.err) or why
-                    raise trouble(self.remote, self.url, said, branch=self.branch)
+                said = remote_words(done.err) or why
+                if _IN_THE_WAY in said or not _MOVED.search(why):
+                    raise trouble(self.remote, self.url, said, branch=self.branch, summary=why)
                 moved = why
         return moved
 

@@ -26,6 +26,7 @@ from gitrack.store.git.repository import Repository
 FOREIGN_LOCK_SECONDS = 10.0
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|[/.]$|/\.|\.lock(?:/|$)|^@$")
+_IN_THE_WAY = re.compile(r"'refs/heads/([^']+)' exists; cannot create")
 _LONGEST = 180
 
 
@@ -227,6 +228,18 @@ class Ref:
             if self.read() != old:
                 return False
             complaint = first_complaint(done.err)
+            if found := _IN_THE_WAY.search(complaint):
+                raise StoreError(
+                    f"there is a branch {found[1]}, beside which git keeps no branch {self.branch}",
+                    hint=f"type  git branch -m {shlex.quote(found[1])} NEW-NAME",
+                )
+            if "aborted by hook" in complaint:
+                said = " · ".join(done.err.splitlines()[:-1][:4])
+                raise StoreError(
+                    f"{self.branch} cannot be moved: the hook reference-transaction of this "
+                    f"repository refuses it{': ' if said else ''}{said}",
+                    hint="see  git rev-parse --git-path hooks/reference-transaction",
+                )
             if ".lock" not in complaint:
                 raise StoreError(f"{self.branch} cannot be moved: {complaint}")
             self._wait(deadline)

@@ -13,10 +13,21 @@ _NOISE = re.compile(r"(?:resolving deltas|counting objects|compressing objects|e
 
 _CASES = (
     (
+        r"'refs/remotes/[^']+' exists; cannot create",
+        "what {remote} has as {branch} finds no place here: {why}",
+        "if that branch is gone from {remote}, type  git remote prune {remote}",
+    ),
+    (
+        r"'refs/heads/(?P<other>[^']+)' exists; cannot create",
+        "{remote} has a branch {other}, beside which git keeps no branch {branch}",
+        "rename or delete the branch {other} there, and type the command again",
+    ),
+    (
         r"protected branch|protected ref|GH006|GH013|hook declined|not allowed to push|TF402455",
         "{remote} does not let you push the branch {branch}: {why}",
-        "ask whoever administers {remote} to let the branch {branch} be pushed to (it holds no "
-        "code), or name another in .tracking/config.yaml",
+        "ask whoever administers {remote} to let {branch} be pushed to (it holds no code), or "
+        "push it as another branch and open a pull request:  git push {remote} "
+        "{branch}:refs/heads/NAME",
     ),
     (
         r"hash algorithm|object format",
@@ -78,11 +89,12 @@ def remote_words(err: str) -> str:
     return " · ".join(kept[:4])
 
 
-def trouble(remote: str, url: str, said: str, *, branch: str) -> StoreError:
-    """The error for what git or the remote said."""
+def trouble(remote: str, url: str, said: str, *, branch: str, summary: str = "") -> StoreError:
+    """The error for what git or the remote said; `summary` is what git makes of it in a word."""
     why = plain_url(remote_words(said) or first_complaint(said))
     for pattern, message, hint in _CASES:
-        if re.search(pattern, said, re.IGNORECASE):
+        if found := re.search(pattern, f"{said}\n{summary}", re.IGNORECASE):
             words = {"remote": remote, "url": url, "branch": branch, "why": why}
+            words |= found.groupdict()
             return StoreError(message.format(**words), hint=hint.format(**words))
     return StoreError(f"{remote} ({url}) refused: {why}")

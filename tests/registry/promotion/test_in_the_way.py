@@ -1,0 +1,75 @@
+"""What stands in the way of a promotion's branch is named, with what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitrack.errors import StoreError
+from gitrack.registry.opened import OpenRegistry
+from gitrack.registry.promotion.promote import promote
+
+Build = Callable[..., OpenRegistry]
+Git = Callable[..., str]
+
+BRANCH = "promote/churn-v2-staging"
+
+
+@pytest.fixture
+def shared(registry: Build, remote: Path, git: Git, repo: Path) -> OpenRegistry:
+    """A registry that the remote has, too."""
+    opened = registry()
+    git(repo, "push", "-q", "origin", "gitrack")
+    return opened
+
+
+@pytest.mark.parametrize("other", ["promote", f"{BRANCH}/more"])
+def test_a_branch_here_that_git_does_not_let_stand_beside_it(
+    registry: Build, git: Git, repo: Path, other: str
+):
+    opened = registry()
+    git(repo, "branch", other)
+    with pytest.raises(StoreError, match=f"there is a branch {other}, beside which") as caught:
+        promote("churn", 2, to="staging", why="good", where=opened)
+    assert caught.value.hint == f"type  git branch -m {other} NEW-NAME"
+
+
+def test_one_on_the_remote(shared: OpenRegistry, git: Git, repo: Path):
+    git(repo, "push", "-q", "origin", "main:promote")
+    git(repo, "update-ref", "-d", "refs/remotes/origin/promote")
+    done = promote("churn", 2, to="staging", why="good", where=shared)
+    assert (done.branch, done.pushed) == (BRANCH, False)
+    assert f"origin has a branch promote, beside which git keeps no branch {BRANCH}" in (
+        done.trouble or ""
+    )
+
+
+def test_one_that_the_remote_has_no_more(shared: OpenRegistry, git: Git, repo: Path):
+    git(repo, "update-ref", "refs/remotes/origin/promote", "main")
+    for _ in range(2):
+        done = promote("churn", 2, to="staging", why="good", where=shared)
+        assert "git remote prune origin" in (done.trouble or "")
+    git(repo, "remote", "prune", "origin")
+    assert promote("churn", 2, to="staging", why="good", where=shared).pushed
+
+
+def test_a_remote_that_is_not_there_and_was_never_seen(registry: Build, git: Git, repo: Path):
+    opened = registry()
+    git(repo, "remote", "add", "origin", str(repo.parent / "nowhere.git"))
+    with pytest.raises(StoreError, match=r"there is no repository at .*nowhere"):
+        promote("churn", 2, to="staging", why="good", where=opened)
+
+
+def test_a_protected_branch_says_the_way_round(shared: OpenRegistry, remote: Path, repo: Path):
+    from gitrack.store.git.exchange import Exchange
+
+    hook = remote / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'pull requests only'\nexit 1\n")
+    hook.chmod(0o755)
+    promote("churn", 2, to="staging", why="good", direct=True, where=shared)
+    exchange = Exchange(shared.repository, "gitrack", "origin")
+    with pytest.raises(StoreError, match="pull requests only") as caught:
+        exchange.push(shared.branch.tip())
+    assert "git push origin gitrack:refs/heads/NAME" in (caught.value.hint or "")
