@@ -61,7 +61,7 @@ def show_runs(
 
     folders = store.find(old), store.find(new)
     runs = store.run(folders[0]), store.run(folders[1])
-    packages = packages_of(store, folders[0]), packages_of(store, folders[1])
+    packages = _packages_of(store, folders[0]), _packages_of(store, folders[1])
     found = diff_runs(*runs, packages=packages, everything=everything)
     if only is not None:
         parts = {"old": found.old, "new": found.new, only: getattr(found, only)}
@@ -75,7 +75,7 @@ def show_runs(
     print_rows(("", "", found.old, found.new, "change"), list(run_rows(found)), form, first=True)
 
 
-def packages_of(store: RunStore, folder: str) -> str | None:
+def _packages_of(store: RunStore, folder: str) -> str | None:
     """What was installed when a run ran, if that was kept."""
     from gitrack.errors import NotFound
 

@@ -7,12 +7,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from gitrack.model.registered import ModelVersion, Proof, RegisteredModel
 from gitrack.registry.opened import open_registry
 
 if TYPE_CHECKING:
-    from gitrack.model.registered import ModelVersion, Proof, RegisteredModel
     from gitrack.registry.evidence.adding import Level
     from gitrack.registry.history import HistoryEntry
+    from gitrack.registry.opened import OpenRegistry
+    from gitrack.store.registry import Registry
+
+
+class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered model: what is said about it, its versions, and where these stand.
+
+    `versions` are their numbers, `stages` the versions in each stage (the newest last), `aliases`
+    the version that each points at. `about` is None where nobody said anything.
+    """
+
+    name: str
+    about: RegisteredModel | None
+    versions: list[int]
+    stages: dict[str, list[int]]
+    aliases: dict[str, int]
 
 
 def register_model(
@@ -42,12 +60,7 @@ def model_version(
     in UTC; or a commit of the tracking branch. Raises NotFound, UnreadableFile, UsageError for what
     is no date, and StoreError where a shallow clone lacks what was then.
     """
-    opened = open_registry()
-    if at is None:
-        return opened.reader().version(name, ref)
-    from gitrack.registry.past import commit_at
-
-    return opened.reader(at=commit_at(opened, at)).version(name, ref)
+    return _reader(open_registry(), at).version(name, ref)
 
 
 def model_history(name: str, *, stage: str | None = None) -> list[HistoryEntry]:
@@ -61,12 +74,62 @@ def model_history(name: str, *, stage: str | None = None) -> list[HistoryEntry]:
     return history.model_history(open_registry(), name, stage=stage)
 
 
-def model_versions(name: str) -> list[ModelVersion]:
-    """All versions of a registered model, the oldest first. Raises NotFound."""
+def registered_models() -> list[ModelSummary]:
+    """All registered models, by name."""
+    registry = open_registry().reader()
+    return [_summary(registry, name) for name in registry.models()]
+
+
+def registered_model(name: str, *, at: str | date | datetime | None = None) -> ModelSummary:
+    """One registered model; `at` as in `model_version`. Raises NotFound."""
+    from gitrack.registry.registering import known_model
+
+    registry = _reader(open_registry(), at)
+    return _summary(registry, known_model(registry, name))
+
+
+def model_versions(
+    name: str, *, stage: str | None = None, at: str | date | datetime | None = None
+) -> list[ModelVersion]:
+    """All versions of a registered model, the oldest first.
+
+    `stage` gives those that stand there, of which there may be several, the newest last; `at` is
+    as in `model_version`. Raises NotFound.
+    """
+    from gitrack.registry.registering import known_model
+
+    registry = _reader(open_registry(), at)
+    model = known_model(registry, name)
+    if stage is None:
+        return registry.versions(model)
+    return [registry.version(model, number) for number in registry.stage(model, stage.lower())]
+
+
+def model_evidence(name: str, version: int | str) -> list[Proof]:
+    """What was recorded about a version, in the order of its kinds. Raises NotFound."""
     from gitrack.registry.registering import known_model
 
     registry = open_registry().reader()
-    return registry.versions(known_model(registry, name))
+    model = known_model(registry, name)
+    return list(registry.proofs(model, registry.version(model, version).version).values())
+
+
+def _reader(opened: OpenRegistry, at: str | date | datetime | None) -> Registry:
+    if at is None:
+        return opened.reader()
+    from gitrack.registry.past import commit_at
+
+    return opened.reader(at=commit_at(opened, at))
+
+
+def _summary(registry: Registry, name: str) -> ModelSummary:
+    return ModelSummary(
+        name=name,
+        about=registry.model(name),
+        versions=registry.numbers(name),
+        stages={stage: held for stage, held in registry.stages(name).items() if held},
+        aliases=registry.aliases(name),
+    )
 
 
 def describe_model(

@@ -282,6 +282,34 @@ def test_the_functions_of_gitrack_do_all_of_it(with_models):
         gitrack.model_versions("eta")
 
 
+def test_what_there_is_is_told_by_functions(with_models):
+    for number in (1, 2, 3):
+        gitrack.register_model(run_id(number), "churn")
+    gitrack.set_alias("churn", "champion", 2)
+    gitrack.add_evidence("churn", 2, "unit-tests", note="all green")
+    before = with_models.branch.tip()
+    for number in (1, 3):
+        gitrack.promote(
+            *("churn", number), to="staging", why="both", keep_previous=True, direct=True
+        )
+
+    (model,) = gitrack.registered_models()
+    assert model == gitrack.registered_model("churn")
+    assert (model.versions, model.stages) == ([1, 2, 3], {"staging": [1, 3]})
+    assert model.aliases == {"champion": 2}
+    assert gitrack.registered_model("churn", at=before).stages == {}
+    standing = gitrack.model_versions("churn", stage="Staging")
+    assert [version.version for version in standing] == [1, 3]
+    assert gitrack.model_versions("churn", stage="staging", at=before) == []
+    assert [proof.note for proof in gitrack.model_evidence("churn", "@champion")] == ["all green"]
+    found = gitrack.compare_versions("churn", "@champion", 3)
+    assert (found.old.aliases, found.new.stages) == (["champion"], ["staging"])
+    (metric,) = found.runs.metrics
+    assert (metric.name, metric.old, metric.new) == ("test_auc", 0.8 + 0.02, 0.8 + 0.03)
+    with pytest.raises(NotFound):
+        gitrack.registered_model("eta")
+
+
 def test_a_branch_full_of_nonsense_takes_a_version_all_the_same(with_models):
     with_models.branch.commit(
         {

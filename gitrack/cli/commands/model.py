@@ -273,8 +273,9 @@ def compare(
     gitrack model compare churn 6 7
     gitrack model compare churn production latest
     """
+    from gitrack.analysis.version_diff import compared
     from gitrack.cli.differences import print_rows
-    from gitrack.cli.model_compare import compare
+    from gitrack.cli.model_compare import rows as rows_of
     from gitrack.registry.registering import known_model
 
     if as_json and as_markdown:
@@ -282,11 +283,14 @@ def compare(
     arrivals.bring_in()
     opened = _opened()
     registry = opened.reader()
-    found = compare(opened, registry, known_model(registry, name), old, new, everything=everything)
+    model = known_model(registry, name)
+    found = compared(
+        *(opened.store, opened.repository, registry), model, old, new, everything=everything
+    )
     if as_json:
         print_json(found)
         return
-    rows = list(found.rows())
+    rows = list(rows_of(found))
     if not rows:
         click.echo(safe(f"nothing differs in {found.old.name} and {found.new.name} of {name}"))
         return
