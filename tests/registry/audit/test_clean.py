@@ -7,6 +7,7 @@ import copy
 import msgspec
 import pytest
 
+from gitrack.errors import NotFound
 from gitrack.model.registered import Proof
 from gitrack.registry.audit import audit
 from gitrack.registry.audit.records import Audit
@@ -39,8 +40,14 @@ def test_a_clean_history_has_no_finding(case: Case) -> None:
     assert [one.reverted is not None for one in found.promotions].count(True) == 1
     merged = next(one for one in found.promotions if one.pull_request == "#7")
     assert merged.commit != merged.landed
+    assert merged.committer == case.forge.made[merged.landed or ""].committer
     assert [one.by for one in merged.approvers] == [BOB]
     assert (found.runs, found.versions) == (7, 5)
+
+
+def test_a_model_that_never_was(case: Case) -> None:
+    with pytest.raises(NotFound, match="never was a registered model 'chrun'"):
+        audit("chrun", where=case.folder)
 
 
 def test_nothing_at_all_is_clean(tmp_path: object, case: Case) -> None:

@@ -527,6 +527,12 @@ def undone_revert_that_is_none(it: Surgery) -> None:
     )
 
 
+def record_without_its_stage(it: Surgery) -> None:
+    """A promotion that says more than it did."""
+    files = it.move(4, "staging")
+    it.add({path: data for path, data in files.items() if "/promotions/" in path}, author=ADA)
+
+
 def _new_policy(it: Surgery, policy: str) -> PolicyUsed:
     """The code's default branch gets another policy, as late as the tip."""
     code = it.told.code.copy(it.case.folder)
@@ -689,6 +695,7 @@ KINDS: list[tuple[Callable[[Surgery], None], str, str]] = [
     (link_in_place_of_a_record, "link", "model.txt"),
     (resumed_after_registration, "resumed-after-registration", "v4"),
     (stray_file, "stray", "run.sh"),
+    (record_without_its_stage, "stage-unexplained", "its file was not changed"),
     (older_policy, "policy-not-in-force", "did not have then"),
     (policy_of_nowhere, "policy-not-found", "333333333333"),
     (policy_of_a_working_tree, "policy-never-committed", "working tree"),
@@ -770,3 +777,9 @@ def test_evidence_that_a_merge_takes_away_by_another_name_is_found(case: Case) -
         it.forge.commit(files, "merge", at=it.now + HOUR, parents=(it.tip, side), author=EVE)
     )
     assert "changed-evidence" in {one.kind for one in audit(where=case.folder).findings}
+
+
+def test_a_removed_run_is_told_once(case: Case) -> None:
+    removed_run(Surgery(case))
+    found = audit(where=case.folder).findings
+    assert [one.kind for one in found] == ["removed-run"]

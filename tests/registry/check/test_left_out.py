@@ -114,6 +114,20 @@ def test_a_version_that_stands_there_already(pulls: Pulls) -> None:
     pulls.refused(second, "expected", "v2 of churn stands in staging already", "close this")
 
 
+def test_a_version_that_nobody_replaced(pulls: Pulls) -> None:
+    head = pulls.forged(2, "staging", expected=[3])
+    said = "this promotion expects v3 in staging of churn, where nobody stands now"
+    pulls.refused(head, "expected", said)
+
+
+def test_one_is_taken_back_and_another_takes_its_place(pulls: Pulls) -> None:
+    first = pulls.planned(2, "staging")
+    pulls.land(pulls.pull(first.changes, message=first.message))
+    second = pulls.planned(3, "staging")
+    head = pulls.pull({**second.changes, f"registry/churn/promotions/{first.id}.yaml": None})
+    pulls.refused(head, "two-at-once", "what is taken back")
+
+
 def test_a_record_that_only_a_merge_brings(pulls: Pulls) -> None:
     """None of its commits wrote it, so nobody has promoted."""
     planned = pulls.planned(2, "staging")

@@ -189,3 +189,9 @@ def test_gates_of_another_stage_are_asked_again_and_say_whose_they_are(world: Wo
         ("m >= 1 (2)", None),
     ]
     assert {v.outcome for v in verdicts} == {Outcome.PASSED}
+
+
+def test_a_gate_that_is_asked_for_twice_is_judged_once(world: World):
+    world.gates("{metric: auc, at_least: 0.8}", "{metric: auc, at_least: 0.8}")
+    version = world.version(metrics={"auc": 0.9})
+    assert [verdict.gate for verdict in world.judge(version)] == ["auc >= 0.8"]

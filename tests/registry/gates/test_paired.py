@@ -184,3 +184,12 @@ def test_too_few_cases_say_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         bootstrap(odd, odd, confidence=0.95, resamples=200, seed="seed")
+
+
+def test_the_best_scores_may_be_left_out_of_a_draw():
+    """Nothing was found before the first that is there."""
+    ranks = np.argsort(np.argsort(SCORE))
+    times = np.where(ranks >= N - 20, 0.0, TIMES)
+    value = measured("average_precision", predictions(SCORE)).value(times)
+    wanted = sk.average_precision_score(TRUTH, SCORE, sample_weight=times)
+    assert value == pytest.approx(wanted, rel=1e-12)

@@ -215,6 +215,17 @@ def test_rollback_goes_to_the_one_before_and_further_back_each_time(registry: Bu
     assert rollback("churn", to_version=3, why="it was fine", direct=True, where=opened).commit
 
 
+def test_rollback_brings_back_whom_somebody_took_out(registry: Build):
+    opened = registry(policy=None)
+    promote("churn", 1, to="production", why="first", direct=True, where=opened)
+    promote("churn", 2, to="production", why="better", direct=True, where=opened)
+    promote("churn", 2, to="archived", why="no model for a day", direct=True, where=opened)
+    assert opened.reader().stage("churn", "production") == []
+
+    done = rollback("churn", why="it is needed", direct=True, where=opened)
+    assert done.promotion.version == 2
+
+
 def test_rollback_is_no_way_in(registry: Build):
     opened = registry(policy=None)
     promote("churn", 1, to="production", why="first", direct=True, where=opened)
