@@ -16,7 +16,7 @@ from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.registry.promotion import branches, upstream
 from gitrack.registry.promotion.allowed import direct_allowed
 from gitrack.registry.promotion.branches import Placed
-from gitrack.registry.promotion.plan import Planned, plan, upon
+from gitrack.registry.promotion.plan import LONGEST_WHY, Planned, plan, upon
 from gitrack.registry.promotion.previous import on_day, previous, stood_there
 from gitrack.registry.promotion.releases import tag_promotions
 from gitrack.registry.promotion.upstream import Base
@@ -68,7 +68,7 @@ def promote(
     version: int | str,
     *,
     to: str,
-    why: str,
+    why: str | None = None,
     keep_previous: bool = False,
     direct: bool = False,
     draft: bool = False,
@@ -89,7 +89,8 @@ def promote(
         name: The registered model.
         version: A number, `v7`, a stage or an alias.
         to: The stage to enter.
-        why: The reason, for those who review it and those who read it in a year.
+        why: The reason, for those who review it and those who read it in a year; without one, the
+            description of the version stands for it.
         keep_previous: Leave those who stand in the stage beside the new one.
         direct: Without a pull request.
         draft: Make the branch even if a gate fails, and mark it.
@@ -105,8 +106,9 @@ def promote(
     opened = where if isinstance(where, OpenRegistry) else open_registry(where)
 
     def make(at: str | None) -> Planned:
+        reason = _told_of(opened, name, version, at) if why is None else why
         return plan(
-            *(opened, name, version, to, why),
+            *(opened, name, version, to, reason),
             at=at,
             keep_previous=keep_previous,
             draft=draft,
@@ -115,6 +117,12 @@ def promote(
 
     way = _Way(direct=direct, draft=draft, dry_run=dry_run, push=push, replace=replace)
     return _carry_out(opened, name, make, way, lambda _: version)
+
+
+def _told_of(opened: OpenRegistry, name: str, version: int | str, at: str | None) -> str:
+    """What a version is said to be; where nobody said it, that nobody gave a reason."""
+    about = opened.reader(at=at).version(name, version).description
+    return " ".join((about or "no reason was given").split())[:LONGEST_WHY]
 
 
 def rollback(

@@ -16,6 +16,7 @@ from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.registry.promotion import promote as promoting
 from gitrack.registry.promotion.plan import plan
 from gitrack.registry.promotion.promote import promote, rollback
+from gitrack.registry.registering import describe
 from gitrack.registry.transition import IllegalMove
 from gitrack.store.git.identity import Stamp
 from tests.registry.promotion.conftest import run_of
@@ -200,5 +201,19 @@ def test_a_secret_in_the_reason_does_not_reach_history(registry: Build, git: Git
 @pytest.mark.parametrize("option", ["draft", "replace", "push"])
 def test_what_is_for_pull_requests_is_not_ignored(registry: Build, option: str):
     opened = registry()
-    with pytest.raises(UsageError, match=f"has no branch to {option}"):
+    with pytest.raises(UsageError, match=f"has no branch to {option}") as told:
         promote("churn", 2, to="staging", why="good", direct=True, where=opened, **{option: True})
+    assert ("gitrack push" in (told.value.hint or "")) == (option == "push")
+
+
+def test_without_a_reason_the_description_of_the_version_is_it(registry: Build):
+    opened = registry()
+    untold = promote("churn", 2, to="staging", direct=True, dry_run=True, where=opened)
+    describe(opened, "churn", "Knows the\nweather. AUC=0.892.", 2)
+
+    done = promote("churn", 2, to="staging", direct=True, where=opened)
+
+    assert untold.promotion.why == "no reason was given"
+    assert done.promotion.why == "Knows the weather. AUC=0.892."
+    with pytest.raises(UsageError, match="says nothing"):
+        promote("churn", 2, to="staging", why="", direct=True, where=opened)
