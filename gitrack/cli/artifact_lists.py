@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 _WIDEST = 60
 #: Columns that a pipe gets whole, those that are cut to fit, and those a narrow terminal spares.
 _WHOLE = ("NAME", "PATH")
-_SOFT = ("NAME", "PATH", "ALIASES", "ABOUT")
-_SPARE = ("CREATED (UTC)",)
+_SOFT = ("NAME", "PATH", "ALIASES", "ABOUT", "APPROVED BY")
+#: On a terminal people go by their names; a pipe and `--json` have their addresses.
+_PEOPLE = ("BY", "APPROVED BY")
+_ADDRESS = re.compile(r"(?<=\S) <[^<>]*>")
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:e[+-]?\d+)?|[+-]?(?:nan|inf)", re.ASCII)
+_SPARE = ("CREATED (UTC)", "COMMIT")
 _LITTLE_ROOM = 100
 #: Files of a folder that a terminal is shown; `--json` has all of them.
 _MOST_FILES = 1_000
@@ -64,15 +69,23 @@ class Listing(msgspec.Struct, kw_only=True):
             table = [
                 [cut(text, wide) for text, wide in zip(row, widths, strict=True)] for row in table
             ]
+        numeric = [all(map(_is_number, column[1:])) for column in zip(*table, strict=True)]
         for row in table if self.rows else []:
-            cells = (
-                text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)
-            )
+            cells = []
+            for text, wide, right in zip(row, widths, numeric, strict=True):
+                blank = " " * (wide - width(text))
+                cells.append(blank + text if right else text + blank)
             yield "  ".join(cells).rstrip()
 
     def _cell(self, row: Sequence[str], number: int, room: int | None) -> str:
         text = safe(row[number])
+        if room is not None and self.headers[number] in _PEOPLE:
+            text = _ADDRESS.sub("", text)
         return text if room is None and self.headers[number] in _WHOLE else cut(text, _WIDEST)
+
+
+def _is_number(text: str) -> bool:
+    return not text or _NUMBER.fullmatch(text) is not None
 
 
 def listing_of(store: RunStore, repository: Repository, what: str | None) -> Listing:

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from gitrack.cli.table import Column, draw, terminal_width
-from gitrack.model.display import day_and_time, safe
+from gitrack.model.display import day_and_time, safe, width
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from gitrack.registry.audit.records import Audit, AuditedPromotion, Finding
 
 _COLORS = {"tampering": "red", "suspicious": "yellow", "remark": "cyan"}
 #: Promotions and findings that a terminal gets; a pipe and --json have all.
 _SHOWN = 60
+_LITTLE_ROOM = 100
+#: What is spared first where there is little room.
+_SPARE = ("policy", "commit", "judged again", "gates", "signature", "request")
 
 
 def show(found: Audit) -> None:
@@ -48,8 +53,9 @@ def _promotions(promotions: list[AuditedPromotion], most: int | None) -> None:
     shown = promotions[-most:] if most else promotions
     if len(shown) < len(promotions):
         click.echo(f"… {len(promotions) - len(shown):,} earlier promotions ('--json' has all)")
+    days = (terminal_width() or _LITTLE_ROOM) < _LITTLE_ROOM
     rows = {
-        "effective": [day_and_time(one.effective) if one.effective else "not yet" for one in shown],
+        "effective": [_when(one, days=days) for one in shown],
         "version": [safe(f"{one.model} v{one.version}") for one in shown],
         "stage": [safe(_stage(one)) for one in shown],
         "by": [safe(one.by.partition(" <")[0]) for one in shown],
@@ -63,8 +69,34 @@ def _promotions(promotions: list[AuditedPromotion], most: int | None) -> None:
         "signature": [one.signature.state for one in shown],
         "commit": [(one.landed or one.commit)[:10] for one in shown],
     }
-    draw([Column(name, name, texts, False) for name, texts in rows.items() if any(texts)])
+    rows = {name: texts for name, texts in rows.items() if any(texts)}
+    spared = _spare(rows)
+    draw([Column(name, name, texts, False) for name, texts in rows.items() if name not in spared])
+    if spared:
+        click.echo(f"no room for: {', '.join(spared)} ('--json' has all)")
     click.echo("")
+
+
+def _when(one: AuditedPromotion, *, days: bool) -> str:
+    if not one.effective:
+        return "not yet"
+    told = day_and_time(one.effective)
+    return told[: len("2024-10-22")] if days else told
+
+
+def _spare(rows: Mapping[str, Sequence[str]]) -> list[str]:
+    """Columns that a narrow terminal does without: what is wrong in them is a finding anyway."""
+    room = terminal_width()
+    if room is None:
+        return []
+    wide = {name: max(map(width, (name, *texts))) + 2 for name, texts in rows.items()}
+    spared: list[str] = []
+    for name in _SPARE:
+        if sum(wide.values()) - 2 <= room:
+            break
+        if wide.pop(name, None) is not None:
+            spared.append(name)
+    return spared
 
 
 def _stage(one: AuditedPromotion) -> str:

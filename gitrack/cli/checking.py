@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
 
-from gitrack.model.display import number, safe
+from gitrack.model.display import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gitrack.registry.check.findings import Checked, Finding
 
 _MARKS = {"passed": "+", "failed": "-", "waiting": "?"}
+_MEASURED = frozenset(("metric", "no_regression"))
 _MOST = 200
 
 
@@ -34,8 +36,9 @@ def show(checked: Checked, ignored: Sequence[str]) -> None:
         what = reverted.promotion
         _say(f"takes back: {what.model} v{what.version} to {what.to} ({reverted.id})")
         _gates(reverted.verdicts)
-    for finding in checked.findings[:_MOST]:
-        _finding(finding)
+    for before, finding in pairwise((None, *checked.findings[:_MOST])):
+        if finding is not None:
+            _finding(finding, again=before is not None and before.path == finding.path)
     if len(checked.findings) > _MOST:
         _say(f"and {len(checked.findings) - _MOST:,} more")
     for says in ignored:
@@ -45,18 +48,18 @@ def show(checked: Checked, ignored: Sequence[str]) -> None:
 
 def _gates(verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
-        value = verdict.value
-        shown = ""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            shown = f" ({number(value)})"
-        via = f" of {verdict.via}" if verdict.via else ""
-        _say(f"  {_MARKS[verdict.outcome.value]} {verdict.gate}{via}: {verdict.says}{shown}")
+        measured = verdict.margin is not None and verdict.kind in _MEASURED
+        margin = f"; margin {verdict.margin:+.4g}" if measured else ""
+        via = f" (of {verdict.via})" if verdict.via else ""
+        _say(f"  {_MARKS[verdict.outcome.value]} {verdict.gate}{via}: {verdict.says}{margin}")
 
 
-def _finding(finding: Finding) -> None:
+def _finding(finding: Finding, *, again: bool) -> None:
+    """What was found; in the file of the finding before, `again`, which is not named twice."""
     word = "refused" if finding.level.value == "error" else finding.level.value
     line = f":{finding.line}" if finding.line is not None else ""
-    where = f" {finding.path}{line}:" if finding.path else ""
+    named = "" if again and not line else f"{finding.path or ''}{line}"
+    where = f" {named}:" if named else ""
     _say(f"{word}:{where} {finding.says}")
     if finding.do:
         _say(f"  what to do: {finding.do}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -65,7 +65,7 @@ def carried_out(ctx: click.Context, do: Callable[[], Promoted], *, as_json: bool
         if error.verdicts and as_json:
             print_json({"refused": error.message, "verdicts": error.verdicts})
         elif error.verdicts:
-            _table(error.verdicts)
+            _table(cast("list[Verdict]", error.verdicts))
         raise
     if as_json:
         print_json({**_as_dict(done), "verdicts": done.verdicts})

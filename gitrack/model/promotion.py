@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 from gitrack.model.run import FORMAT, Scalar
+
+#: Folders that go without saying where a version is spoken of: its run's, and its model's.
+_FOLDERS = re.compile(r"(?<![^ ])(?:runs/[^:, ]+/\d{8}-\d{6}-[0-9a-z]{6}/|registry/[^/:, ]+/)")
 
 
 class Outcome(StrEnum):
@@ -38,6 +42,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     baseline: float | None = None
     source: str | None = None
     via: str | None = None
+
+    @property
+    def nearby(self) -> str:
+        """The source as a table shows it: without the folder that all of it lies in."""
+        source = self.source or ""
+        folders = set(_FOLDERS.findall(source))
+        return _FOLDERS.sub("", source) if len(folders) == 1 else source
 
 
 class PolicyUsed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

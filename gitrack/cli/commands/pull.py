@@ -67,7 +67,8 @@ def command(
 def _say(done: Pulled) -> None:
     where = f"{done.remote}/{done.branch}"
     if done.moved:
-        click.echo(f"pulled {runs_shown(done.runs)} from {where}")
+        what = runs_shown(done.runs) if done.runs else "what is new, without new runs,"
+        click.echo(f"pulled {what} from {where}")
     for line in done.told:
         click.echo(f"  {safe(line)}")
     if done.code_trouble:

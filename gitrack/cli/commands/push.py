@@ -69,7 +69,8 @@ def _say(done: Pushed) -> None:
     for line in done.told:
         click.echo(f"  {safe(line)}")
     if done.pushed:
-        click.echo(f"pushed {runs_shown(done.runs)} to {where}")
+        what = runs_shown(done.runs) if done.runs else "what is new, without new runs,"
+        click.echo(f"pushed {what} to {where}")
     if done.code:
         commits = "commit" if done.code == 1 else "commits"
         click.echo(f"pushed {done.code:,} {commits} of code that no branch of {done.remote} has")

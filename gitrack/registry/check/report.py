@@ -18,6 +18,7 @@ from gitrack.registry.check.findings import Checked, Finding, JudgedPromotion, L
 LONGEST = 60_000
 _MOST_FINDINGS = 100
 _LONGEST_TEXT = 2_000
+_DIGITS = 4
 #: What begins a mention, a reference, a shortcode or a link on GitHub or GitLab, after Markdown.
 _REFERS = re.compile(r"([@#!~%$^&:*])(?=\w)")
 _LINKS = re.compile(r"(?i)(://|www(?=\.)|(?<=\w)@(?=\w)|mailto|\bGH(?=-))")
@@ -29,10 +30,14 @@ _NOTHING = "\u200b"
 
 def markdown(checked: Checked) -> str:
     """The whole report; it fits into one comment."""
+    found = _findings(checked.findings)
     parts = [_head(checked)]
+    if not checked.passed:
+        parts.append(found)
     parts += [_promotion(judged) for judged in checked.promotions]
     parts += [_reverted(reverted) for reverted in checked.reverted]
-    parts.append(_findings(checked.findings))
+    if checked.passed:
+        parts.append(found)
     parts.append(_changes(checked))
     text = "\n\n".join(part for part in parts if part) + "\n"
     if len(text) <= LONGEST:
@@ -92,22 +97,32 @@ def _reverted(reverted: Reverted) -> str:
 def _table(verdicts: Sequence[Verdict]) -> list[str]:
     """Gates judged on the base, with values, rules and margins."""
     lines = [
-        "| gate | result | value | asked for | margin | baseline | says |",
-        "|---|---|---|---|---|---|---|",
+        "| gate | result | value | asked for | margin | says |",
+        "|---|---|---:|---:|---:|---|",
     ]
     for verdict in verdicts:
         gate = verdict.gate + (f" (of {verdict.via})" if verdict.via else "")
+        asked = plain(verdict.required)
+        if verdict.baseline is not None:
+            asked = f"{asked} (baseline {plain(verdict.baseline)})".strip()
         cells = [
             text(gate),
             _WORDS[verdict.outcome],
             text(plain(verdict.value)),
-            text(plain(verdict.required)),
+            text(asked),
             text(_signed(verdict.margin)),
-            text(plain(verdict.baseline)),
-            text(verdict.says) + (f" ({text(verdict.source)})" if verdict.source else ""),
+            _says(verdict),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def _says(verdict: Verdict) -> str:
+    """Where the value is from; what the numbers beside it say already is not said again."""
+    says = [] if verdict.kind == "metric" and verdict.outcome is Outcome.PASSED else [verdict.says]
+    if verdict.source:
+        says.append(f"({verdict.nearby})" if says else verdict.nearby)
+    return text(" ".join(says))
 
 
 def _findings(findings: Sequence[Finding]) -> str:
@@ -132,13 +147,13 @@ def _changes(checked: Checked) -> str:
     if not checked.counts:
         return ""
     some = ", ".join(f"{kind}: {count:,}" for kind, count in checked.counts.items())
-    return f"Changes {some}."
+    return f"Files that change: {some}."
 
 
 def _signed(margin: float | None) -> str:
     if margin is None:
         return ""
-    return f"+{number(margin)}" if margin > 0 else number(margin)
+    return f"+{number(margin, _DIGITS)}" if margin > 0 else number(margin, _DIGITS)
 
 
 # -- making text harmless -------------------------------------------------------------------

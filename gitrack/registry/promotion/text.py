@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from shlex import quote
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from gitrack.store.layout import RECORD
 LONGEST_TEXT = 60_000
 
 _MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.WAITING: "⏳"}
+_WORST_FIRST = (Outcome.FAILED, Outcome.WAITING, Outcome.PASSED)
 _MOST_METRICS = 40
 _MOST = 30
 
@@ -99,7 +101,7 @@ def _head(promotion: Promotion) -> Iterator[str]:
 
 
 def _gates(promotion: Promotion) -> Iterator[str]:
-    yield "### Gates"
+    yield f"### Gates{_counted(promotion.verdicts)}"
     yield ""
     if not promotion.verdicts:
         yield "None is asked for."
@@ -110,6 +112,13 @@ def _gates(promotion: Promotion) -> Iterator[str]:
         if verdict.outcome is not Outcome.PASSED:
             yield ""
             yield f"{_MARKS[verdict.outcome]} {code(verdict.gate)}: {prose(verdict.says)}"
+
+
+def _counted(verdicts: Iterable[Verdict]) -> str:
+    """`: 2 failed, 1 waiting, 6 passed`, which decides whether to read on."""
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    told = [f"{counts[which]} {which}" for which in _WORST_FIRST if counts[which]]
+    return f": {', '.join(told)}" if told else ""
 
 
 def _verdict(verdict: Verdict) -> tuple[str, ...]:
@@ -144,8 +153,7 @@ def _metrics(sides: Sides) -> Iterator[str]:
     rows = []
     for name in names:
         mine, other = ours.run.metrics.get(name), others.get(name)
-        both = mine is not None and other is not None
-        gap = f"{mine - other:+.4g}" if both and mine is not None and other is not None else ""
+        gap = "" if mine is None or other is None else f"{mine - other:+.4g}"
         rows.append((code(name), _value(mine), _value(other), code(gap) if gap else ""))
     headers = ("metric", f"v{ours.version}", f"v{theirs.version}", "difference")
     yield from table(headers, rows, most=_MOST_METRICS)

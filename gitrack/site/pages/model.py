@@ -267,13 +267,19 @@ def _verdict(verdict: Verdict) -> VerdictRow:
         gate=verdict.gate,
         outcome=str(verdict.outcome),
         says=display.unaddressed(verdict.says),
-        value="" if verdict.value is None else display.number(verdict.value),
-        required="" if verdict.required is None else display.number(verdict.required),
+        value=_shown(verdict.value),
+        required=_shown(verdict.required),
         margin=margin,
         baseline=None if verdict.baseline is None else display.number(verdict.baseline),
-        source=verdict.source,
+        source=verdict.nearby or None,
         via=verdict.via,
     )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else display.number(value)
 
 
 def _proof(proof: Proof) -> ProofView:

@@ -42,7 +42,7 @@ def test_it_passes(pulls: Pulls, run: Run) -> None:
     assert done.stdout.splitlines() == [
         "promote/churn-v2-staging onto gitrack, by the policy main:.tracking/policy.yaml",
         "promotion: churn v2 to staging, by Ada Example <ada@example.com>: better than before",
-        "  + auc >= 0.88: auc is 0.9, at least 0.88 is asked for (baseline 0.85) (0.9)",
+        "  + auc >= 0.88: auc is 0.9, at least 0.88 is asked for (baseline 0.85); margin +0.02",
         "passed",
     ]
 

@@ -81,14 +81,21 @@ def test_the_report_of_a_promotion(pulls: Pulls) -> None:
     shown = markdown(checked)
     assert shown.startswith("## gitrack check: passed\n\n`promote/churn-v2-staging` at `")
     assert "### Promotion of churn v2 to staging" in shown
-    assert "| auc \\>\\= 0\\.88 | passed | 0\\.9 | 0\\.88 | \\+0\\.02 | 0\\.85 |" in shown
-    assert "Changes promotion: 1, stage: 1." in shown
+    assert (
+        "| auc \\>\\= 0\\.88 | passed | 0\\.9 | 0\\.88 \\(baseline 0\\.85\\) | \\+0\\.02 | run"
+        in shown
+    )
+    assert "Files that change: promotion: 1, stage: 1." in shown
 
 
 def test_a_refusal_says_what_to_do(pulls: Pulls) -> None:
     checked = pulls.check(pulls.promotion(1, "staging"))
     assert title(checked) == "refused, for one reason"
-    assert "  - what to do: `" in markdown(checked)
+    shown = markdown(checked)
+    assert "  - what to do: `" in shown
+    # no sign but its own before a number
+    assert "+-" not in shown.replace("\\", "")
+    assert "-0.02 |" in shown.replace("\\", "")
 
 
 def test_a_long_report_is_cut(pulls: Pulls) -> None:

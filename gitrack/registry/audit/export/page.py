@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from gitrack.model.display import safe
+from gitrack.model.display import plain, safe
 from gitrack.registry.audit.export.style import STYLE
 from gitrack.registry.audit.records import Audit, AuditedPromotion, Finding, Severity
 
@@ -165,10 +165,10 @@ def _verdicts(one: AuditedPromotion) -> Iterable[str]:
         cells = (
             gate,
             f'<span class="{_text(verdict.outcome)}">{_text(verdict.outcome)}</span>',
-            _text("" if verdict.value is None else verdict.value),
-            _text("" if verdict.margin is None else f"{verdict.margin:.6g}"),
+            _text(plain(verdict.value)),
+            _text("" if verdict.margin is None else f"{verdict.margin:+.4g}"),
             _text(verdict.says),
-            _text(verdict.source or ""),
+            _text(verdict.nearby),
         )
         yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     yield "</tbody></table></div>"
