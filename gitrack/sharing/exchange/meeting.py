@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gitrack.errors import MergeConflict, NoRepository, NotFound
-from gitrack.sharing.exchange.standing import Overtaken
+from gitrack.sharing.exchange.standing import Overtaken, TakenBack
 from gitrack.sharing.exchange.unite import Side, Uniting
 from gitrack.store.branch import Branch
 from gitrack.store.git.branch import GitBranch
@@ -75,7 +75,7 @@ class Parties(msgspec.Struct, frozen=True):
 
         try:
             return self.branch.unite(theirs, mediate), tries[-1].told if tries else []
-        except Overtaken:
+        except (Overtaken, TakenBack):
             raise  # says more than two files that differ
         except MergeConflict as conflict:
             path = conflict.paths[0]

@@ -7,8 +7,8 @@ top of theirs by a merge: people are told, and promote again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from gitrack.errors import MergeConflict, NotFound
 from gitrack.model.promotion import Promotion
@@ -38,6 +38,35 @@ class Overtaken(MergeConflict):
         )
 
 
+class TakenBack(MergeConflict):
+    """One side took a promotion back by `git revert`, and the other promoted meanwhile."""
+
+    def __init__(self, model: str, stage: str, mine: str, theirs: str) -> None:
+        path = stage_path(model, stage)
+        super().__init__(
+            [path],
+            said=f"{path} was changed by others: {theirs}, while {mine} in this clone",
+            hint="nothing was touched; give yours up by  gitrack pull --prefer theirs , and then "
+            f"go on from theirs:  gitrack rollback {model}"
+            + ("" if stage == "production" else f" --stage {stage}")
+            + " --why …",
+        )
+
+
+class _Side(NamedTuple):
+    """What one side did to a model's promotions since both parted."""
+
+    added: dict[str, Promotion]
+    taken_back: list[str]
+
+    def told(self, model: str) -> str:
+        """Its last deed."""
+        for promotion in reversed(self.added.values()):
+            what = f"v{promotion.version} of {model} was {_verb(promotion)} to {promotion.to}"
+            return f"{what} by {promotion.by}"
+        return f"the promotion {self.taken_back[-1]} of {model} was reverted"
+
+
 class Standing:
     """Watches one merge for stages that both sides have changed."""
 
@@ -57,22 +86,38 @@ class Standing:
         self._given: set[str] = set()
         self.told: list[str] = []
 
-    def sees(self, clash: Clash) -> None:
-        """Remember a file that both sides changed, if it is that of a stage."""
-        if found := _STAGE.match(clash.path):
-            self._clashed.setdefault(found["model"], set()).add(found["stage"])
+    def sees(self, clash: Clash) -> bool:
+        """Remember a file that both sides changed, if it is that of a stage.
+
+        True if `settled` says what becomes of it: one side took back what it stood on.
+        """
+        found = _STAGE.match(clash.path)
+        if found is None:
+            return False
+        self._clashed.setdefault(found["model"], set()).add(found["stage"])
+        return any(
+            model == found["model"] and (mine.taken_back or theirs.taken_back)
+            for model, mine, theirs in self._both
+        )
 
     def settled(self) -> dict[str, bytes | None]:
         """Theirs in place of what we promoted. Raises Overtaken unless theirs were asked for."""
         changes: dict[str, bytes | None] = {}
-        for model, mine, theirs in self._both():
+        for model, mine, theirs in self._both:
             stages = self._clashed.get(model, set())
-            met = [(o, t) for o in mine.values() for t in theirs.values() if _meet(o, t, stages)]
-            if not met:
+            met = [
+                (o, t)
+                for o in mine.added.values()
+                for t in theirs.added.values()
+                if _meet(o, t, stages)
+            ]
+            if not met and not (stages and (mine.taken_back or theirs.taken_back)):
                 continue
             if self._prefer != "theirs":
-                raise Overtaken(met[-1][0], met[-1][1])
-            changes |= self._given_up(model, mine)
+                if met:
+                    raise Overtaken(met[-1][0], met[-1][1])
+                raise TakenBack(model, min(stages), mine.told(model), theirs.told(model))
+            changes |= self._given_up(model, mine, theirs)
         return changes
 
     def covers(self, path: str) -> bool:
@@ -80,22 +125,26 @@ class Standing:
         parts = path.split("/")
         return parts[:1] == [REGISTRY] and parts[1] in self._given and parts[2] in _STANDING
 
-    def _given_up(self, model: str, mine: Mapping[str, Promotion]) -> dict[str, bytes | None]:
-        paths = [promotion_path(model, id) for id in mine]
+    def _given_up(self, model: str, mine: _Side, theirs: _Side) -> dict[str, bytes | None]:
+        ids = [*mine.added, *mine.taken_back, *theirs.taken_back]
+        paths = [promotion_path(model, id) for id in ids]
         folder = f"{REGISTRY}/{model}/stages"
         for at in (self._ours, self._theirs):
             paths += [f"{folder}/{name}" for name in self._branch.children(folder, at=at)]
         changes = {path: self._theirs_at(path) for path in paths}
         self._given.add(model)
-        for one in mine.values():
+        for id in mine.taken_back:
+            self.told.append(f"{model}: {id} was reverted here, which is given up")
+        for one in mine.added.values():
             self.told.append(
                 f"{model} v{one.version} was {_verb(one)} to {one.to} here, which is given up; "
                 f"to do so again type  {_again(one)}"
             )
         return changes
 
-    def _both(self) -> list[tuple[str, dict[str, Promotion], dict[str, Promotion]]]:
-        """Models that both sides have promoted since they parted, with the records of each."""
+    @cached_property
+    def _both(self) -> list[tuple[str, _Side, _Side]]:
+        """Models of which both sides have promoted, or taken back, since they parted."""
         base = self._repository.git("merge-base", self._ours, self._theirs, check=False)
         at = base.partition("\n")[0]
         if not at:
@@ -111,10 +160,17 @@ class Standing:
             ]
             if trees[0] in trees[1:] or trees[1] == trees[2]:
                 continue
-            both = set(here.promotion_ids(model)) & set(there.promotion_ids(model))
-            known = {id for id in both if here.promotion(model, id) == there.promotion(model, id)}
-            known.update(before.promotion_ids(model))
-            found.append((model, _new(here, model, known), _new(there, model, known)))
+            ours, theirs = set(here.promotion_ids(model)), set(there.promotion_ids(model))
+            old = set(before.promotion_ids(model))
+            known = old | {
+                id
+                for id in ours & theirs
+                if here.promotion(model, id) == there.promotion(model, id)
+            }
+            mine = _Side(_new(here, model, known), sorted((old & theirs) - ours))
+            other = _Side(_new(there, model, known), sorted((old & ours) - theirs))
+            if any(mine) and any(other):
+                found.append((model, mine, other))
         return found
 
     def _theirs_at(self, path: str) -> bytes | None:

@@ -72,7 +72,8 @@ class Uniting:
             united = self._record(clash)
             if united is not None:
                 return united
-        self._standing.sees(clash)
+        if self._standing.sees(clash):
+            return clash.theirs
         if self._numbers.takes(clash) or self._models.takes(clash):
             return clash.theirs
         return self._by_people(clash)

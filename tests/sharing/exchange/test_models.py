@@ -225,6 +225,35 @@ def test_a_stage_that_both_have_changed_waits_for_people(people):
     assert ada.registry.numbers("churn") == [1, 2, 3]
 
 
+@pytest.mark.parametrize("reverts", ["ada", "bob"])
+def test_a_promotion_upon_one_that_the_other_side_reverted_waits_for_people(people, reverts):
+    """Else the record of the first would go, and that of the second would stay in the air."""
+    ada, bob = people
+    bob.register(2)
+    bob.register(3)
+    first = bob.promote(2, "production", "2026-01-01T10:00:00.000Z")
+    push(bob.folder, objects=False)
+    pull(ada.folder, objects=False)
+    one, other = (ada, bob) if reverts == "ada" else (bob, ada)
+    gone = {
+        promotion_path("churn", first.promotion): None,
+        stage_path("churn", "production"): None,
+    }
+    one.commit(gone)
+    other.promote(3, "production", "2026-01-02T10:00:00.000Z", first)
+    push(bob.folder, objects=False)
+    stands = bob.registry.stages("churn")
+    recorded = bob.registry.promotion_ids("churn")
+
+    for prefer in (None, "ours"):
+        with pytest.raises(MergeConflict, match=r"of churn was (promoted|reverted)") as told:
+            pull(ada.folder, objects=False, prefer=prefer)
+        assert "gitrack pull --prefer theirs" in str(told.value.hint)
+    done = pull(ada.folder, objects=False, prefer="theirs")
+    assert (ada.registry.stages("churn"), ada.registry.promotion_ids("churn")) == (stands, recorded)
+    assert any("is given up" in line for line in done.told)
+
+
 def test_an_alias_that_both_have_set_waits_unless_it_means_the_same(people):
     ada, bob = people
     for person in (bob, ada):
