@@ -61,6 +61,7 @@ def test_a_bundle_holds_what_it_is_about(case: Case, tmp_path: Path) -> None:
     promotion = promotion_path(CHURN, case.told.ids[2, "production"])
     assert (folder / "files" / promotion).read_bytes() == case.forge.read(case.tip, promotion)
     assert any(name.startswith("files/policy/") for name in sums)
+    assert any(name.endswith(f"{case.told.runs[2]}/run.yaml") for name in sums)
     assert any(name.endswith("evidence/2/shadow-mode.yaml") for name in sums)
     for link in (attributes["href"] for tag, attributes in _page(folder).tags if tag == "a"):
         assert link
