@@ -12,6 +12,7 @@ from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.judged import Judging
 from gitrack.registry.audit.kinds import Kind, what_is
+from gitrack.registry.audit.meanwhile import Meanwhile
 from gitrack.registry.audit.outcomes import Found, tell_allowed, tell_outcome
 from gitrack.registry.audit.policies import Policies
 from gitrack.registry.audit.records import (
@@ -56,6 +57,7 @@ class Promotions:
         self._judging = judging
         self._signatures = signatures
         self._name = name
+        self._meanwhile = Meanwhile(trail, contents, findings)
         self._newest_known: dict[tuple[str, str], tuple[list[int], list[Found]]] = {}
 
     def audited(self) -> list[AuditedPromotion]:
@@ -87,8 +89,24 @@ class Promotions:
             record = self._contents.promotion(path, states[commit])
             if record is None or self._renumbered(path, commit) or self._given_up(path, commit):
                 continue
-            found.append(Found(what.item, parts, path, states[commit], commit, record))
+            found.append(
+                self._as_published(Found(what.item, parts, path, states[commit], commit, record))
+            )
         return found
+
+    def _as_published(self, one: Found) -> Found:
+        """What a merge made of it that gave other numbers to versions of which it speaks."""
+        landed = self._trail.landed.get(one.commit, one.commit)
+        if landed == one.commit:
+            return one
+        for step in self._trail.steps[landed]:
+            for change in step.changes:
+                if change.path != one.path or change.old != one.blob or change.new is None:
+                    continue
+                record = self._contents.promotion(one.path, change.new)
+                if record is not None and one.path in renumbered(self._trail, self._contents, step):
+                    return one._replace(blob=change.new, commit=landed, record=record)
+        return one
 
     def _renumbered(self, path: str, commit: str) -> bool:
         """True for a promotion that got another number before anybody else saw it."""
@@ -148,6 +166,7 @@ class Promotions:
         judged, unjudged = self._checked(one, ruling, approvers)
         if landed is not None:
             tell_outcome(self._findings, one, landed, approvers)
+            self._meanwhile.tell(one, landed)
         request = request_of(words.message) or request_of(self._said[one.commit].message)
         if ruling is not None:
             merged = landed != one.commit or request is not None

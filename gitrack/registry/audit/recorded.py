@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from time import time
 from typing import NamedTuple
 
 import msgspec
@@ -64,6 +65,7 @@ class Recorded:
         self._trail = trail
         self._contents = contents
         self._findings = findings
+        self._now = time()
         #: by (author of the run, author of the commit): commits and paths
         self._by_others: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
@@ -98,6 +100,14 @@ class Recorded:
                 )
 
     def _clock(self, commit: PastCommit) -> None:
+        if commit.committed > self._now + _SKEW:
+            self._findings.suspicious(
+                "clock-ahead",
+                f"{commit.id[:12]} says {moment(commit.committed)}, which is still to come",
+                "it was dated by hand, or a clock was wrong; when it came is not known",
+                commit=commit.id,
+                look=f"git log -1 --format='%h %ci %an %s' {commit.id[:12]}",
+            )
         for parent in commit.parents:
             before = self._trail.by_id.get(parent)
             if before is not None and commit.committed < before.committed - _BACKWARDS:

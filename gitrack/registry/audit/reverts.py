@@ -78,6 +78,8 @@ class Reverts:
         steps = [self._bringing(change, step) for change in removed]
         if not removed or None in steps:
             return False
+        if any(self._by_merge(step, change.path) for change in removed):
+            return False
         state = {path: change.old for path, change in stages.items()}
         touched = dict(state)
         latest_first = sorted(
@@ -100,6 +102,11 @@ class Reverts:
             if step.commit.id not in self.taken_back[change.path]:
                 self.taken_back[change.path].append(step.commit.id)
         return True
+
+    def _by_merge(self, step: Step, path: str) -> bool:
+        """True if a merge drops what all that it unites have: nobody has decided that."""
+        parents = step.commit.parents
+        return len(parents) > 1 and all(self._trail.at(path, each) is not None for each in parents)
 
     def _bringing(self, change: Change, step: Step) -> Step | None:
         """The step that wrote the record which goes now."""

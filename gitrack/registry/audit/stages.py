@@ -79,6 +79,7 @@ class Stages:
             all(self._trail.united_cleanly(step.commit, change.path) for change, _ in stages)
             or self._renumbered(step, model, before, after)
         ):
+            self._meanwhile(step, model, why, promoted)
             return
         path = stages[0][0].path if stages else promoted[0][0].path
         stage, said = why
@@ -93,6 +94,25 @@ class Stages:
             model=model,
             promotion=promoted[0][1].item if promoted else None,
         )
+
+    def _meanwhile(
+        self,
+        step: Step,
+        model: str,
+        why: tuple[str, str],
+        promoted: list[tuple[Change, What]],
+    ) -> None:
+        """Git has merged what no two people have decided together: each side fits, not both."""
+        if step.first and len(promoted) == 1 and step.commit.id in self._trail.on_line:
+            self._findings.suspicious(
+                "merged-blindly",
+                f"{model}: {why[1]} when it was merged",
+                "others had moved it meanwhile, and it was merged without another check",
+                commit=step.commit.id,
+                path=promoted[0][0].path,
+                model=model,
+                promotion=promoted[0][1].item,
+            )
 
     def _states(
         self, step: Step, stages: list[tuple[Change, What]]
@@ -195,7 +215,7 @@ def _unexplained(
             if (
                 stage != to
                 and record.version in versions
-                and record.version not in after.get(stage, versions)
+                and record.version not in after.get(stage, first.get(stage, versions))
             ):
                 state[stage] = [number for number in versions if number != record.version]
         if record.archived and to != ARCHIVE:

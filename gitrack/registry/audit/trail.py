@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from time import time
 from typing import NamedTuple
 
 from gitrack.config import safe_yaml
@@ -92,11 +93,13 @@ class Trail:
 
     @cached_property
     def times(self) -> dict[str, int]:
-        """When commits of the branch's own line took effect: clocks go back, time does not."""
-        latest = 0
+        """When commits of the branch's own line took effect: clocks go back, time does not. One
+        that is dated in the future says nothing of when it came."""
+        latest, now = 0, time()
         found: dict[str, int] = {}
         for id in self.line:
-            latest = max(latest, self.by_id[id].committed)
+            committed = self.by_id[id].committed
+            latest = max(latest, committed) if committed <= now else latest
             found[id] = latest
         return found
 
