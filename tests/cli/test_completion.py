@@ -59,5 +59,13 @@ def test_commands_runs_and_experiments_are_offered(repo):
     assert completed(repo, "gitrack ls -e xgb") == [EXPERIMENT]
 
 
+def test_commands_of_the_registry_are_offered_what_they_take(repo):
+    with_runs(repo)
+
+    assert completed(repo, "gitrack audit ") == ["export", "report"]
+    assert completed(repo, "gitrack promote churn 1 --to pro") == ["production"]
+    assert completed(repo, "gitrack rollback churn --stage st") == ["staging"]
+
+
 def test_outside_of_a_repository_there_is_nothing_to_offer(tmp_path):
     assert completed(tmp_path, "gitrack show a") == []

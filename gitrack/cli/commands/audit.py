@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gitrack.cli import arrivals
+from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
 from gitrack.model.display import safe
 
@@ -23,7 +23,8 @@ class _Audit(click.Group):
     """`gitrack audit churn` is `gitrack audit report churn`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+        offering = ctx.resilient_parsing and not args  # a shell asks what may follow
+        if not offering and (not args or args[0] not in {*self.commands, *ctx.help_option_names}):
             args = [_DEFAULT, *args]
         return super().parse_args(ctx, args)
 
@@ -59,7 +60,7 @@ def _options(command: Command) -> Command:
 
 
 @command.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.models)
 @_options
 @click.option(
     "--accept-rewrite",
@@ -113,7 +114,7 @@ def report(
 
 @command.command()
 @click.argument("target", type=click.Path(path_type=Path))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.models)
 @_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context

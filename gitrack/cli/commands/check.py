@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--base", metavar="REF", help="Where it goes. Unless given: the remote's branch.")
-@click.option("--head", metavar="REF", help="What is to be merged. Unless given: see below.")
+@click.option("--head", metavar="REF", help="What is to be merged. Unless given: see above.")
 @click.option(
     "--policy-from",
     metavar="REF",

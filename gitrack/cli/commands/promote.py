@@ -11,7 +11,14 @@ from gitrack.cli.promoting import carried_out, reason, ways
 @click.command()
 @click.argument("name", shell_complete=completing.models)
 @click.argument("version", shell_complete=completing.versions)
-@click.option("--to", "stage", required=True, metavar="STAGE", help="The stage to enter.")
+@click.option(
+    "--to",
+    "stage",
+    required=True,
+    metavar="STAGE",
+    shell_complete=completing.stages,
+    help="The stage to enter.",
+)
 @click.option("--keep-previous", is_flag=True, help="Leave those who stand there beside it.")
 @click.option("--release", metavar="v1.2.3", help="Also plan a release tag that GTO reads.")
 @ways

@@ -11,9 +11,20 @@ from gitrack.errors import UsageError
 
 @click.command()
 @click.argument("name", shell_complete=completing.models)
-@click.option("--to-version", metavar="N", help="The version to go back to.")
+@click.option(
+    "--to-version",
+    metavar="N",
+    shell_complete=completing.versions,
+    help="The version to go back to.",
+)
 @click.option("--to-date", metavar="DATE", help="Or a day: the version that stood there then.")
-@click.option("--stage", default="production", show_default=True, help="The stage.")
+@click.option(
+    "--stage",
+    default="production",
+    show_default=True,
+    shell_complete=completing.stages,
+    help="The stage.",
+)
 @ways
 @click.pass_context
 def command(

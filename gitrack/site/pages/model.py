@@ -80,6 +80,7 @@ class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
     margin: str | None
     baseline: str | None
     source: str | None
+    nearby: str
     via: str | None
 
 
@@ -271,7 +272,8 @@ def _verdict(verdict: Verdict) -> VerdictRow:
         required=_shown(verdict.required),
         margin=margin,
         baseline=None if verdict.baseline is None else display.number(verdict.baseline),
-        source=verdict.nearby or None,
+        source=verdict.source,
+        nearby=verdict.nearby,
         via=verdict.via,
     )
 
