@@ -65,7 +65,9 @@ class Promotions:
         order = self._trail.order
         found = [self._one(one) for one in self._found if self._name in (None, one.record.model)]
         last = len(order)
-        found.sort(key=lambda one: (order.get(one.landed or "", last), order[one.commit], one.id))
+        found.sort(
+            key=lambda one: (order.get(one.landed or "", last), order[one.commit], one.at, one.id)
+        )
         return found
 
     @cached_property

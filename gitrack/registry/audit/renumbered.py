@@ -42,7 +42,14 @@ def renumbered(trail: Trail, contents: Contents, step: Step) -> frozenset[str]:
         elif what.kind in (Kind.EVIDENCE, Kind.PROMOTION):
             moved = numbers.get((Kind.VERSION, what.name), {})
             aside = what.kind is Kind.EVIDENCE and change.new is not None
-            if not (moved or aside) or trail.at(change.path, there) != change.new:
+            if not (moved or aside):
+                continue
+            theirs = trail.at(change.path, there)
+            if moved and what.kind is Kind.PROMOTION and change.new is not None and theirs is None:
+                if _speaks_of_moved(contents, change, moved):
+                    found.add(change.path)
+                continue
+            if theirs != change.new:
                 continue
             if trail.was_in_common(step.commit, change.path):
                 continue  # nobody named it anew
@@ -139,6 +146,17 @@ def _followed(
         if not isinstance(record, str) and _alike(mine, record, moved):
             return True
     return False
+
+
+def _speaks_of_moved(contents: Contents, change: Change, moved: dict[int, int]) -> bool:
+    """True for a promotion of a version that stays, which names one that moves beside it."""
+    assert change.old is not None
+    assert change.new is not None
+    mine = contents.record(change.path, change.old, Promotion)
+    after = contents.record(change.path, change.new, Promotion)
+    if isinstance(mine, str) or isinstance(after, str) or mine.version in moved:
+        return False
+    return _alike(mine, after, moved)
 
 
 def _alike(mine: Any, record: Any, moved: dict[int, int]) -> bool:

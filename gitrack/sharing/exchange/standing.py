@@ -188,7 +188,8 @@ def _new(registry: Registry, model: str, known: set[str]) -> dict[str, Promotion
 
 
 def _meet(mine: Promotion, theirs: Promotion, clashed: set[str]) -> bool:
-    return mine.to == theirs.to or bool(clashed)
+    # one version led to two stages stands in neither as it was judged, though no file clashes
+    return mine.to == theirs.to or mine.run == theirs.run or bool(clashed)
 
 
 def _verb(promotion: Promotion) -> str:

@@ -21,6 +21,7 @@ models:
         direct: true
         gates:
         - {metric: auc, at_least: 0.8}
+      canary: {direct: true}
       production:
         from: [staging]
         gates:
@@ -101,6 +102,31 @@ def test_nothing_is_found_in_honest_work(
         found = audit(where=folder)
         assert said(found) == []
     assert len(audit(where=ada).promotions) == 3
+
+
+def test_nor_where_versions_that_went_to_and_fro_take_another_number(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = clones
+    run = work(ada, monkeypatch, 0.9)
+    gitrack.register_model(f"runs:/{run}/model.txt", "churn")
+    gitrack.promote("churn", 1, to="staging", why="it is better", direct=True)
+    push(ada, objects=False)
+    pull(bob, objects=False)
+    for folder, auc in ((ada, 0.91), (bob, 0.92)):
+        run = work(folder, monkeypatch, auc)
+        gitrack.register_model(f"runs:/{run}/model.txt", "churn")
+    # through a stage that is empty afterwards, and back to one that keeps its number
+    gitrack.promote("churn", 2, to="canary", why="to try it", direct=True)
+    gitrack.promote("churn", 2, to="staging", why="it is better", direct=True)
+    gitrack.rollback("churn", to_version=1, why="it was calmer", stage="staging", direct=True)
+    push(ada, objects=False)
+    push(bob, objects=False)
+    pull(ada, objects=False)
+    for folder in clones:
+        found = audit(where=folder)
+        assert said(found) == []
+        assert [one.version for one in found.promotions] == [1, 3, 3, 1]
 
 
 def _merged_by_host(folder: Path, branch: str) -> None:

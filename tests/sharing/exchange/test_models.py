@@ -225,6 +225,17 @@ def test_a_stage_that_both_have_changed_waits_for_people(people):
     assert ada.registry.numbers("churn") == [1, 2, 3]
 
 
+def test_one_version_in_two_stages_waits_for_people_though_no_file_clashes(people):
+    ada, bob = people
+    bob.promote(1, "canary", "2026-01-01T10:00:00.000Z")
+    push(bob.folder, objects=False)
+    ada.promote(1, "production", "2026-01-01T11:00:00.000Z")
+    with pytest.raises(MergeConflict, match=r"v1 of churn was promoted to canary by Ada .* while"):
+        pull(ada.folder, objects=False)
+    pull(ada.folder, objects=False, prefer="theirs")
+    assert ada.registry.stages("churn") == {"canary": [1]}
+
+
 @pytest.mark.parametrize("reverts", ["ada", "bob"])
 def test_a_promotion_upon_one_that_the_other_side_reverted_waits_for_people(people, reverts):
     """Else the record of the first would go, and that of the second would stay in the air."""
