@@ -140,15 +140,26 @@ PRODUCTION = st.one_of(
 )
 
 
+@st.composite
+def _at_the_border(draw: st.DrawFn) -> tuple[dict[str, float], dict[str, float]]:
+    """A production that is better by what is allowed, or by a breath more or less."""
+    metrics = draw(st.fixed_dictionaries(FAIR))
+    worst = metrics["test_auc_roc"] + 0.005
+    beside = [worst, math.nextafter(worst, -1), math.nextafter(worst, 2)]
+    near = st.sampled_from([-1e-7, 1e-7, -1e-12, 1e-12]).map(lambda gap: worst + gap)
+    return metrics, {"test_auc_roc": draw(st.one_of(st.sampled_from(beside), near))}
+
+
 @settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
-@given(METRICS, PRODUCTION)
-@example({"test_auc_roc": 0.885}, {"test_auc_roc": 0.89})
-@example({"test_auc_roc": 0.895, "test_f1": 0.8}, {"test_auc_roc": 0.9})
-@example({}, {"test_auc_roc": 0.0})
-@example({}, {"test_auc_roc": 0.005})
-@example({}, {"test_auc_roc": 0.9})
-@example({"test_auc_roc": math.nan}, {"test_auc_roc": 0.9})
-def test_the_gates_say_what_the_script_says(metrics: dict[str, float], production: Any):
+@given(st.one_of(st.tuples(METRICS, PRODUCTION), _at_the_border()))
+@example(({"test_auc_roc": 0.885}, {"test_auc_roc": 0.89}))
+@example(({"test_auc_roc": 0.895, "test_f1": 0.8}, {"test_auc_roc": 0.9}))
+@example(({}, {"test_auc_roc": 0.0}))
+@example(({}, {"test_auc_roc": 0.005}))
+@example(({}, {"test_auc_roc": 0.9}))
+@example(({"test_auc_roc": math.nan}, {"test_auc_roc": 0.9}))
+def test_the_gates_say_what_the_script_says(case: tuple[dict[str, float], Any]):
+    metrics, production = case
     may, results, regressed = script(metrics, [production] if production else [])
 
     verdicts = by_gates(metrics, production)
