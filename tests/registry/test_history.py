@@ -187,6 +187,22 @@ def test_a_revert_that_is_reverted_comes_again(desk: Desk):
     ]
 
 
+def test_the_way_back_to_one_that_was_kept_beside_another(desk: Desk):
+    desk.promote(1, [])
+    desk.days()
+    desk.write({"registry/churn/stages/production.yaml": stage_file([1, 2])})
+    desk.git("add", "-A")
+    desk.git("commit", "-q", "-m", "both")
+    desk.days()
+    id, commit = desk.promote(1, [1, 2], kind="rollback")
+    desk.git("revert", "--no-edit", commit)
+    _, _, back, undone = history(desk)
+    assert (back.kind, back.promotion, back.remark) == ("rollback", id, None)
+    assert (back.before, back.after, back.left) == ([1, 2], [1], [2])
+    assert (undone.kind, undone.reverts, undone.after) == ("revert", id, [1, 2])
+    assert undone.remark is None
+
+
 def test_two_in_one_merge_the_last_one_counts(desk: Desk):
     desk.promote(1, [])
     desk.git("checkout", "-q", "-b", "side")

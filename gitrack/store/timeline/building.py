@@ -117,6 +117,8 @@ def _cause(
         displaced, _ = _sides(changes.get(parts.stage), back=back)
         if parts.version in (entered if parts.stage == stage else left):
             return id
+        if parts.stage == stage and parts.version == _newest(changes[stage], back=back):
+            return id  # it stood there, beside one that left: a way back to it alone
         if stage == ARCHIVE != parts.stage and entered & displaced:
             return id
     # of several promotions in one merge, some of what they did is undone again by the later ones
@@ -127,6 +129,12 @@ def _cause(
         if stage in (ARCHIVE, parts.stage) or parts.version in moved:
             return id
     return None
+
+
+def _newest(change: Change, *, back: bool) -> int | None:
+    """Who stands in a stage last, after the change or, if it is taken back, before it."""
+    versions = change.before if back else change.after
+    return versions[-1] if versions else None
 
 
 def _sides(change: Change | None, *, back: bool) -> tuple[set[int], set[int]]:
