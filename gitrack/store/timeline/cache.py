@@ -20,7 +20,7 @@ import msgspec
 from gitrack.store.timeline.line import Arrival, Line
 
 #: Goes up with every change of what is kept, or of how changes are put to promotions.
-READER = 2
+READER = 3
 
 
 class _Part(msgspec.Struct, array_like=True):
