@@ -22,6 +22,7 @@ from gitrack.store.codec.records import dump_record
 from tests.registry.check.pulls import (
     ADA,
     Pulls,
+    artifact_file,
     folder_of,
     new_run,
     run_of,
@@ -165,6 +166,12 @@ def test_any_file_that_both_sides_wrote(pulls: Pulls) -> None:
     head = pulls.pull({path: "format: 1\nname: churn\ndescription: mine\n"})
     pulls.advance({path: "format: 1\nname: churn\ndescription: yours\n"})
     pulls.refused(head, "conflict", "has changed this file as well", "do it again")
+
+
+def test_a_folder_where_the_base_has_a_file_by_now(pulls: Pulls) -> None:
+    head = pulls.pull(artifact_file(1, 1))
+    pulls.advance({"artifacts/flights": b"a file"})
+    pulls.refused(head, "conflict", "has changed this file as well")
 
 
 # -- runs -----------------------------------------------------------------------------------
