@@ -104,26 +104,12 @@ def plan(
     who = by or opened.author()
     refuse_stranger(opened.ruling.policy, name, stage, who)
     back = kind == "rollback"
-    step = move(
-        reader.stages(name),
-        version.version,
-        stage,
-        rules,
-        keep_previous=keep_previous,
-        back=back,
-    )
+    standing = reader.stages(name)
+    step = move(standing, version.version, stage, rules, keep_previous=keep_previous, back=back)
     recent = _recent(reader, name, stage)
     moment = _moment(recent.last, when)
-    case = Case(
-        opened,
-        name,
-        version,
-        stage,
-        at=base,
-        when=moment,
-        ruling=opened.ruling,
-        promoter=who,
-    )
+    ruling = opened.ruling
+    case = Case(opened, name, version, stage, at=base, when=moment, ruling=ruling, promoter=who)
     promotion = Promotion(
         model=name,
         version=version.version,
@@ -139,7 +125,7 @@ def plan(
         kept=step.kept,
         base=base,
         record=digest(opened.branch.read(case.standing.path, at=base)),
-        policy=opened.ruling.used,
+        policy=ruling.used,
         follows=_follows(reader, name, recent.to_stage),
         draft=draft,
         tag=tag_of(*(opened, reader, name, version.version, stage), release=release, back=back),
