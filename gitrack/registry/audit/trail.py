@@ -21,6 +21,7 @@ from gitrack.store.git.ancestry import (
     tree_changes,
 )
 from gitrack.store.git.branch import GitBranch
+from gitrack.store.git.reader import LeftOnRemote
 from gitrack.store.layout import RECORD, place_of
 from gitrack.store.registry.paths import REGISTRY
 
@@ -190,7 +191,8 @@ class Trail:
         found: dict[str, bytes | GitrackError] = dict.fromkeys(
             large, StoreError(f"it is larger than {safe_yaml.MAX_BYTES:,} bytes")
         )
-        found.update(self.branch.read_many([id for id in wanted if id not in large]))
+        for id, data in self.branch.read_many([id for id in wanted if id not in large]):
+            found[id] = _here(data)
         return found
 
     def read(self, id: str) -> bytes | GitrackError:
@@ -199,7 +201,7 @@ class Trail:
         if known is not None:
             return known
         ((_, data),) = self.branch.read_many([id])
-        self._contents[id] = data
+        self._contents[id] = _here(data)
         return data
 
     def damaged(self) -> Iterator[str]:
@@ -244,6 +246,13 @@ class Trail:
 
 
 _SUBMODULE = "160000"
+
+
+def _here(data: bytes | GitrackError) -> bytes | GitrackError:
+    """The same; raises what says nothing about the branch, but about this clone."""
+    if isinstance(data, LeftOnRemote):
+        raise data
+    return data
 
 
 def _is_read(path: str) -> bool:

@@ -72,7 +72,13 @@ class ObjectReader:
 
     def object(self, id: bytes, kind: bytes) -> bytes:
         """The contents of an object that must be of a kind. Raises NotFound, StoreError."""
-        found = self._young.read(id) or self._loose(id.hex()) or self._ask(id.hex())
+        found = self._young.read(id) or self._loose(id.hex())
+        if found is None:
+            try:
+                found = self._ask(id.hex())
+            except StoreError as error:
+                # git dies when the remote of a partial clone does not answer, and says nothing
+                raise self._prefetch([id.hex()]).get(id.hex(), error) from error
         if found[0] != kind:
             raise _wrong_kind(id.hex(), found[0], kind)
         return found[1]
@@ -100,7 +106,7 @@ class ObjectReader:
         except (NotFound, StoreError) as error:
             return error
 
-    def _prefetch(self, ids: Sequence[str]) -> dict[str, GitrackError]:
+    def _prefetch(self, ids: Sequence[str]) -> dict[str, LeftOnRemote]:
         """In a partial clone, bring all missing objects at once: one by one takes minutes.
 
         Those that the remote does not give are not to be asked for again, one by one.
@@ -120,8 +126,8 @@ class ObjectReader:
         )
         if not done.code:
             return {}
-        error = StoreError(
-            f"this partial clone lacks it, and {promisor!r} does not give it: "
+        error = LeftOnRemote(
+            f"this partial clone lacks a file, and {promisor!r} does not give it: "
             f"{first_complaint(done.err)}",
             hint=f"type  git fetch {promisor}  to see whether the remote answers",
         )
@@ -191,6 +197,10 @@ class ObjectReader:
         finally:
             answers.close()
             process.wait()
+
+
+class LeftOnRemote(StoreError):
+    """A partial clone lacks an object, and its remote does not give it: no fault of the branch."""
 
 
 class CatFile:

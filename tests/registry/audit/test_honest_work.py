@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gitrack
+from gitrack.errors import StoreError
 from gitrack.registry.audit import audit
 from gitrack.registry.audit.records import Audit
 from gitrack.sharing.exchange.pull import pull
@@ -127,6 +128,25 @@ def test_nor_where_versions_that_went_to_and_fro_take_another_number(
         found = audit(where=folder)
         assert said(found) == []
         assert [one.version for one in found.promotions] == [1, 3, 3, 1]
+
+
+def test_a_partial_clone_whose_remote_is_silent_says_so_and_accuses_nobody(
+    clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, _ = clones
+    run = work(ada, monkeypatch, 0.9)
+    gitrack.register_model(f"runs:/{run}/model.txt", "churn")
+    gitrack.promote("churn", 1, to="staging", why="it is better", direct=True)
+    push(ada, objects=False)
+    remote = ada.parent / "remote.git"
+    git(remote, "config", "uploadpack.allowFilter", "true")
+    git(ada.parent, "clone", "-q", "--filter=blob:none", f"file://{remote}", "partial")
+    remote.rename(ada.parent / "elsewhere.git")
+    monkeypatch.chdir(ada.parent / "partial")
+    for ask in (audit, lambda: gitrack.model_versions("churn")):
+        with pytest.raises(StoreError, match="'origin' does not give it: ") as caught:
+            ask()
+        assert caught.value.hint == "type  git fetch origin  to see whether the remote answers"
 
 
 def _merged_by_host(folder: Path, branch: str) -> None:
