@@ -49,8 +49,9 @@ class Rewritten:
         repository, name = self._branch.repository, self._branch.name
         seen = seen_tips(repository, remote, name)
         ever = dict.fromkeys((*seen.tips, *sorted(seen.accepted), *logged_tips(repository, ref)))
-        if tip is None and remote == HERE:
-            tip = self._trail.tip  # a clone that has the branch on its remote only
+        if tip is None and (remote == HERE or not self._knows(remote)):
+            # a clone that has the branch on its remote only, or has no such remote any more
+            tip = self._trail.tip
         contained = self._trail.ancestors(tip) if tip is not None else set()
         lost = [id for id in ever if id not in contained]
         for old in self._outermost(lost):
@@ -80,6 +81,9 @@ class Rewritten:
                 path=f"{called}@{old}",
                 look=f"git log --oneline {old[:12]}" + (f" --not {tip[:12]}" if tip else ""),
             )
+
+    def _knows(self, remote: str) -> bool:
+        return self._branch.repository.run("config", "--get", f"remote.{remote}.url").code == 0
 
     def _outermost(self, lost: list[str]) -> list[str]:
         """Of tips that are lost, those that no other lost one contains."""

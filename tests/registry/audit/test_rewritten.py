@@ -72,6 +72,15 @@ def test_a_pull_shows_what_was_forced(shared: Case) -> None:
     assert shared.tip[:12] in found.what
 
 
+def test_a_remote_that_was_given_up_is_no_rewriting(shared: Case) -> None:
+    push(shared.folder, objects=False)
+    git(shared.folder, "update-ref", "-d", "refs/remotes/origin/gitrack")
+    (gone,) = rewritten(audit(where=shared.folder))  # somebody deleted the branch there
+    assert "it stands at nothing" in gone.what
+    git(shared.folder, "remote", "remove", "origin")
+    assert rewritten(audit(where=shared.folder)) == []
+
+
 def test_it_is_named_until_somebody_accepts_it(shared: Case) -> None:
     push(shared.folder, objects=False)
     force(shared)
