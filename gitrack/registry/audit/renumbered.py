@@ -90,19 +90,14 @@ def new_numbers(trail: Trail, contents: Contents, step: Step) -> Numbers:
             continue  # it is not theirs that took the place
         if trail.was_in_common(step.commit, change.path):
             continue  # it was there before the sides parted: nobody gave it anew
-        taken = _new_place(trail, contents, change, what, here, step.commit.id)
+        taken = _new_place(contents, change, what, here)
         if taken is not None:
             found[what.kind, what.name][int(what.item)] = taken
     return found
 
 
 def _new_place(
-    trail: Trail,
-    contents: Contents,
-    change: Change,
-    what: What,
-    here: list[tuple[Change, What]],
-    commit: str,
+    contents: Contents, change: Change, what: What, here: list[tuple[Change, What]]
 ) -> int | None:
     assert change.old is not None
     shape: type[msgspec.Struct] = ModelVersion if what.kind is Kind.VERSION else ArtifactVersion

@@ -134,8 +134,8 @@ def _logged(standing: Standing) -> dict[str, Artifact]:
 def _must_be(standing: Standing, metric: str, computed: float, said: float) -> None:
     if not abs(computed - said) <= _ROUNDING * max(1.0, abs(said)):
         raise _Unlike(
-            f"the predictions of run {standing.run.id} give {number(computed)}, and it says "
-            f"{number(said)}: they are of other cases, or computed in another way"
+            f"the predictions of run {standing.run.id} give {number(computed)} for {metric}, and "
+            f"it says {number(said)}: they are of other cases, or computed in another way"
         )
 
 
