@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -49,10 +50,12 @@ def ways(command: Command) -> Command:
 
 
 def reason(why: str | None, *, dry_run: bool) -> str:
-    """The reason, without which nothing is written."""
+    """The reason, without which nothing is written; who sits at a terminal is asked for it."""
     if why is not None:
         return why
     if not dry_run:
+        if sys.stdin is not None and sys.stdin.isatty():
+            return str(click.prompt("why", err=True))
         raise click.UsageError('Missing the reason; add it:  --why "beats v6 on recall"')
     return "to see what its gates say"
 

@@ -86,6 +86,19 @@ def test_a_promotion_and_the_way_back(
     assert opened.reader().stages("churn") == {"archived": [2], "production": [1]}
 
 
+def test_who_sits_at_a_terminal_is_asked_for_the_reason(
+    registry: Build,  # noqa: F811
+    typed: Typed,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    opened = registry(policy=None)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", lambda asked, err: "beats v1 on recall")
+    assert typed("promote", "churn", "2", "--to", "staging", "--direct").returncode == 0
+    (made,) = opened.reader().promotions("churn").values()
+    assert made.why == "beats v1 on recall"
+
+
 def test_a_dry_run_needs_no_reason_and_writes_nothing(
     registry: Build,  # noqa: F811
     typed: Typed,
