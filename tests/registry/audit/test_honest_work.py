@@ -12,6 +12,8 @@ from gitrack.registry.audit import audit
 from gitrack.registry.audit.records import Audit
 from gitrack.sharing.exchange.pull import pull
 from gitrack.sharing.exchange.push import push
+from gitrack.store.git.branch import GitBranch
+from gitrack.store.git.repository import Repository
 from tests.registry.audit.forge import git
 
 POLICY = """\
@@ -142,8 +144,11 @@ def test_a_partial_clone_whose_remote_is_silent_says_so_and_accuses_nobody(
     git(remote, "config", "uploadpack.allowFilter", "true")
     git(ada.parent, "clone", "-q", "--filter=blob:none", f"file://{remote}", "partial")
     remote.rename(ada.parent / "elsewhere.git")
-    monkeypatch.chdir(ada.parent / "partial")
-    for ask in (audit, lambda: gitrack.model_versions("churn")):
+    branch = GitBranch(Repository.discover(ada.parent / "partial"))
+    for ask in (
+        lambda: audit(where=ada.parent / "partial"),
+        lambda: branch.read("registry/churn/versions/1.yaml"),
+    ):
         with pytest.raises(StoreError, match="'origin' does not give it: ") as caught:
             ask()
         assert caught.value.hint == "type  git fetch origin  to see whether the remote answers"
