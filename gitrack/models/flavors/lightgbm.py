@@ -10,6 +10,7 @@ import msgspec
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.model.display import safe
 from gitrack.models import mlmodel
+from gitrack.models.boosted_text import checked
 from gitrack.models.environment import installed_version
 from gitrack.models.flavors import sklearn
 from gitrack.models.flavors.flavor import Flavor, Loading, Saved, Saving, has_class
@@ -69,7 +70,11 @@ def read_booster(file: Path) -> Any:
     import lightgbm
 
     try:
-        return lightgbm.Booster(model_file=str(file))
+        text = checked(file.read_text(encoding="utf-8"), file.name)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(file.name, "is not text, as LightGBM writes it") from error
+    try:
+        return lightgbm.Booster(model_str=text)
     except Exception as error:
         why = f"cannot be read by LightGBM: {safe(' '.join(str(error).split()))[:300]}"
         raise UnreadableFile(file.name, why) from error
