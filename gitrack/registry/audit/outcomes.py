@@ -40,6 +40,13 @@ def tell_outcome(findings: Findings, one: Found, landed: str, approvers: list[Ap
             "no check would have let it through",
             **where,
         )
+    if not record.why.strip():
+        findings.suspicious(
+            "no-reason",
+            f"{record.model} v{record.version} went to {record.to} without a reason",
+            "gitrack asks for one: the promotion was written by hand",
+            **where,
+        )
     waiting = [v for v in record.verdicts if v.outcome is Outcome.WAITING]
     given = len({known_as(one.by) for one in approvers})
     for verdict in waiting:
@@ -55,11 +62,18 @@ def tell_outcome(findings: Findings, one: Found, landed: str, approvers: list[Ap
 
 
 def tell_allowed(
-    findings: Findings, one: Found, ruling: Ruling, past: PastCommit, *, merged: bool
+    findings: Findings,
+    one: Found,
+    ruling: Ruling,
+    past: PastCommit,
+    *,
+    merged: bool,
+    left: str | None,
 ) -> None:
     """Whether the policy allows the person, the way, and to do without a pull request.
 
-    `past` is the commit that wrote the record; `merged` says that a merge or a host brought it.
+    `past` is the commit that wrote the record; `merged` says that a merge or a host brought it;
+    `left` is the stage that it comes from, if its commit left that as it was.
     """
     record = one.record
     rule = ruling.policy.stages(record.model).get(record.to)
@@ -77,6 +91,13 @@ def tell_allowed(
             f"{record.model} v{record.version} went from {source} to {record.to}, which is "
             f"entered from {', '.join(rule.from_)} only",
             "a step of the lifecycle was left out",
+            **where,
+        )
+    if rule.exclusive and left is not None:
+        findings.suspicious(
+            "stage-left",
+            f"{record.model} v{record.version} went to {record.to}, and still stands in {left}",
+            "policy lets a version stand in one stage only: the promotion was written by hand",
             **where,
         )
     if not merged and past.author == past.committer and not direct_allowed(rule, record.kind):

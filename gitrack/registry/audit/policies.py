@@ -48,11 +48,11 @@ class Policies:
             return self._without(promotion, where), Ruling()
         found = self._found(used)
         if found is None:
-            if used.commit is not None and self._file(used.commit) is not None:
+            if used.commit is not None and self._there(used.commit):
                 self._findings.tampering(
                     "policy-other",
                     f"{promotion.model}: {id} names the policy {used.sha256[:12]} of the code's "
-                    f"commit {used.commit[:12]}, which has another one",
+                    f"commit {used.commit[:12]}, which has another one or none",
                     "it was not judged by the policy that it names",
                     look=f"git show {used.commit[:12]}:{self._path} | sha256sum",
                     **where,
@@ -77,7 +77,7 @@ class Policies:
             data = self._file(used.commit)
             if data is not None and digest(data) == used.sha256:
                 return used.commit, data
-            if data is not None:
+            if self._there(used.commit):
                 return None
         for held in self._history:
             if held.digest == used.sha256:
@@ -85,6 +85,13 @@ class Policies:
                 assert data is not None
                 return held.commit, data
         return None
+
+    def _there(self, commit: str) -> bool:
+        """True if this clone has a commit, so that its policy is the one that it has, or none."""
+        return (
+            self._file(commit) is not None
+            or not self._repository.run("cat-file", "-e", f"{commit}^{{commit}}").code
+        )
 
     def _without(self, promotion: Promotion, where: dict[str, str]) -> AuditedPolicy:
         held = self._at(promotion.at)

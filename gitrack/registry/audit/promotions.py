@@ -28,7 +28,7 @@ from gitrack.registry.gates.approval import Approval
 from gitrack.registry.history import request_of
 from gitrack.registry.people import known_as
 from gitrack.registry.ruling import Ruling, digest
-from gitrack.store.registry.paths import taken_apart, version_path
+from gitrack.store.registry.paths import stage_path, taken_apart, version_path
 from gitrack.store.timeline.commits import Said, said
 
 _SKEW = 300
@@ -172,7 +172,8 @@ class Promotions:
         request = request_of(words.message) or request_of(self._said[one.commit].message)
         if ruling is not None:
             merged = landed != one.commit or request is not None
-            tell_allowed(self._findings, one, ruling, past, merged=merged)
+            left = self._left(one)
+            tell_allowed(self._findings, one, ruling, past, merged=merged, left=left)
         brought = self._reverts.brought_by[one.path]
         taken = self._reverts.taken_back.get(one.path, [])
         order = self._trail.order
@@ -258,6 +259,14 @@ class Promotions:
             return "not judged again: its policy was not found", []
         given = [Approval(by=one.by, source=one.source) for one in approvers]
         return self._judging.again(one.id, record, version, ruling, one.commit, given)
+
+    def _left(self, one: Found) -> str | None:
+        """The stage that a version came from, if the commit that says so did not touch it."""
+        record, steps = one.record, self._trail.steps[one.commit]
+        if record.source in (None, record.to) or len(steps) > 1:
+            return None
+        path = stage_path(record.model, record.source or "")
+        return None if any(change.path == path for change in steps[0].changes) else record.source
 
     def _moved(self, one: Found) -> bool:
         steps = self._trail.steps[one.commit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from gitrack.config.stage_name import ARCHIVE
 from gitrack.errors import GitrackError, InvalidName, NotFound, UsageError
 from gitrack.model import moments
-from gitrack.model.promotion import Promotion
+from gitrack.model.promotion import PolicyUsed, Promotion
 from gitrack.model.registered import ModelVersion
 from gitrack.registry.check.changes import Change
 from gitrack.registry.check.entries import CLOCKS
@@ -20,9 +21,10 @@ from gitrack.registry.people import known_as
 from gitrack.registry.promotion.allowed import refuse_stranger
 from gitrack.registry.promotion.plan import checked_reason, latest_to
 from gitrack.registry.promotion.previous import stood_there
-from gitrack.registry.ruling import digest
+from gitrack.registry.ruling import digest, policy_path
 from gitrack.registry.transition import Move, known_stage, move
 from gitrack.store.codec.records import dump_record
+from gitrack.store.git.code import code_file
 from gitrack.store.git.signatures import Signed
 from gitrack.store.layout import RECORD
 from gitrack.store.registry.paths import promotion_path, stage_path, taken_apart, version_path
@@ -305,6 +307,8 @@ def check_policy(sight: Sight, change: Change, promotion: Promotion) -> bool:
     """It was judged by the policy in force."""
     used, said = sight.ruling.used, promotion.policy
     if (used.sha256 if used else None) == (said.sha256 if said else None):
+        if used is not None and said is not None and said.commit not in (None, used.commit):
+            _policy_commit(sight, change, promotion, used, said)
         return True
     if used is None:
         why = (
@@ -321,6 +325,40 @@ def check_policy(sight: Sight, change: Change, promotion: Promotion) -> bool:
         )
     sight.refuse("policy", why[0], why[1] + new_one(promotion), change.path)
     return False
+
+
+def _policy_commit(
+    sight: Sight, change: Change, promotion: Promotion, used: PolicyUsed, said: PolicyUsed
+) -> None:
+    """The commit that it names has this policy, and is of the default branch.
+
+    A job that has fetched the tip of the code only cannot tell; an audit does.
+    """
+    repository = sight.opened.repository
+    assert said.commit is not None
+    assert used.commit is not None
+    why = None
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", said.commit):
+        why = "which is none"
+    elif repository.run("cat-file", "-e", f"{said.commit}^{{commit}}").code:
+        if not repository.shallow:
+            why = "which nobody else has"
+    else:
+        data = code_file(repository, said.commit, policy_path(sight.opened.place))
+        if data is None or digest(data) != said.sha256:
+            why = "which has another one"
+        elif (
+            not repository.shallow
+            and repository.run("merge-base", "--is-ancestor", said.commit, used.commit).code
+        ):
+            why = f"which is not below {sight.ruling.source}"
+    if why is not None:
+        sight.refuse(
+            "policy",
+            f"was judged by the policy of the code's commit {said.commit[:12]!r}, {why}",
+            "push the code, then " + new_one(promotion),
+            change.path,
+        )
 
 
 def check_promoter(
