@@ -198,3 +198,32 @@ def test_that_another_one_agrees_later_is_no_other_verdict(world: World):
     both = world.one(version, gate, people)
 
     assert (one.outcome, one.value) == (both.outcome, both.value) == ("passed", 1)
+
+
+def test_an_approval_by_a_name_that_nobody_explains_does_not_count(world: World):
+    version = world.version()
+    world.proof(version, "approval", by="@jane")
+    verdict = world.one(version, "{approvals: 1}")
+    assert verdict.outcome is Outcome.WAITING
+    assert "nobody knows who @jane is; add  '@jane'" in verdict.says
+
+
+def test_an_approval_without_a_time_does_not_count(world: World):
+    version = world.version()
+    world.proof(version, "approval", recorded="soon")
+    verdict = world.one(version, "{approvals: 1}")
+    assert (verdict.outcome, verdict.value) == (Outcome.WAITING, 0)
+    assert "approval.yaml says no time" in verdict.says
+
+
+def test_what_somebody_said_long_ago_does_not_count(world: World):
+    version = world.version()
+    people = "{'@product': [grace@example.com]}"
+    gate = "{evidence: business-approval, by: ['@product'], max_age_days: 30}"
+    days_ago = moments.written(NOW - timedelta(days=31))
+    world.proof(version, "business-approval", recorded=days_ago)
+    verdict = world.one(version, gate, people)
+    assert verdict.outcome is Outcome.WAITING
+    assert "is older than 30 days" in verdict.says
+    world.proof(version, "business-approval", "business-approval-2")
+    assert world.one(version, gate, people).outcome is Outcome.PASSED

@@ -93,7 +93,8 @@ def test_a_command_that_prints_without_end_fills_no_memory(world: World, version
 def test_a_check_runs_it_in_the_code_of_the_policy_without_secrets(
     world: World, version: ModelVersion, repo: Path, git, monkeypatch: pytest.MonkeyPatch
 ):
-    (repo / "gate.sh").write_text("echo committed $GITHUB_TOKEN$MY_KEY $(basename $(cd $HOME && pwd))\n")
+    home = "$(basename $(cd $HOME && pwd))"
+    (repo / "gate.sh").write_text(f"echo committed $GITHUB_TOKEN$MY_KEY {home}\n")
     git(repo, "add", "gate.sh")
     git(repo, "commit", "-q", "-m", "a gate")
     world.used = PolicyUsed(sha256="0" * 64, commit=git(repo, "rev-parse", "HEAD"))

@@ -6,7 +6,9 @@ import hashlib
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from sklearn import metrics as sk
 
 from gitrack.model.promotion import Outcome, Verdict
@@ -193,3 +195,52 @@ def test_judged_again_it_is_the_same(world: World):
 
     assert again.verdicts == [verdict]
     assert not again.disagreements
+
+
+def made_by_hand(world: World, columns: dict[str, Any] | None) -> str:
+    """A run with a table that `log_predictions` might not have written."""
+    data = b"PAR1 but no more"
+    if columns is not None:
+        out = pa.BufferOutputStream()
+        parquet.write_table(pa.table(columns), out)
+        data = out.getvalue().to_pybytes()
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    artifact = Artifact(path="predictions.parquet", kind="predictions", md5=md5, size=len(data))
+    return world.run(
+        artifacts=[artifact],
+        files={"artifacts/predictions.parquet": data},
+        metrics={"test_auc_roc": sk.roc_auc_score(TRUTH, scores(0.4))},
+    )
+
+
+GOOD = {"id": list(range(N)), "y_true": TRUTH, "score": scores(0.4)}
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"score": scores(0.4)}, "has no columns y_true and score"),
+        ({"y_true": TRUTH}, "has no columns y_true and score"),
+        ({name: [] for name in GOOD}, "has no columns y_true and score"),
+        (GOOD | {"score": [np.nan, *scores(0.4)[1:]]}, "missing, NaN or infinite"),
+        (GOOD | {"y_true": [None, *TRUTH[1:].tolist()]}, "without a true value or id"),
+        (GOOD | {"id": [None, *range(1, N)]}, "without a true value or id"),
+        (GOOD | {"y_true": [np.inf, *TRUTH[1:]]}, "true values that are NaN or infinite"),
+        (GOOD | {"id": [1, *range(1, N)]}, "predicted other cases"),
+        (GOOD | {"y_true": TRUTH.astype(str)}, "true values of another kind"),
+        (None, "is no table"),
+    ],
+)
+def test_predictions_that_are_none(world: World, columns: dict[str, Any] | None, says: str):
+    """Bytes in a run may be anybody's."""
+    bad = made_by_hand(world, columns)
+    verdict = against(world, run_with(world, scores(0.3), ids=range(N)), bad)
+
+    assert verdict.outcome is Outcome.FAILED
+    assert says in verdict.says
+
+
+def test_ids_that_both_have_twice(world: World):
+    twice = GOOD | {"id": [0, *range(N - 1)]}
+    runs = made_by_hand(world, twice), made_by_hand(world, twice)
+    assert "have ids that are not unique" in against(world, *runs).says
