@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from gitrack.config.yaml_bombs import stands_for
 from gitrack.errors import GitrackError, MissingExtra, NotFound, UsageError
+from gitrack.store.git.repository import Repository
 
 #: What DVC calls the files as they lie in the working tree.
 WORKSPACE = "workspace"
@@ -16,6 +19,11 @@ WORKSPACE = "workspace"
 #: file → name → `old`, `new` and, of numbers, `diff`: what `dvc metrics diff --json` prints.
 Differences = dict[str, dict[str, dict[str, Any]]]
 Kind = Literal["metrics", "params"]
+
+#: More than params and metrics have; DVC holds them all in memory.
+_MOST_VALUES = 1_000_000
+#: Where YAML has an alias, and some places where it has none.
+_ALIAS = r"(^|[[:space:],:[{-])\*[^[:space:]*]"
 
 
 class FilesDiff(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +64,8 @@ def diff_files(
     faults: list[str] = []
     try:
         with Repo() as repo:
+            for revision in (old, new):
+                _no_bombs(Path(repo.root_dir), revision)
             for kind in kinds:
                 compared = getattr(repo, kind).diff(
                     a_rev=old, b_rev=new, targets=list(targets) or None, all=everything
@@ -76,6 +86,33 @@ def diff_files(
         params=found.get("params"),
         faults=faults,
     )
+
+
+def _no_bombs(root: Path, revision: str) -> None:
+    """DVC writes every alias out: a file of 1 kB can stand for more than any memory holds.
+
+    Raises DvcRefused for such a file of a commit, which may be anybody's; the working tree is one's
+    own, and what git cannot find there DVC tells better.
+    """
+    if revision == WORKSPACE:
+        return
+    repository = Repository.discover(root)
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = repository.run(*asked).out.decode("ascii").strip()
+    if not commit:
+        return
+    names = ("*.yaml", "*.yml", "dvc.lock", "*.dvc")
+    search = ("grep", "--name-only", "--null", "--full-name", "-I", "-E", "-e", _ALIAS)
+    found = repository.run(*search, commit, "--", *names)
+    for place in filter(None, found.out.split(b"\0")):
+        name = place.decode("utf-8", "surrogateescape")
+        done = repository.run("cat-file", "blob", name)
+        if done.code == 0 and stands_for(done.out, _MOST_VALUES) > _MOST_VALUES:
+            raise DvcRefused(
+                f"{name.partition(':')[2]} in {revision} stands for more than {_MOST_VALUES:,} "
+                "values once its aliases are written out",
+                hint="compare other commits",
+            )
 
 
 def _here(differences: Differences, root: str) -> Differences:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from gitrack.cli.main import cli
+from gitrack.config.yaml_bombs import stands_for
 from gitrack.errors import MissingExtra, NotFound, UsageError
-from gitrack.project.files_diff import diff_files
+from gitrack.project.files_diff import DvcRefused, diff_files
 
 DVC_YAML = """
 metrics: [m/nested.json, m/flat.yaml, m/removed.json, m/added.json, m/odd.json, m/broken.json]
@@ -72,7 +76,6 @@ Say = Callable[..., Any]
 def compared(tmp_path_factory: pytest.TempPathFactory, _template: Path) -> Path:
     """Two commits, the first of which is tagged, and a changed workspace."""
     import shutil
-    import subprocess
 
     folder = Path(
         shutil.copytree(_template, tmp_path_factory.mktemp("diff") / "project", symlinks=True)
@@ -231,3 +234,34 @@ def test_misuse_is_refused(dvc_project: Path, tmp_path: Path, monkeypatch) -> No
     monkeypatch.chdir(outside)
     with pytest.raises(UsageError, match="no DVC project"):
         diff_files()
+
+
+@pytest.mark.parametrize("name", ["p/deep.yaml", "dvc.yaml"])
+def test_aliases_that_stand_for_more_than_memory_holds(
+    compared: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The commit is written without a checkout: whose it is does not matter."""
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    bomb = "\n".join(rows) + "\n"
+
+    def git(*arguments: str, given: str = "") -> str:
+        whole = ["git", "-C", str(compared), "-c", "user.name=A", "-c", "user.email=a@b"]
+        env = {**os.environ, "GIT_INDEX_FILE": str(compared / ".git" / "other.index")}
+        done = subprocess.run(
+            [*whole, *arguments], input=given, capture_output=True, text=True, check=True, env=env
+        )
+        return done.stdout.strip()
+
+    git("read-tree", "HEAD")
+    blob = git("hash-object", "-w", "--stdin", given=bomb)
+    git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+    commit = git("commit-tree", git("write-tree"), "-p", "HEAD", "-m", "bomb")
+    monkeypatch.chdir(compared)
+    with pytest.raises(DvcRefused, match=f"{re.escape(name)} in .* stands for more than"):
+        diff_files("HEAD", commit)
+
+
+def test_a_few_aliases_are_no_bomb() -> None:
+    assert stands_for(b"a: &a {x: 1, y: 2}\nb: *a\nc: [*a, *a]\n", 100) == 25
+    assert stands_for(b"a: [", 100) == 0
