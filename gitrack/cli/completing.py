@@ -10,6 +10,7 @@ import click
 from gitrack.errors import GitrackError
 
 if TYPE_CHECKING:
+    from gitrack.registry.opened import OpenRegistry
     from gitrack.store.registry import Registry
 
 #: More are of no use to anybody who looks for one.
@@ -124,20 +125,26 @@ def aliases(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 def evidence(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Kinds of evidence that the policy's gates ask for."""
-    from gitrack.config.gates import EvidenceGate
     from gitrack.registry.opened import open_registry
 
     try:
-        known = open_registry().ruling.policy.stages(str(ctx.params.get("name") or ""))
+        asked = asked_evidence(open_registry(), str(ctx.params.get("name") or ""))
     except GitrackError:
         return []
+    return [kind for kind in asked if kind.startswith(incomplete)]
+
+
+def asked_evidence(opened: OpenRegistry, name: str) -> list[str]:
+    """The kinds of evidence that the gates of a model ask for, and approval. Raises ConfigError."""
+    from gitrack.config.gates import EvidenceGate
+
     asked = (
         gate.evidence
-        for stage in known.values()
-        for gate in stage.gates
+        for stage in opened.ruling.policy.stages(name).values()
+        for gate in (*stage.gates, *stage.rollback.gates)
         if isinstance(gate, EvidenceGate)
     )
-    return [kind for kind in dict.fromkeys([*asked, "approval"]) if kind.startswith(incomplete)]
+    return list(dict.fromkeys([*asked, "approval"]))
 
 
 def _of_model(registry: Registry, name: str) -> list[str]:

@@ -90,13 +90,9 @@ class _LateGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            import difflib
+            from gitrack.cli.meant import WORDS, meant
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args else []
-            if not near:
-                raise
-            message = f"{error.message} Did you mean '{near[0]}'?"
-            raise click.UsageError(message, ctx) from error
+            raise meant(error, ctx, args, COMMANDS, WORDS) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         longest = max(map(len, COMMANDS))

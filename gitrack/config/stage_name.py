@@ -22,6 +22,9 @@ def stage_name(name: object) -> str:
     if not _NAME.match(text):
         why = "is no lower-case word of letters, digits, dashes and underscores, 60 at most"
         raise InvalidName("stage", name, why, hint=hint)
+    if text == NO_STAGE:
+        why = "is where a version is before it enters any"
+        raise InvalidName("stage", name, why, hint=f"one that is out of use goes to {ARCHIVE}")
     if _TAKEN.match(text):
         raise InvalidName("stage", name, "means something else already", hint=hint)
     return text

@@ -53,7 +53,7 @@ def asked_about(when: str | date | datetime) -> Asked:
     if isinstance(when, datetime):
         at = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
         return Asked(text=at.isoformat(), when=at)
-    text = when.isoformat() if isinstance(when, date) else when.strip()
+    text = when.isoformat() if isinstance(when, date) else _in_words(when.strip())
     shift = from_now(text)
     span = covered(text)
     try:
@@ -68,8 +68,14 @@ def asked_about(when: str | date | datetime) -> Asked:
         pass
     raise UsageError(
         f"{text[:80]!r} is no date",
-        hint="write a day such as 2026-05-22, a month, '2026-05-22 14:30', or now-7d",
+        hint="write a day such as 2026-05-22, a month, '2026-05-22 14:30', yesterday, or now-7d",
     )
+
+
+def _in_words(text: str) -> str:
+    """`today` and `yesterday` as days, in UTC like every day without a zone."""
+    ago = {"today": 0, "yesterday": 1}.get(text.lower())
+    return text if ago is None else (datetime.now(UTC) - ago * _DAY).date().isoformat()
 
 
 def stage_at(opened: OpenRegistry, name: str, stage: str, when: str | date | datetime) -> StageAt:

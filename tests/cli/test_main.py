@@ -146,3 +146,22 @@ def test_an_interrupt_ends_quietly(tmp_path):
 
     assert process.returncode == 130
     assert errors.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("transition churn", "gitrack promote"),
+        ("register @last churn", "gitrack model register"),
+        ("versions churn", "gitrack model ls"),
+        ("model promote churn 2", "gitrack promote"),
+        ("model list", "gitrack model ls"),
+        ("model delete churn 2", "gitrack promote --to archived"),
+        ("model registr", "register"),
+    ],
+)
+def test_words_of_other_tools_are_understood(tmp_path, typed, meant):
+    done = gitrack(tmp_path, *typed.split())
+    assert done.returncode == 2
+    assert f"Did you mean '{meant}'?" in done.stderr
+    assert done.stderr.count("Did you mean") == 1

@@ -15,7 +15,7 @@ from gitrack.cli.main import cli
 from gitrack.errors import InvalidName, NotFound, UsageError
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.registered import StageState
-from gitrack.model.run import Artifact, Code, Dataset, RunBundle
+from gitrack.model.run import Artifact, Code, Dataset, RunBundle, Status
 from gitrack.store import open_store
 from gitrack.store.codec.records import dump_record
 from gitrack.store.registry.paths import alias_path, promotion_path, stage_path
@@ -284,3 +284,33 @@ def test_names_versions_and_kinds_are_completed(gitrack, repo):
     assert completing.aliases(ctx, parameter, "b") == ["best"]
     assert completing.stages(ctx, parameter, "st") == ["staging"]
     assert completing.evidence(ctx, parameter, "") == ["unit-tests", "approval"]
+
+
+def test_a_model_of_a_run_that_failed_is_registered_and_told(gitrack, repo):
+    run = a_run(4, artifacts=[MODEL], status=Status.FAILED)
+    open_store(repo).commit_runs([RunBundle(run=run)])
+    assert (
+        "note: this run did not finish: it is failed"
+        in gitrack("model", "register", run.id, "churn").stderr
+    )
+    assert "note" not in gitrack("model", "register", "@last~1", "churn").stderr
+
+
+def test_evidence_whose_kind_was_mistyped_is_told(gitrack, repo):
+    policy = "models: {churn: {stages: {staging: {gates: [{evidence: unit-tests}]}}}}"
+    (repo / ".tracking").mkdir(exist_ok=True)
+    (repo / ".tracking" / "policy.yaml").write_text(policy)
+    gitrack("model", "register", "@last", "churn")
+
+    told = gitrack("evidence", "add", "churn", "1", "unit-test").stderr
+    assert "no gate of churn asks for 'unit-test'; one asks for 'unit-tests'" in told
+    assert "note" not in gitrack("evidence", "add", "churn", "1", "unit-tests").stderr
+    assert "note" not in gitrack("evidence", "add", "churn", "1", "lunch").stderr
+
+
+def test_a_stage_in_which_nothing_stands_is_told_by_either_name(gitrack):
+    gitrack("model", "register", "@last", "churn")
+    stand("production")
+    for name in ("production", "Production"):
+        with pytest.raises(NotFound, match="no version of 'churn' stands in 'production'"):
+            gitrack("model", "show", "churn", name)

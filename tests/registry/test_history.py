@@ -322,7 +322,7 @@ def test_dates(text: str, when: str):
     assert asked_about(text).when.isoformat() == when
 
 
-@pytest.mark.parametrize("text", ["", "2026-13-01", "2026-02-30", "9999-12", "yesterday", "7"])
+@pytest.mark.parametrize("text", ["", "2026-13-01", "2026-02-30", "9999-12", "tomorrow", "7"])
 def test_what_is_no_date(text: str):
     with pytest.raises(UsageError, match="is no date"):
         asked_about(text)
@@ -348,3 +348,9 @@ def test_what_is_no_date(text: str):
 )
 def test_requests_by_the_words_of_their_merges(message: str, request_: str | None):
     assert request_of(message) == request_
+
+
+def test_yesterday_is_a_day() -> None:
+    day = (datetime.now(UTC) - timedelta(days=1)).date()
+    assert asked_about("yesterday") == asked_about(day.isoformat())
+    assert asked_about("Today").begin == asked_about("yesterday").begin + timedelta(days=1)

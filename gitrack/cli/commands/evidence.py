@@ -9,7 +9,9 @@ import msgspec
 
 from gitrack.cli import arrivals, completing
 from gitrack.cli.output import print_json
+from gitrack.errors import ConfigError
 from gitrack.model.display import day_and_time, safe
+from gitrack.model.nearest import nearest
 
 if TYPE_CHECKING:
     from gitrack.registry.evidence.adding import Level
@@ -72,8 +74,9 @@ def add(
     from gitrack.registry.opened import open_registry
 
     arrivals.bring_in()
+    opened = open_registry()
     proof = add_evidence(
-        open_registry(),
+        opened,
         name,
         version,
         kind,
@@ -91,6 +94,13 @@ def add(
     counted = "" if proof.junit is None else f" ({told(proof.junit)})"
     said = "passed" if proof.passed else "NOT PASSED"
     click.echo(safe(f"{name} v{proof.version}: {proof.kind} {said}{counted}"))
+    try:
+        asked = completing.asked_evidence(opened, name)
+    except ConfigError:  # what is wrong with the policy is told by whoever judges by it
+        asked = []
+    if proof.kind not in asked and (near := nearest(proof.kind, asked)):
+        note = f"note: no gate of {name} asks for {proof.kind!r}; one asks for {near!r}"
+        click.echo(safe(note), err=True)
 
 
 @command.command()

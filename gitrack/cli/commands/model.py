@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitrack.cli import arrivals, completing
+from gitrack.cli.meant import ModelGroup
 from gitrack.cli.model_alias import alias
 from gitrack.cli.output import print_json
 from gitrack.model.display import safe
@@ -29,7 +30,7 @@ _OF_VERSION = click.option(
 )
 
 
-@click.group()
+@click.group(cls=ModelGroup)
 def command() -> None:
     """Register models, list and compare their versions.
 
@@ -65,8 +66,9 @@ def register(
     from gitrack.registry.registering import register
 
     arrivals.bring_in()
+    opened = _opened()
     done = register(
-        _opened(),
+        opened,
         reference,
         name,
         description=description,
@@ -80,6 +82,9 @@ def register(
     click.echo(safe(f"{done.name} v{number}"))
     said = "is that version already" if done.known else "is that version now"
     click.echo(safe(f"{done.version.artifact} of run {done.version.run} {said}"), err=True)
+    ended = str(opened.store.run(done.version.run).status)
+    if ended != "finished":
+        click.echo(f"note: this run did not finish: it is {ended}", err=True)
     click.echo(f"next: gitrack model show {_quoted(done.name)} {number}", err=True)
 
 

@@ -50,9 +50,10 @@ def _base(opened: OpenRegistry, base: str | None) -> tuple[str, str]:
         return there, f"{config.remote}/{config.branch}"
     if here is not None:
         return here, config.branch
+    known = opened.repository.setting(f"remote.{config.remote}.url") is not None
     raise NotFound(
         f"there is no branch {config.branch} here, so nothing to check against",
-        hint=f"type  git fetch {config.remote} {config.branch}",
+        hint=f"type  git fetch {config.remote} {config.branch}" if known else "type  gitrack init",
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gitrack.config.gates import EvidenceGate
 from gitrack.model import moments
 from gitrack.model.display import day_and_time, number
+from gitrack.model.nearest import nearest
 from gitrack.model.promotion import Outcome
 from gitrack.model.registered import JUnitCount, Proof
 from gitrack.model.run import Evidence
@@ -240,4 +241,6 @@ def _lacking(case: Case, gate: EvidenceGate) -> str:
             f"{case.version.run} of this version; {add}"
         )
     who = f" by {listed(gate.by)}" if gate.by else ""
-    return f"no {kind} was recorded{who}; {add}"
+    near = nearest(kind, sorted({each.proof.kind for each in case.all_evidence} - {"approval"}))
+    other = f", but {near} was" if near else ""
+    return f"no {kind} was recorded{who}{other}; {add}"

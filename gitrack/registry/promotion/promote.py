@@ -20,6 +20,7 @@ from gitrack.registry.promotion.plan import LONGEST_WHY, Planned, plan, upon
 from gitrack.registry.promotion.previous import on_day, previous, stood_there
 from gitrack.registry.promotion.releases import tag_promotions
 from gitrack.registry.promotion.upstream import Base
+from gitrack.registry.registering import known_model
 from gitrack.registry.transition import known_stage
 from gitrack.store.branch import Plan
 from gitrack.store.layout import RUNS
@@ -167,6 +168,7 @@ def rollback(
     place = known_stage(stage, opened.ruling.policy.stages(name), name)
 
     def target(reader: Registry) -> int:
+        known_model(reader, name)
         if to_version is not None:
             number = reader.version(name, to_version).version
         elif to_date is not None:

@@ -375,9 +375,9 @@ class Registry:
             return stages[other][-1]  # MLflow's own names of stages begin with a capital
         if reference == "latest" and (numbers := self.numbers(name)):
             return numbers[-1]
-        if reference in stages:
+        if (empty := reference if reference in stages else other) in stages:
             raise NotFound(
-                f"no version of {name!r} stands in {reference!r}",
+                f"no version of {name!r} stands in {empty!r}",
                 hint=f"name a version by its number: {_some(self.numbers(name))}",
             )
         known = [*stages, *(f"@{alias}" for alias in aliases)]

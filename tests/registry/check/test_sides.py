@@ -9,6 +9,7 @@ import pytest
 
 from gitrack.errors import NotFound, UsageError
 from gitrack.registry.check.sides import sides
+from gitrack.registry.opened import open_registry
 from tests.registry.check.pulls import Pulls
 
 
@@ -89,3 +90,9 @@ def test_a_job_of_gitlab(pulls: Pulls) -> None:
 def test_what_is_no_commit(pulls: Pulls, name: str) -> None:
     with pytest.raises(NotFound, match="is no commit of this clone"):
         sides(pulls.opened, head=name, environment={})
+
+
+def test_where_nothing_was_tracked_the_hint_is_one_that_helps(repo: Path) -> None:
+    with pytest.raises(NotFound, match="no branch gitrack here") as error:
+        sides(open_registry(repo), environment={})
+    assert error.value.hint == "type  gitrack init"

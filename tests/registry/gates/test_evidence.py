@@ -259,3 +259,14 @@ def test_what_anybody_wrote_is_said_in_one_line(world: World):
 
     assert verdict.says.isprintable()
     assert len(verdict.says) <= 1000
+
+
+def test_a_kind_that_is_nearly_the_one_asked_for_is_named(world: World):
+    version = world.version()
+    world.proof(version, "unit-test")
+    world.proof(version, "lunch")
+
+    verdict = world.one(version, "{evidence: unit-tests}")
+
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.says.startswith("no unit-tests was recorded, but unit-test was; type  gitrack")

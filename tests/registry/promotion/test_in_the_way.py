@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.errors import StoreError
+from gitrack.errors import NotFound, StoreError, UsageError
 from gitrack.registry.opened import OpenRegistry
-from gitrack.registry.promotion.promote import promote
+from gitrack.registry.promotion.promote import promote, rollback
 
 Build = Callable[..., OpenRegistry]
 Git = Callable[..., str]
@@ -73,3 +73,15 @@ def test_a_protected_branch_says_the_way_round(shared: OpenRegistry, remote: Pat
     with pytest.raises(StoreError, match="pull requests only") as caught:
         exchange.push(shared.branch.tip())
     assert "git push origin gitrack:refs/heads/NAME" in (caught.value.hint or "")
+
+
+def test_a_model_to_roll_back_whose_name_was_mistyped(registry: Build):
+    with pytest.raises(NotFound, match="there is no registered model 'chrun'") as caught:
+        rollback("chrun", why="it drifts", where=registry())
+    assert caught.value.hint == "did you mean 'churn'?"
+
+
+def test_the_stage_none_of_mlflow(registry: Build):
+    with pytest.raises(UsageError, match="'None' is where a version is before") as caught:
+        promote("churn", 2, to="None", why="out of use", where=registry())
+    assert caught.value.hint == "one that is out of use goes to archived"
