@@ -103,6 +103,22 @@ def test_a_stage_that_the_policy_has_not(pulls: Pulls) -> None:
     pulls.refused(pulls.pull(changes), "transition", "no stage 'prod'")
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"source": None}, "says from: None, but on the base it is 'staging'"),
+        ({"archived": []}, "says archived: [], but on the base it is [2]"),
+        ({"archived": [2, 1]}, "says archived: [2, 1], but on the base it is [2]"),
+        ({"kept": [2]}, "says archived: [2], but on the base it is []"),
+    ],
+)
+def test_a_record_that_says_another_move(pulls: Pulls, said: dict[str, object], words: str) -> None:
+    pulls.promote(2, "staging")
+    pulls.promote(2, "production")
+    pulls.promote(3, "staging")
+    pulls.refused(pulls.forged(3, "production", **said), "record-differs", words)
+
+
 def test_a_rollback_to_where_it_never_stood(pulls: Pulls) -> None:
     head = pulls.forged(3, "staging", kind="rollback", verdicts=[])
     pulls.refused(head, "transition", "never stood in staging")

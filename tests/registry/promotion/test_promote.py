@@ -262,3 +262,18 @@ def test_a_stage_that_would_be_empty_is_told(registry: Build):
     back = promote("churn", 2, to="staging", why="too early", direct=True, where=opened)
     assert "v2 leaves production, in which nothing stands then" in back.notes
     assert opened.reader().stages("churn") == {"production": [], "staging": [2]}
+
+
+def test_a_reason_of_a_novel_s_length_is_refused(registry: Build):
+    opened = registry(policy=None)
+    with pytest.raises(UsageError, match="2,001 characters long, more than 2,000"):
+        promote("churn", 2, to="staging", why="x" * 2001, direct=True, where=opened)
+
+
+def test_promoters_whom_nobody_explains_are_told(registry: Build):
+    opened = registry(
+        "models: {churn: {stages: {staging: {direct: true, promoters: ['@leads']}}}}\n"
+    )
+    with pytest.raises(PromotionRefused, match="only @leads may") as told:
+        promote("churn", 2, to="staging", why="good", direct=True, where=opened)
+    assert "@leads means nobody yet: add  '@leads'" in (told.value.hint or "")

@@ -126,6 +126,18 @@ def test_what_cannot_be_tagged_is_told(registry: Build, git: Git, repo: Path):
     assert git(repo, "tag").splitlines() == ["churn#production#1", "churn@v1.0.0"]
 
 
+def test_a_tag_of_other_code_is_not_moved(three: Build, git: Git, repo: Path):
+    opened = three()
+    git(repo, "tag", "-a", "-m", "mine", "churn@v1.4.0", "HEAD")
+    there = git(repo, "rev-parse", "churn@v1.4.0")
+    release = "v1.4.0"
+    done = promote(
+        "churn", 2, to="production", why="better", release=release, direct=True, where=opened
+    )
+    assert any("the tag churn@v1.4.0 stands on" in note for note in done.notes)
+    assert git(repo, "rev-parse", "churn@v1.4.0") == there
+
+
 @pytest.mark.parametrize("release", ["1", "v1.2", "v1.2.3; rm", "v01.2.3", "latest", "v1.2.3 "])
 def test_a_release_is_a_semantic_version(three: Build, release: str):
     with pytest.raises(UsageError, match=r"write it as v1\.2\.3"):
