@@ -179,6 +179,17 @@ def test_another_address_of_the_same_person_is_remarked(
     assert found.clean
 
 
+def test_runs_of_a_shared_machine_are_remarked_once(story: History) -> None:
+    story.commit("one", story.run_of(11, 0.5, BOB), "run")
+    (one,) = audit(where=story.folder).findings
+    story.commit("two", story.run_of(12, 0.5, BOB), "run")
+    (both,) = found = audit(where=story.folder).findings
+    assert [one.kind, both.kind] == ["other-author"] * 2
+    assert f"run.yaml says that {BOB} wrote it, and {ADA} wrote its commit" in one.what
+    assert f"2 runs say that {BOB} wrote them" in both.what
+    assert all(each.severity == "remark" for each in found)
+
+
 def test_a_new_workflow_is_nothing_and_a_changed_one_a_remark(story: History) -> None:
     path = ".github/workflows/gitrack-check.yml"
     story.commit("workflow", {path: b"on: push\n"}, "gitrack: workflows")

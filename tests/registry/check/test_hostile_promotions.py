@@ -104,6 +104,23 @@ def test_a_stage_that_the_policy_has_not(pulls: Pulls) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stage", "command"),
+    [
+        ("production", "gitrack rollback churn --to-version 2 --why"),
+        ("staging", "gitrack rollback churn --to-version 2 --stage staging --why"),
+    ],
+)
+def test_a_rollback_that_is_made_anew(
+    make_pulls: Callable[..., Pulls], stage: str, command: str
+) -> None:
+    pulls = make_pulls(None)
+    pulls.promote(2, stage)
+    pulls.promote(3, stage)
+    head = pulls.forged(2, stage, plan={"kind": "rollback"}, expected=[1])
+    pulls.refused(head, "expected", command)
+
+
+@pytest.mark.parametrize(
     ("said", "words"),
     [
         ({"source": None}, "says from: None, but on the base it is 'staging'"),
