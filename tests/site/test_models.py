@@ -149,3 +149,12 @@ def test_a_registry_is_read_as_a_whole_and_its_faults_are_told(repo):
     )
     assert [fault.path for fault in found.faults] == ["registry/churn/versions/2.yaml"]
     assert store.at(None).models() == AllModels()
+
+
+def test_a_model_without_versions_says_so(tmp_path, bundles):
+    nothing = AllModels(models=(KnownModel(name="nothing-yet"),))
+    build_site(MadeStore(bundles, models=nothing), tmp_path / "site", title="T", commit="c")
+    text = text_of(tmp_path / "site/models/nothing-yet.html")
+
+    assert "No version is registered yet." in text
+    assert "load_model" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -155,6 +156,7 @@ def test_the_text_says_what_reviewers_need(registry: Build, git: Git, repo: Path
     done = promote("churn", 3, to="production", why="7 days in shadow.", push=False, where=opened)
 
     assert "> 7 days in shadow" in done.text
+    assert re.search(r"^### Gates: \d+ passed$", done.text, re.MULTILINE)
     assert "### Metrics against v2, which stands there now" in done.text
     assert "| `auc` | `0.93` | `0.9` | `+0.03` |" in done.text
     assert f"[compare](https://github.com/acme/models/compare/{old}...{new})" in done.text

@@ -47,6 +47,11 @@ def _text(value: object) -> str:
     return html.escape(safe(str(value)).encode("utf-8", "replace").decode("utf-8"))
 
 
+def _scroll(label: str) -> str:
+    """What is wider than a phone; without a tab stop no keyboard would reach its end."""
+    return f'<div class="scroll" role="group" aria-label="{label}" tabindex="0">'
+
+
 def _code(value: object) -> str:
     return f"<code>{_text(value)}</code>"
 
@@ -127,7 +132,7 @@ def _promotion(one: AuditedPromotion) -> Iterable[str]:
         policy += ", not in force then"
     approvers = [f"{_text(who.by)} ({_text(who.source)})" for who in one.approvers]
     facts = {
-        "took effect": _text(one.effective or "not yet"),
+        "took effect": _text(one.effective or ("never" if one.reverted else "not yet")),
         "decided": f"{_text(one.at)} by {_text(one.by)}",
         "from": _text(one.source or "no stage"),
         "approved by": ", ".join(approvers) or "nobody on record",
@@ -156,7 +161,7 @@ def _verdicts(one: AuditedPromotion) -> Iterable[str]:
     if not one.verdicts:
         yield '<p class="note">no gate was recorded</p>'
         return
-    yield '<div class="scroll"><table><thead><tr><th>gate</th><th>outcome</th><th>value</th>'
+    yield _scroll("gates") + "<table><thead><tr><th>gate</th><th>outcome</th><th>value</th>"
     yield "<th>margin</th><th>says</th><th>from</th></tr></thead><tbody>"
     for verdict in one.verdicts:
         gate = _text(verdict.gate) + (
@@ -177,7 +182,7 @@ def _verdicts(one: AuditedPromotion) -> Iterable[str]:
 def _aliases(audit: Audit) -> Iterable[str]:
     if not audit.aliases:
         return
-    yield '<section><h2>Aliases</h2><div class="scroll"><table><thead><tr><th>when</th>'
+    yield "<section><h2>Aliases</h2>" + _scroll("aliases") + "<table><thead><tr><th>when</th>"
     yield "<th>alias</th><th>before</th><th>after</th><th>who</th><th>commit</th></tr></thead>"
     yield "<tbody>"
     for one in audit.aliases:
@@ -201,7 +206,7 @@ def _files(copies: Sequence[Copied]) -> Iterable[str]:
     yield '<li><a href="SHA256SUMS">SHA256SUMS</a> of every file here</li></ul>'
     if copies:
         yield f"<details><summary>{len(copies):,} records, as they were when they counted</summary>"
-        yield '<div class="scroll"><table><thead><tr><th>file</th><th>what</th><th>commit</th>'
+        yield _scroll("files") + "<table><thead><tr><th>file</th><th>what</th><th>commit</th>"
         yield "<th>sha256</th></tr></thead><tbody>"
         for one in copies:
             link = f'<a href="files/{_text(quote(one.name))}">{_text(one.name)}</a>'
