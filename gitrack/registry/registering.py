@@ -189,9 +189,15 @@ def delete_alias(opened: OpenRegistry, name: str, alias: str) -> int | None:
 
 
 def known_model(registry: Registry, name: str) -> str:
-    """A model's name as it is spelled on the branch. Raises InvalidName, NotFound."""
-    wanted = model_name(name)
+    """A model's name as it is spelled on the branch. Raises InvalidName, NotFound, UsageError."""
     models = registry.models()
+    before, sign, version = name.partition("@") if isinstance(name, str) else ("", "", "")
+    if sign and before in models:
+        raise UsageError(
+            f"{name!r} names a version, and here the model is meant",
+            hint=f"write the version by itself:  {before} @{version}",
+        )
+    wanted = model_name(name)
     spelled = written.spelled(wanted, models)
     if spelled not in models:
         near = nearest(wanted, models)

@@ -132,6 +132,13 @@ def test_names_that_lead_elsewhere_are_refused(with_models, name):
         describe(with_models, name, "x")
 
 
+def test_a_version_in_place_of_a_model_says_what_to_write(with_models):
+    register(with_models, run_id(1), "churn")
+    with pytest.raises(UsageError, match="names a version") as wrong:
+        gitrack.registered_model("churn@champion")
+    assert "churn @champion" in (wrong.value.hint or "")
+
+
 def test_a_name_is_spelled_as_it_is_there(with_models):
     register(with_models, run_id(1), "Churn")
 
