@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import NamedTuple, NoReturn
 
@@ -14,7 +15,7 @@ from gitrack.registry.promotion.plan import Planned
 from gitrack.store.codec.records import load_record
 from gitrack.store.git.branch import GitBranch
 from gitrack.store.git.exchange import Exchange
-from gitrack.store.registry.paths import SUFFIX, promotion_path, taken_apart
+from gitrack.store.registry.paths import REGISTRY, SUFFIX, promotion_path, taken_apart
 
 #: What a model may be called, but no branch of git.
 _NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]+|\.\.+|@\{|\A[.-]+")
@@ -38,6 +39,8 @@ def branch_name(promotion: Promotion) -> str:
     """`promote/churn-v7-production`."""
     word = "rollback" if promotion.kind == "rollback" else "promote"
     model = _NO_BRANCH.sub("-", promotion.model)
+    if model != promotion.model:  # `a b` and `a-b` are two models, and have two branches
+        model += f"-{hashlib.sha256(promotion.model.encode()).hexdigest()[:6]}"
     return f"{word}/{model}-v{promotion.version}-{promotion.to}"
 
 
@@ -68,6 +71,8 @@ def place(
                 return Placed(name, tip, id, promotion, replaced=there, again=True)
         if waiting:
             _refuse(name, planned, remote if tip == there else None)
+        if not replace and not _done_with(opened, tip, planned.promotion.base):
+            _refuse(name, planned, remote if tip == there else None, holds="something else")
     branch = GitBranch(opened.repository, name, remote=None)
     commit = branch.commit_anew(
         planned.changes, planned.message, base=planned.promotion.base, instead_of=here
@@ -98,12 +103,31 @@ def _alike(one: Promotion, other: Promotion) -> bool:
     return msgspec.structs.replace(one, at=other.at, verdicts=other.verdicts) == other
 
 
-def _refuse(name: str, planned: Planned, remote: str | None) -> NoReturn:
+def _done_with(opened: OpenRegistry, tip: str, base: str) -> bool:
+    """True for a branch that was merged, or squashed: all that it promotes is on the base."""
+    repository, branch = opened.repository, opened.branch
+    if repository.run("merge-base", "--is-ancestor", tip, base).code == 0:
+        return True
+    parted = repository.git("merge-base", tip, base, check=False).partition("\n")[0]
+    before, after = (branch.tree(REGISTRY, at=at) if at else None for at in (parted, tip))
+    if before is None or after is None:
+        return False
+    changed = branch.changed(before, after, under=REGISTRY)
+    promoted = [path for path, _ in changed if path.split("/")[2:3] == ["promotions"]]
+    return bool(promoted) and all(
+        path.rpartition("/")[2] in branch.children(path.rpartition("/")[0], at=base)
+        for path in promoted
+    )
+
+
+def _refuse(
+    name: str, planned: Planned, remote: str | None, *, holds: str | None = None
+) -> NoReturn:
     what = planned.promotion
+    holds = holds or f"another promotion of {what.model} v{what.version} to {what.to}"
     where = f"{remote}/{name}" if remote else name
     close = f"git push {remote} --delete {name}" if remote else f"git branch -D {name}"
     raise PromotionRefused(
-        f"the branch {where} holds another promotion of {what.model} v{what.version} to "
-        f"{what.to}, which is not merged",
+        f"the branch {where} holds {holds}, which is not merged",
         hint=f"add  --replace  to put this one in its place, or give it up:  {close}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gitrack.errors import UsageError
+from gitrack.errors import GitrackError, UsageError
 from gitrack.model.promotion import Promotion
 from gitrack.registry.audit.export import export_bundle
 from gitrack.registry.audit.export.tables import as_json, tables
@@ -160,6 +161,21 @@ def test_an_older_bundle_is_replaced(case: Case, tmp_path: Path) -> None:
     export_bundle(tmp_path / "bundle", where=case.folder)
     assert not (tmp_path / "bundle/old.txt").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "project"]
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_a_full_disk_is_told_and_leaves_nothing_behind(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = tmp_path / "out"
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(GitrackError, match="could not be written: No space left on device"):
+        export_bundle(place / name, where=case.folder)
+    assert list(place.iterdir()) == []
 
 
 def test_a_branch_that_is_not_there_yet(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitrack.errors import NotFound, StoreError, UsageError
+from gitrack.errors import NotFound, PromotionRefused, StoreError, UsageError
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.promotion.promote import promote, rollback
 
@@ -34,6 +34,40 @@ def test_a_branch_here_that_git_does_not_let_stand_beside_it(
     with pytest.raises(StoreError, match=f"there is a branch {other}, beside which") as caught:
         promote("churn", 2, to="staging", why="good", where=opened)
     assert caught.value.hint == f"type  git branch -m {other} NEW-NAME"
+
+
+@pytest.mark.parametrize("of", ["main", "gitrack"])
+def test_a_branch_of_that_name_that_holds_something_else(
+    registry: Build, git: Git, repo: Path, of: str
+):
+    opened = registry()
+    mine = git(repo, "commit-tree", "-p", of, "-m", "mine", f"{of}^{{tree}}")
+    git(repo, "branch", BRANCH, mine)
+    with pytest.raises(PromotionRefused, match="holds something else, which is not merged"):
+        promote("churn", 2, to="staging", why="good", where=opened)
+    assert git(repo, "rev-parse", BRANCH) == mine
+    done = promote("churn", 2, to="staging", why="good", replace=True, where=opened)
+    assert git(repo, "rev-parse", BRANCH) == done.commit
+
+
+def test_models_whose_names_git_does_not_take_have_branches_of_their_own(registry: Build):
+    branches = []
+    for name in ("a b", "a-b", "a~b"):
+        opened = registry(policy=None, name=name)
+        branches.append(promote(name, 2, to="staging", why="good", where=opened).branch)
+    assert len(set(branches)) == 3
+    assert branches[1] == "promote/a-b-v2-staging"
+
+
+def test_a_squashed_one_is_in_nobodys_way(registry: Build, git: Git, repo: Path):
+    opened = registry()
+    first = promote("churn", 2, to="staging", why="good", where=opened)
+    squash = git(repo, "commit-tree", "-p", "gitrack", "-m", "#1", f"{first.commit}^{{tree}}")
+    git(repo, "update-ref", "refs/heads/gitrack", squash)
+    promote("churn", 3, to="staging", why="better", direct=True, where=opened)
+    again = promote("churn", 2, to="staging", why="back", where=opened)
+    assert again.branch == first.branch
+    assert again.commit != first.commit
 
 
 def test_one_on_the_remote(shared: OpenRegistry, git: Git, repo: Path):

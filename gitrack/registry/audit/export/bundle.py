@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitrack.errors import UsageError
+from gitrack.errors import GitrackError, UsageError
 from gitrack.registry.audit.export.files import Copied, copied_files
 from gitrack.registry.audit.export.page import page
 from gitrack.registry.audit.export.tables import as_json, tables
@@ -63,10 +63,16 @@ def export_bundle(
         where=where,
     )
     files = bundle(looked)
-    if as_zip:
-        _write_zip(target, files)
-    else:
-        _write_folder(target, files)
+    try:
+        if as_zip:
+            _write_zip(target, files)
+        else:
+            _write_folder(target, files)
+    except OSError as error:
+        raise GitrackError(
+            f"{target} could not be written: {error.strerror or error}",
+            hint="free some space there, or name another place",
+        ) from error
     audit = looked.audit
     return Exported(
         target=str(target),
