@@ -178,6 +178,8 @@ class Promotions:
         taken = self._reverts.taken_back.get(one.path, [])
         order = self._trail.order
         reverted = taken[-1] if taken and order[taken[-1]] > order[brought[-1]] else None
+        gone = landed != one.commit and landed == self._trail.landed.get(reverted or "")
+        effective = None if landed is None or gone else moment(self._trail.times[landed])
         return AuditedPromotion(
             id=one.id,
             model=record.model,
@@ -192,7 +194,7 @@ class Promotions:
             draft=record.draft,
             commit=one.commit,
             landed=landed,
-            effective=moment(self._trail.times[landed]) if landed is not None else None,
+            effective=effective,
             subject=words.message.partition("\n")[0],
             pull_request=request,
             author=past.author,

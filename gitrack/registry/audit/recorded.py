@@ -174,15 +174,24 @@ class Recorded:
                     path=change.path,
                 )
             elif not moved and what.kind is not Kind.RUN and said.what in _AT_ONCE:
-                self._back_dated(commit, change, what, said, when)
+                waited = isinstance(record, Promotion) and record.base not in commit.parents
+                self._back_dated(commit, change, what, said, when, waited=waited)
         if isinstance(record, Proof):
             self._about(commit, change, what, record)
             if record.end is not None:
                 self._watched(commit, change, record)
 
     def _back_dated(
-        self, commit: PastCommit, change: Change, what: What, said: Said, when: datetime
+        self,
+        commit: PastCommit,
+        change: Change,
+        what: What,
+        said: Said,
+        when: datetime,
+        *,
+        waited: bool,
     ) -> None:
+        """`waited` is a promotion that was judged on an older commit than its own follows."""
         parents = [self._trail.by_id[p] for p in commit.parents if p in self._trail.by_id]
         if not parents:
             return
@@ -194,7 +203,7 @@ class Recorded:
             f"{moment(commit.committed)} follows one of {moment(parent)}"
         )
         rebased = abs(commit.authored - when.timestamp()) <= _BACK
-        if self._by_host(commit) or (rebased and what.kind is not Kind.EVIDENCE):
+        if waited or self._by_host(commit) or (rebased and what.kind is not Kind.EVIDENCE):
             self._findings.remark(
                 "squashed",
                 told,

@@ -74,9 +74,10 @@ class AuditedPromotion(msgspec.Struct, frozen=True, kw_only=True):
     """A promotion, and how it came onto the branch.
 
     `commit` brought the record, `landed` is the commit of the branch's own line that has it first
-    (the same, or a merge) and `effective` that commit's time. `judged_again` says what came of
-    judging its gates once more: `same`, `differs`, or why that was not done; `unjudged` are gates
-    that cannot be judged twice. `reverted` is the commit that took it back.
+    (the same, or a merge) and `effective` that commit's time, None for what was taken back before
+    it came to others. `judged_again` says what came of judging its gates once more: `same`,
+    `differs`, or why that was not done; `unjudged` are gates that cannot be judged twice.
+    `reverted` is the commit that took it back.
     """
 
     id: str

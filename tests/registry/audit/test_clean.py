@@ -65,6 +65,19 @@ def test_a_revert_may_come_by_a_pull_request(story: History) -> None:
     assert found.promotions[-1].reverted is not None
 
 
+def test_what_was_reverted_before_it_was_merged_never_took_effect(story: History) -> None:
+    files, message = story.planned(4, "staging", at=story.tip)
+    before = story.tip
+    side = story.commit("promoted", files, message, line=False)
+    back = story.forge._difference(side, before)
+    undone = story.forge.commit(back, "Revert", at=story.now + HOUR, parents=(side,))
+    story.now += HOUR
+    story.commit("united", {}, "merge", parents=(before, undone), base=before)
+    found = audit(where=story.folder)
+    assert said(found) == []
+    assert (found.promotions[-1].effective, found.promotions[-1].reverted) == (None, undone)
+
+
 def test_whose_side_comes_first_does_not_matter(story: History) -> None:
     """Older merges have the clone's own line in front."""
     runs = story.run_of(11, 0.5)
