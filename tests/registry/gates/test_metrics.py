@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gitrack.model.promotion import Outcome
+from gitrack.model.registered import ModelVersion
+from gitrack.model.run import Run
+from gitrack.registry.gates.case import Standing
+from gitrack.registry.gates.metrics import logged
 from tests.registry.gates.conftest import MODEL, World
 
 
@@ -195,3 +201,14 @@ def test_a_gate_that_is_asked_for_twice_is_judged_once(world: World):
     world.gates("{metric: auc, at_least: 0.8}", "{metric: auc, at_least: 0.8}")
     version = world.version(metrics={"auc": 0.9})
     assert [verdict.gate for verdict in world.judge(version)] == ["auc >= 0.8"]
+
+
+@pytest.mark.parametrize("value", [True, "0.9"])
+def test_what_is_no_number_at_all_fails(value: object):
+    """Records that were made in memory are not checked by a codec."""
+    metrics: Any = {"auc": value}
+    run = Run(id="r1", name="r", experiment="e", started="x", metrics=metrics)
+    standing = Standing(version=ModelVersion(version=1, run="r1"), run=run, path="run.yaml")
+    found = logged(standing, "auc")
+    assert found.value is None
+    assert found.why == f"auc of run r1 is {value!r}, which is no number"
