@@ -58,7 +58,7 @@ def publish(
         return Published(open=address, trouble=why, next=("type the command again",))
     if host is None:
         merge = f"git push {remote} {branch}:{opened.branch.name}"
-        note = f"{exchange.url} is no host that takes pull requests"
+        note = f"{exchange.url} takes no pull requests; who reviews it types  gitrack check"
         after = () if wanted.draft else (f"{merge}    # when it is reviewed",)
         return Published(pushed=True, notes=(note,), next=after)
     token = token_for(host, os.environ)
