@@ -198,7 +198,9 @@ def test_only_promoters_may(registry: Build, monkeypatch: pytest.MonkeyPatch):
     assert promote("churn", 2, to="staging", why="good", direct=True, where=opened).commit
 
 
-def test_rollback_goes_to_the_one_before_and_further_back_each_time(registry: Build):
+def test_rollback_goes_to_the_one_before_and_further_back_each_time(
+    registry: Build, git: Git, repo: Path
+):
     opened = registry(policy=None)
     for number in (1, 2, 3):
         promote("churn", number, to="production", why="better", direct=True, where=opened)
@@ -207,6 +209,8 @@ def test_rollback_goes_to_the_one_before_and_further_back_each_time(registry: Bu
     first = rollback("churn", why="it drifts", direct=True, where=opened)
     assert first.promotion.kind == "rollback"
     assert first.promotion.version == 2
+    subject = git(repo, "log", "-1", "--format=%s", "gitrack")
+    assert subject == "model churn v2: rolled back to production"
     assert opened.reader().stages("churn") == {"production": [2], "archived": [1, 3]}
     second = rollback("churn", why="still bad", direct=True, where=opened)
     assert second.promotion.version == 1
