@@ -179,6 +179,7 @@ HARMLESS = {
     "tag": "whoever promotes names the release; reviewers read it",
     "says": "words for people, who get those of the check; value and outcome are compared",
     "source": "likewise",
+    "value none": "what is not said claims nothing, and the check shows what it found itself",
     "another key": "no program reads it, and the check warns",
 }
 #: What an audit needs not tell, and why.

@@ -65,7 +65,7 @@ def test_a_moment_is_kept_to_what_a_record_says_of_it(world: World, version: Mod
         (0, {"value": 0.95}, "recorded with value 0.95, and it is 0.9"),
         (0, {"margin": 0.5}, "recorded with margin 0.5"),
         (0, {"required": 0.1}, "recorded with required 0.1"),
-        (0, {"baseline": None}, "recorded with baseline nothing"),
+        (0, {"baseline": 0.2}, "recorded with baseline 0.2"),
         (0, {"outcome": Outcome.FAILED}, "recorded as failed, and it is passed"),
         (0, {"outcome": Outcome.WAITING}, "recorded as waiting, and it is passed"),
         (0, {"value": True}, "recorded with value True"),
@@ -82,6 +82,17 @@ def test_a_lie_is_told(world: World, version: ModelVersion, place: int, fields, 
     again = rejudge(world.case(version, run_code=False), world.promotion(version, verdicts))
 
     assert any(says in each.says for each in again.disagreements)
+
+
+def test_what_another_version_of_gitrack_did_not_record_is_no_lie(
+    world: World, version: ModelVersion
+):
+    verdicts = recorded(world, version)
+    verdicts[0] = changed(verdicts[0], value=None, required=None, margin=None, baseline=None)
+
+    again = rejudge(world.case(version, run_code=False), world.promotion(version, verdicts))
+
+    assert not again.disagreements
 
 
 def test_a_gate_that_is_left_out_added_or_doubled_is_told(world: World, version: ModelVersion):
