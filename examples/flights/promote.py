@@ -60,7 +60,7 @@ def promote(version: int, name: str) -> None:
         except GitrackError as error:  # it stands there since the last time
             print(f"v{version} ({name}): {error.message}")
             return
-    print(f"v{version} ({name}) is in production")
+    print(f"v{version} ({name}) goes to production")
 
 
 if __name__ == "__main__":

@@ -339,6 +339,7 @@ def _farewell(folder: Path, runs: int, seconds: float, quiet: bool) -> None:
         "  gitrack artifact ls late-flights   # the models, version by version\n"
         "  gitrack model show late-flights\n"
         "  gitrack model history late-flights\n"
+        "  gitrack audit   # who promoted what, and that nobody changed it since\n"
         "  gitrack lineage late-flights:latest\n"
         "  gitrack lineage data:train --down\n"
         '  python -c "import gitrack; '
