@@ -34,7 +34,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     except GitrackError:
         return []
     near = [name for name in found if name.startswith(incomplete) and name.isprintable()]
-    return [*near[:_MOST_NAMES], *completing.runs(ctx, param, incomplete)]
+    return list(dict.fromkeys([*near[:_MOST_NAMES], *completing.runs(ctx, param, incomplete)]))
 
 
 @click.command()
