@@ -91,7 +91,7 @@ class Folder:
                 self.items.items(),
                 key=lambda pair: pair[0] + b"/" if pair[1].mode in TREES else pair[0],
             )
-        return b"".join([b"%s %s\0%s" % (item.mode, name, item.id) for name, item in ordered])
+        return b"".join([b"%s %s\0%s" % (mode, name, id) for name, (mode, id, _) in ordered])
 
 
 #: Gives the folder of an id.

@@ -37,6 +37,8 @@ _KINDS = {b"commit": 1, b"tree": 2, b"blob": 3}
 _NAMES = {number: kind for kind, number in _KINDS.items()}
 _LEDGER_LINE = re.compile(r"(\d{1,3}) (pack-[0-9a-f]{40,64})\Z")
 _CHUNK = 1 << 15
+#: From here on, compressing is what a commit's time goes into.
+_LARGE = 1 << 15
 
 
 class Packed(NamedTuple):
@@ -57,7 +59,15 @@ def packed(kind: bytes, data: bytes, hash: Hash) -> Packed:
         byte = rest & 0x7F
         rest >>= 7
     head.append(byte)
-    return Packed(hash.of(kind, data), bytes(head) + zlib.compress(data, 1))
+    return Packed(hash.of(kind, data), bytes(head) + _compressed(data))
+
+
+def _compressed(data: bytes) -> bytes:
+    if len(data) < _LARGE:
+        return zlib.compress(data, 1)
+    # a table of its own is not worth its time for the ids of a large folder: as small, in half
+    stream = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_FIXED)
+    return stream.compress(data) + stream.flush()
 
 
 def write_pack(

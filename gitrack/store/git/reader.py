@@ -32,6 +32,7 @@ class ObjectReader:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self._objects = str(repository.objects)
         self._hash = HASHES[repository.object_format]
         self._young = YoungPacks(repository)
         self._own = threading.local()
@@ -135,7 +136,7 @@ class ObjectReader:
 
     def _loose(self, id: str) -> tuple[bytes, bytes] | None:
         try:
-            with open(self._repository.objects / id[:2] / id[2:], "rb", buffering=0) as file:
+            with open(f"{self._objects}/{id[:2]}/{id[2:]}", "rb", buffering=0) as file:
                 raw = zlib.decompress(file.read())
         except (FileNotFoundError, NotADirectoryError):
             return None

@@ -53,6 +53,7 @@ class Ref:
         self.name = f"refs/heads/{branch}"
         self.remote_name = f"refs/remotes/{remote}/{branch}" if remote else None
         self._repository = repository
+        self._common = str(repository.common_dir)
         self._plain_files = repository.ref_storage == "files"
         self._links = hasattr(os, "link") and repository.object_format == "sha1"
         self._zero = HASHES[repository.object_format].zero
@@ -85,7 +86,7 @@ class Ref:
 
     def _loose(self, name: str) -> str | None:
         try:
-            with open(self._repository.common_dir / name, "rb", buffering=0) as file:
+            with open(f"{self._common}/{name}", "rb", buffering=0) as file:
                 text = file.read(1024).decode("utf-8", "replace").strip()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from gitrack.errors import GitFailed, NoIdentity, NoRepository, StoreError
@@ -76,12 +77,12 @@ class Repository:
             bare=bare == "true",
         )
 
-    @property
+    @cached_property
     def home(self) -> Path:
         """The folder that gitrack keeps for itself, shared by all worktrees."""
         return self.common_dir / "gitrack"
 
-    @property
+    @cached_property
     def objects(self) -> Path:
         return self.common_dir / "objects"
 
