@@ -12,6 +12,7 @@ import msgspec
 from gitrack.config.stage_name import ARCHIVE
 from gitrack.errors import PromotionRefused, UsageError
 from gitrack.model.promotion import Promotion, Verdict
+from gitrack.model.run import Status
 from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.registry.promotion import branches, upstream
 from gitrack.registry.promotion.allowed import direct_allowed
@@ -362,6 +363,9 @@ def _described(
     what = planned.promotion
     notes = [opened.ruling.trouble] if opened.ruling.trouble else []
     notes += _emptied(list(opened.ruling.policy.stages(what.model)), planned)
+    ended = planned.case.standing.run.status
+    if ended is not Status.FINISHED:  # no gate asks for that
+        notes.append(f"the run of v{what.version} did not finish: it is {ended}")
     text = "" if direct else _text(opened, planned, remote)
     return Promoted(
         id=planned.id,

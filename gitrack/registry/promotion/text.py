@@ -11,7 +11,7 @@ from gitrack.errors import GitrackError
 from gitrack.model.display import plain
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.ranking import telling
-from gitrack.model.run import Run
+from gitrack.model.run import Run, Status
 from gitrack.registry.gates.case import Standing
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.promotion.hosts.place import Host
@@ -48,7 +48,7 @@ def text_of(opened: OpenRegistry, planned: Planned, host: Host | None) -> str:
     """The text of the pull request, as Markdown. Nothing in it that a record says is markup."""
     promotion, sides = planned.promotion, _sides(planned)
     parts: list[Callable[[], Iterator[str]]] = [
-        lambda: _head(promotion),
+        lambda: _head(promotion, sides.ours.run),
         lambda: _gates(promotion),
         lambda: _metrics(sides),
         lambda: _code(opened, sides, host),
@@ -79,7 +79,7 @@ def _side(standing: Standing) -> Side:
     return Side(standing.version.version, standing.run, standing.path.rpartition("/")[0])
 
 
-def _head(promotion: Promotion) -> Iterator[str]:
+def _head(promotion: Promotion, run: Run) -> Iterator[str]:
     if promotion.draft:
         yield "**A draft: it does not pass its gates, and is not to be merged.**"
         yield ""
@@ -91,6 +91,9 @@ def _head(promotion: Promotion) -> Iterator[str]:
     )
     yield ""
     yield f"> {prose(promotion.why)}"
+    if run.status is not Status.FINISHED:
+        yield ""
+        yield f"⚠️ Its run did not finish: it is {run.status}."
     for versions, what in (
         (promotion.archived, "to the archive"),
         (promotion.kept, "kept beside it"),

@@ -11,7 +11,7 @@ import pytest
 
 from gitrack.errors import GitrackError, NotFound, PromotionRefused, UsageError
 from gitrack.model.promotion import Outcome
-from gitrack.model.run import RunBundle
+from gitrack.model.run import RunBundle, Status
 from gitrack.registry.opened import OpenRegistry, open_registry
 from gitrack.registry.promotion import promote as promoting
 from gitrack.registry.promotion.plan import plan
@@ -217,3 +217,14 @@ def test_without_a_reason_the_description_of_the_version_is_it(registry: Build):
     assert done.promotion.why == "Knows the weather. AUC=0.892."
     with pytest.raises(UsageError, match="says nothing"):
         promote("churn", 2, to="staging", why="", direct=True, where=opened)
+
+
+def test_a_run_that_did_not_finish_is_told_to_who_promotes_and_who_reviews(registry: Build):
+    opened = registry(runs={2: run_of(2, status=Status.KILLED), 3: run_of(3)})
+
+    told = promote("churn", 2, to="staging", why="good", dry_run=True, where=opened)
+    silent = promote("churn", 3, to="staging", why="good", dry_run=True, where=opened)
+
+    assert "the run of v2 did not finish: it is killed" in told.notes
+    assert "Its run did not finish: it is killed." in told.text
+    assert "did not finish" not in f"{silent.notes} {silent.text}"
