@@ -117,8 +117,10 @@ def test_data(world: World, data, gate: str, outcome: str, says: str):
 
 
 def test_data_kept_by_dvc_are_as_old_as_the_commit_that_recorded_them(
-    world: World, repo: Path, git
+    world: World, repo: Path, git, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setenv("GIT_COMMITTER_DATE", moments.written(NOW - timedelta(hours=3)))
+    git(repo, "commit", "-q", "--allow-empty", "-m", "the data")
     commit = git(repo, "rev-parse", "HEAD")
     version = world.version(data=[Dataset(name="x", dvc="md5:1", revision=commit)])
 
