@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 from functools import cache
 from importlib import resources
@@ -25,6 +26,16 @@ def require(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise MissingExtra("the site", name, "site") from error
+
+
+def check(name: str) -> None:
+    """Raise MissingExtra where a library is not installed, without loading it."""
+    try:
+        found = importlib.util.find_spec(name)
+    except ValueError:  # taken away by somebody
+        found = None
+    if found is None:
+        raise MissingExtra("the site", name, "site")
 
 
 @cache

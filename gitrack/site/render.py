@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gitrack.config.shipped import shipped
@@ -74,9 +78,18 @@ class Renderer:
         return {"assets/gitrack.css": style.encode("utf-8"), **plain}
 
 
-def _bytes(path: object) -> bytes:
-    from pathlib import Path
+@cache
+def generator() -> bytes:
+    """A digest of the code and templates that make a site: others may make other bytes of it."""
+    digest = hashlib.blake2b(metadata.version("jinja2").encode(), digest_size=16)
+    files = [*Path(__file__).parents[1].rglob("*.py"), *shipped("site_templates").rglob("*")]
+    for file in sorted(files):
+        if file.is_file():
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.digest()
 
+
+def _bytes(path: object) -> bytes:
     return Path(str(path)).read_text(encoding="utf-8").encode("utf-8")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from gitrack.model.history import History
@@ -23,6 +23,9 @@ class Source(Protocol):
 
     def all(self) -> Iterable[tuple[str, Run | Fault]]:
         """Every run's folder with its run, or with what is wrong there."""
+
+    def trees(self) -> Mapping[str, str]:
+        """Every run's folder with an id of all that lies in it: equal ids, equal contents."""
 
     def history(self, path: str, /) -> History | None:
         """The steps of the run in this folder."""

@@ -60,6 +60,9 @@ class Branch(Protocol):
     def children(self, folder: str = "", *, at: str | None = None) -> list[str]:
         """Names directly in a folder, sorted; those of folders end in `/`."""
 
+    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
+        """The folders directly in a folder, by name, with ids as `tree` gives them."""
+
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         """What differs between two trees (ids as `tree()` gives them): (path, new entry or None).
 

@@ -18,7 +18,7 @@ from gitrack.store.git.objects import (
     plan_of,
     written,
 )
-from gitrack.store.git.trees import differences, encode, files_below, find, names_in
+from gitrack.store.git.trees import differences, encode, files_below, find, folders_in, names_in
 
 _SHA1 = HASHES["sha1"]
 _HEX = re.compile(r"[0-9a-f]{40}\Z")
@@ -68,6 +68,10 @@ class MemoryBranch:
     def children(self, folder: str = "", *, at: str | None = None) -> list[str]:
         found = self._folder(folder, at)
         return names_in(found) if found is not None else []
+
+    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
+        found = self._folder(folder, at)
+        return folders_in(found) if found is not None else {}
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         before, after = self._load(bytes.fromhex(old)), self._load(bytes.fromhex(new))

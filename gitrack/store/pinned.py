@@ -43,6 +43,11 @@ class PinnedBranch:
         at = at or self._commit
         return [] if at is None else self._branch.children(folder, at=at)
 
+    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
+        """The folders directly in a folder, with the ids of their contents."""
+        at = at or self._commit
+        return {} if at is None else self._branch.folders(folder, at=at)
+
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         """What differs between two trees."""
         return self._branch.changed(old, new, under=under)

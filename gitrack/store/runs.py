@@ -96,6 +96,17 @@ class RunStore:
         """All files of a run, with their paths on the branch."""
         return self.branch.entries(self._folder(reference))
 
+    def trees(self) -> dict[str, str]:
+        """Every run's folder with the id of its tree: equal ids, equal files in all of it."""
+        found: dict[str, str] = {}
+        days: dict[str, dict[str, str]] = {}
+        for path in map(str, self.table().column("path")):
+            day, _, name = path.rpartition("/")
+            if day not in days:
+                days[day] = self.branch.folders(day)
+            found[path] = days[day].get(name, "")
+        return found
+
     def read(self, path: str) -> bytes:
         """One file of the branch. Raises NotFound."""
         return self.branch.read(path)

@@ -147,6 +147,18 @@
   const style = (place) => ({ colour: "--series-" + ((place % 8) + 1), dash: DASHES[Math.floor(place / 8) % DASHES.length] });
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  /** What the site was built of: said once a page, in its last line, so that no page holds it. */
+  function build(built) {
+    window.dispatchEvent(new CustomEvent("gitrack-build", { detail: built }));
+    if (arrived.has("build")) return;
+    arrived.set("build", built);
+    const at = document.getElementById("built-of");
+    if (!at) return;
+    at.replaceChildren(...(built.commit ? [" at ", h("code", { title: built.commit }, built.commit.slice(0, 10))] : [", still empty"]));
+    const many = (count, word) => count + " " + word + (count === 1 ? "" : "s");
+    document.getElementById("built-counts").textContent = many(built.runs, "run") + " in " + many(built.experiments, "experiment");
+  }
+
   window.gitrack = {
     root, h, name, load, fetchRun, fetchOnce, toNumber, number, decimals, setting, duration, ago, absolute, time, runLink, style, css,
     onTheme: [],
@@ -155,7 +167,7 @@
     index: (data) => arrived.set("index", data),
     specs: (data) => arrived.set("specs", data),
     packages: (path, data) => arrived.set("packages:" + path, data),
-    build: (commit) => window.dispatchEvent(new CustomEvent("gitrack-build", { detail: commit })),
+    build,
     got: (key) => arrived.get(key),
   };
 

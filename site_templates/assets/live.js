@@ -4,10 +4,10 @@
   "use strict";
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(window.location.hostname);
   if (!window.location.protocol.startsWith("http") || !local) return;
-  const commit = document.body.dataset.commit || "none";
 
   window.addEventListener("gitrack-build", (event) => {
-    if (event.detail !== commit && !document.querySelector("dialog[open]")) window.location.reload();
+    const built = gitrack.got("build");
+    if (built && event.detail.commit !== built.commit && !document.querySelector("dialog[open]")) window.location.reload();
   });
   setInterval(() => {
     if (document.hidden) return;

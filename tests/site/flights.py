@@ -7,6 +7,8 @@ import math
 import random
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from gitrack.errors import InvalidName
 from gitrack.model.history import History
 from gitrack.model.run import (
@@ -83,6 +85,14 @@ class MadeStore:
     def all(self):
         yield from ((path, bundle.run) for path, bundle in self.bundles.items())
         yield from ((fault.path, fault) for fault in self.faults)
+
+    def trees(self):
+        return {
+            path: hashlib.sha1(
+                msgspec.json.encode(bundle.files) + repr(bundle.run).encode()
+            ).hexdigest()
+            for path, bundle in self.bundles.items()
+        }
 
     def history(self, path: str):
         data = self.bundles[path].files.get("history.tsv")

@@ -14,7 +14,7 @@ import pytest
 from gitrack.errors import MissingExtra, UnreadableFile, UsageError
 from gitrack.model.run import Dataset, Fault, Run, RunBundle
 from gitrack.site import Hide, build_site
-from gitrack.site import build as building
+from gitrack.site.parts import overview
 from tests.site.flights import MadeStore
 
 
@@ -103,7 +103,7 @@ def test_a_failed_build_leaves_the_old_site(tmp_path, bundles, monkeypatch):
     def broken(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(building, "_write_marker", broken)
+    monkeypatch.setattr(overview, "_built", broken)
     with pytest.raises(OSError, match="disk full"):
         build_site(MadeStore(bundles[:3]), tmp_path / "site", title="T")
 

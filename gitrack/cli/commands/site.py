@@ -109,6 +109,7 @@ class _Project:
         from gitrack.config.project import project_root
         from gitrack.config.settings import load_config
         from gitrack.store import open_store
+        from gitrack.store.git.repository import Repository
 
         arrivals.bring_in()
         self.store = open_store()
@@ -116,6 +117,7 @@ class _Project:
         self.config = load_config(root)
         self.goals = goals(load_policy(root))
         self._root = root
+        self._cache = Repository.discover().common_dir / "gitrack" / "cache"
 
     @property
     def output(self) -> Path:
@@ -154,6 +156,7 @@ class _Project:
             commit=commit,
             branch=self.store.branch.name,
             goals=self.goals,
+            cache=self._cache,
             progress=progress,
         )
 

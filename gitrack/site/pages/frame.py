@@ -10,19 +10,11 @@ from gitrack.site.links import run_page
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """The site that a page belongs to."""
+    """The site that a page belongs to: no word of its commit, or every commit would change it."""
 
     title: str
     branch: str
-    commit: str | None
-    runs: int
-    experiments: int
     hidden: str | None = None
-
-    @property
-    def short_commit(self) -> str | None:
-        """The commit as people write it."""
-        return self.commit[:10] if self.commit else None
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from functools import cached_property
 from gitrack.model.measure import Measure
 from gitrack.model.run import Run
 from gitrack.site.goals import Goals
+from gitrack.site.incremental import key_of
 
 
 class Group:
@@ -31,6 +32,11 @@ class Group:
             return None
         place = self.measure.best(run.metrics for run in self.runs)
         return None if place is None else self.runs[place]
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Of what a run's page follows from among its fellows: their metrics, in order."""
+        return key_of((self.metrics, self.measure))
 
     def neighbours(self, run: Run) -> tuple[Run | None, Run | None]:
         """The runs started just before and just after."""

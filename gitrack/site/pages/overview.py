@@ -59,6 +59,7 @@ class OverviewPage(msgspec.Struct, frozen=True, kw_only=True):
 
     frame: Frame
     title: str
+    runs: int
     experiments: tuple[ExperimentRow, ...]
     latest: tuple[LatestRun, ...]
     best: Best | None
@@ -85,6 +86,7 @@ def overview_page(
     return OverviewPage(
         frame=frame,
         title=frame.title,
+        runs=len(everything.runs),
         experiments=tuple(rows),
         latest=tuple(_latest(run, named[run.experiment]) for run in newest),
         best=best_of(everything),

@@ -43,12 +43,11 @@ class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """A result worth large type, and how it stands among the experiment's runs."""
+    """A result worth large type."""
 
     name: str
     value: str
     exact: str
-    place: tuple[int, int] | None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -78,8 +77,6 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     parent_href: str | None
     older: RunLink | None
     newer: RunLink | None
-    versus: RunLink | None
-    versus_word: str
     headlines: tuple[Headline, ...]
     metrics: tuple[MetricRow, ...]
     system: tuple[MetricRow, ...]
@@ -134,8 +131,6 @@ def run_page(
     `became` are the versions of registered models that the run became.
     """
     older, newer = group.neighbours(run)
-    best = group.best
-    versus = best if best is not None and best.id != run.id else older or newer
     rows = _metric_rows(run, files.history, group.goals)
     console = display.terminal(files.console) if files.console else ""
     lines = console.rstrip("\n").split("\n")
@@ -157,8 +152,6 @@ def run_page(
         parent_href=run_page_of(run.parent) if run.parent in ids and run.parent else None,
         older=run_link(older) if older else None,
         newer=run_link(newer) if newer else None,
-        versus=run_link(versus) if versus else None,
-        versus_word=_versus_word(versus, best, older),
         headlines=_headlines(run, group),
         metrics=tuple(row for row in rows if not is_system(row.name)),
         system=tuple(row for row in rows if is_system(row.name)),
@@ -183,14 +176,6 @@ def run_page(
         steps=_steps(run, files, folder, frame.branch),
         data=run_data(run.id),
     )
-
-
-def _versus_word(versus: Run | None, best: Run | None, older: Run | None) -> str:
-    if versus is None:
-        return "Compare"
-    if best is not None and versus.id == best.id:
-        return "Compare with the best"
-    return "Compare with the one before" if versus is older else "Compare with the next"
 
 
 def _metric_rows(run: Run, history: History | None, goals: Goals) -> list[MetricRow]:
@@ -233,7 +218,6 @@ def _headlines(run: Run, group: Group) -> tuple[Headline, ...]:
             name=name,
             value=display.number(run.metrics[name]),
             exact=repr(run.metrics[name]),
-            place=group.rank(name, run.metrics[name]) if len(group.runs) > 1 else None,
         )
         for name in names[:_HEADLINES]
     )

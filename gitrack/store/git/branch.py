@@ -19,6 +19,7 @@ from gitrack.store.git.trees import (
     encode,
     files_below,
     find,
+    folders_in,
     limited,
     names_in,
 )
@@ -89,6 +90,10 @@ class GitBranch:
     def children(self, folder: str = "", *, at: str | None = None) -> list[str]:
         found = self._folder(folder, at)
         return names_in(found) if found is not None else []
+
+    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
+        found = self._folder(folder, at)
+        return folders_in(found) if found is not None else {}
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         prefix = _prefix(under)

@@ -69,6 +69,12 @@ def names_in(folder: Folder) -> list[str]:
     )
 
 
+def folders_in(folder: Folder) -> dict[str, str]:
+    """The folders directly in a folder, with the ids of their trees, by name."""
+    found = ((decode(name), item) for name, item in folder.items.items() if item.mode in TREES)
+    return {name: item.id.hex() for name, item in sorted(found)}
+
+
 def differences(
     load: Load, old: Folder, new: Folder, prefix: bytes
 ) -> Iterator[tuple[str, Entry | None]]:

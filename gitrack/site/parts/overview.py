@@ -1,0 +1,44 @@
+"""The first page, which also tells what could not be read anywhere, and what this build is of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+
+from gitrack.model.run import Fault
+from gitrack.site import scripts
+from gitrack.site.contents import Contents
+from gitrack.site.incremental import Made, Unit
+from gitrack.site.output import MARKER
+from gitrack.site.pages import overview
+from gitrack.site.parts import Units
+
+
+def units(contents: Contents) -> Units:
+    """Last of all: every fault is known by now."""
+    faults = contents.sorted_faults()
+    trees = contents.trees(contents.runs)
+    inputs = (contents.settings, contents.commit, trees, contents.models, faults)
+    yield Unit("overview", inputs, partial(_page, contents, faults))
+    built = {
+        "branch": contents.frame.branch,
+        "commit": contents.commit,
+        "runs": len(contents.runs),
+        "experiments": len(contents.groups),
+    }
+    yield Unit("built", built, partial(_built, built))
+
+
+def _page(contents: Contents, faults: list[Fault]) -> Made:
+    page = overview.overview_page(
+        contents.frame, contents.groups, contents.everything, faults, contents.models
+    )
+    return Made({"index.html": contents.renderer.page("overview.html", page, "index.html")})
+
+
+def _built(built: Mapping[str, object]) -> Made:
+    """For the next build, for whoever serves the site, and for every page's last line."""
+    marker = {"generator": "gitrack", "format": 1, **built}
+    text = json.dumps(marker, indent=1, sort_keys=True) + "\n"
+    return Made({"data/build.js": scripts.call("build", built), MARKER: text.encode("utf-8")})

@@ -1,0 +1,131 @@
+"""A build after a change gives the bytes of a full one, and makes no more than it must."""
+
+import random
+
+import msgspec
+import pytest
+
+from gitrack.model.run import RunBundle
+from gitrack.site import build_site
+from tests.site.flights import MadeStore, flights
+
+
+def files(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+class Twice:
+    """Builds the same contents with a record of the last build, and without."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.number = 0
+
+    def __call__(self, bundles, **options):
+        self.number += 1
+        known = {"title": "T", "commit": f"c{self.number}", **options}
+        site = self.folder / "site"
+        report = build_site(MadeStore(bundles), site, cache=self.folder / "cache", **known)
+        whole = self.folder / f"whole-{self.number}"
+        full = build_site(MadeStore(bundles), whole, **known)
+        assert files(site) == files(whole)
+        assert (report.files, report.bytes) == (full.files, full.bytes)
+        assert report.faults == full.faults
+        return report
+
+
+@pytest.fixture
+def twice(tmp_path):
+    return Twice(tmp_path)
+
+
+def changed(bundle, **fields):
+    return RunBundle(run=msgspec.structs.replace(bundle.run, **fields), files=bundle.files)
+
+
+def test_nothing_is_made_of_what_is_as_it_was(twice, bundles):
+    first = twice(bundles)
+    again = twice(bundles, commit="c1")
+
+    assert first.made > len(bundles)
+    assert again.made == 0
+
+
+def test_one_more_run_leaves_the_pages_of_others(twice, bundles, tmp_path):
+    twice(bundles[:-1])
+    page = next((tmp_path / "site/runs").iterdir())
+    before = page.stat().st_ino
+
+    report = twice(bundles)
+
+    assert page.stat().st_ino == before
+    assert report.made < 12
+
+
+def test_whatever_changes_the_bytes_are_those_of_a_full_build(twice, bundles):
+    chance = random.Random(3)
+    present = list(bundles)
+    for _ in range(25):
+        what = chance.choice(["less", "more", "tags", "metrics", "name", "files", "parent"])
+        place = chance.randrange(len(present)) if present else 0
+        if what == "more" or not present:
+            present = [*present, *(b for b in flights() if b.run.id not in _ids(present))][
+                : len(present) + 1
+            ]
+        elif what == "less":
+            del present[place]
+        elif what == "files":
+            some = dict(list(present[place].files.items())[1:])
+            present[place] = RunBundle(run=present[place].run, files=some)
+        elif what == "parent":
+            present[place] = changed(present[place], parent=chance.choice(present).run.id)
+        elif what == "metrics":
+            present[place] = changed(present[place], metrics={"new": chance.random()})
+        else:
+            value = {"tags": {"team": str(chance.random())}, "name": f"n{chance.random()}"}
+            present[place] = changed(present[place], **{what: value[what]})
+        twice(present)
+
+
+def _ids(bundles):
+    return {bundle.run.id for bundle in bundles}
+
+
+def test_a_file_that_somebody_changed_or_removed_is_made_again(twice, bundles, tmp_path):
+    twice(bundles)
+    pages = sorted((tmp_path / "site/runs").iterdir())
+    pages[0].write_text("mine")
+    pages[1].unlink()
+    (tmp_path / "site/stray.html").write_text("mine")
+
+    report = twice(bundles, commit="c1")
+
+    assert report.made == 2
+
+
+def test_a_build_that_is_cut_short_is_not_believed(twice, bundles, tmp_path, monkeypatch):
+    twice(bundles[:-1])
+
+    def cut(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gitrack.site.incremental.record.RecordFile.save", cut)
+    with pytest.raises(KeyboardInterrupt):
+        build_site(
+            MadeStore(bundles), tmp_path / "site", title="T", cache=tmp_path / "cache", commit="c"
+        )
+    monkeypatch.undo()
+
+    assert twice(bundles[:-1]).made > len(bundles)
+
+
+def test_a_damaged_record_counts_as_none(twice, bundles, tmp_path):
+    twice(bundles)
+    (record,) = (tmp_path / "cache").iterdir()
+    record.write_bytes(record.read_bytes()[:-7])
+
+    assert twice(bundles, commit="c1").made > len(bundles)
