@@ -14,7 +14,6 @@ from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
 from gitrack.site.incremental import Made, RecordFile, Unit, Workshop, workshop
 from gitrack.site.output import check_replaceable
-from gitrack.site.pages.frame import Frame
 from gitrack.site.parts import Part, assets, comparison, experiments, models, overview, runs
 from gitrack.site.render import Renderer, generator
 from gitrack.site.source import Source
@@ -67,14 +66,12 @@ def build_site(
     stays as it was.
     """
     check_replaceable(output)
-    renderer = Renderer()
-    hide = hide or Hide()
-    frame = Frame(title=title, branch=branch, hidden=hide.notice())
     contents = Contents(
         store,
-        frame,
-        renderer,
-        hide=hide,
+        Renderer(),
+        title=title,
+        branch=branch,
+        hide=hide or Hide(),
         goals=goals or Goals(),
         commit=commit,
         extras=extras or Extras(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -42,16 +42,16 @@ class Contents:
     def __init__(
         self,
         source: Source,
-        frame: Frame,
         renderer: Renderer,
         *,
+        title: str,
+        branch: str,
         hide: Hide,
         goals: Goals,
         commit: str | None,
         extras: Extras,
     ) -> None:
         self.source = source
-        self.frame = frame
         self.renderer = renderer
         self.hide = hide
         self.goals = goals
@@ -67,6 +67,9 @@ class Contents:
         self.versions: AllVersions = source.versions()
         self.models: list[KnownModel] = [hide.model(model) for model in registered.models]
         self.faults.extend((*self.versions.faults, *registered.faults))
+        self.frame = Frame(
+            title=title, branch=branch, hidden=hide.notice(), nav=tuple(self._navigation())
+        )
 
     @cached_property
     def by_id(self) -> Mapping[str, KnownRun]:
@@ -90,6 +93,11 @@ class Contents:
     def sorted_faults(self) -> list[Fault]:
         """What could not be read so far."""
         return sorted(self.faults, key=lambda fault: (fault.path, fault.why))
+
+    def _navigation(self) -> Iterator[tuple[str, str]]:
+        """The pages that every page leads to: those that have something to show."""
+        yield "Runs", "runs.html"
+        yield "Compare", "compare.html"
 
     def _gather(self) -> list[KnownRun]:
         """Every run, newest first; whatever cannot be shown as one is a fault."""

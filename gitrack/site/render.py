@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 STYLES = (
     "tokens.css",
     "base.css",
+    "nav.css",
     "tables.css",
     "run.css",
     "models.css",
@@ -27,6 +29,8 @@ STYLES = (
     "print.css",
 )
 SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "goto.js", "live.js")
+#: Scripts that are written in several files, in the order in which these are joined.
+JOINED: Mapping[str, tuple[str, ...]] = {}
 PLAIN = ("mark.svg",)
 
 _POLICY = (
@@ -75,7 +79,11 @@ class Renderer:
         folder = self._folder / "assets"
         style = "\n".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
         plain = {f"assets/{name}": _bytes(folder / name) for name in (*SCRIPTS, *PLAIN)}
-        return {"assets/gitrack.css": style.encode("utf-8"), **plain}
+        joined = {
+            f"assets/{name}": b"\n".join(_bytes(folder / part) for part in parts)
+            for name, parts in JOINED.items()
+        }
+        return {"assets/gitrack.css": style.encode("utf-8"), **plain, **joined}
 
 
 @cache

@@ -15,6 +15,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     branch: str
     hidden: str | None = None
+    nav: tuple[tuple[str, str], ...] = ()
 
 
 class Moment(msgspec.Struct, frozen=True):
