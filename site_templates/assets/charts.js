@@ -34,7 +34,7 @@
   }
 
   /** The specification with this chart's scales and titles put in. */
-  function fit(spec, { series, xTitle, xDomain, xTime, logY, brush, best }) {
+  function fit(spec, { series, xTitle, xDomain, xTime, logY, logX, brush, best }) {
     const fitted = structuredClone(spec);
     const domain = series.map((_, place) => "s" + place);
     for (const layer of fitted.layer) {
@@ -45,6 +45,7 @@
         x.title = xTitle || null;
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
         else if (!xTime) x.scale = { ...x.scale, nice: false };
+        if (logX) x.scale = { ...x.scale, type: "log" };
         if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, format: xTime }; delete x.scale.zero; }
       }
       if (y && logY) y.scale = { ...y.scale, type: "log" };
@@ -122,32 +123,59 @@
     return name.replace(/^(train|training|val|valid|validation|test|eval|dev)[_/.-]/i, "") || name;
   }
 
-  /** Curves as small multiples: `runs` are data of runs, one colour each (or one a metric). */
-  function curves(place, runs, { byRun }) {
-    const state = { weight: 0, log: false, time: false, domain: null };
+  /** The best value until then: what a metric with a goal had reached. */
+  function bestSoFar(values, goal) {
+    let best = null;
+    return values.map((value) => {
+      if (best === null || (goal === "maximize" ? value > best : value < best)) best = value;
+      return best;
+    });
+  }
+
+  const OVER = [["step", "step"], ["relative", "time since the start"], ["wall", "clock"]];
+
+  /** Curves as small multiples: `runs` are data of runs, one colour each (or one a metric).
+      `start` is how they are first drawn ({weight, log, logX, x, best}), `changed` is told of it. */
+  function curves(place, runs, { byRun, start, changed }) {
+    const state = { weight: 0, log: false, logX: false, x: "step", best: false, domain: null, ...start };
     const families = new Map();
+    let goals = false;
     runs.forEach((run, runPlace) => {
+      const goalOf = new Map((run.metrics || []).map(([name, , goal]) => [name, goal]));
       for (const [name, values] of run.history ? run.history.columns : []) {
         if (!values.some((value) => Number.isFinite(gitrack.toNumber(value)))) continue;
         const key = byRun ? name : family(name);
         if (!families.has(key)) families.set(key, []);
         const all = families.get(key);
-        all.push({ label: byRun ? run.name : name, ...gitrack.style(byRun ? runPlace : all.length), run, values });
+        const goal = goalOf.get(name) || null;
+        goals = goals || goal !== null;
+        all.push({ label: byRun ? run.name : name, ...gitrack.style(byRun ? runPlace : all.length), run, values, goal });
       }
     });
     const timed = runs.every((run) => !run.history || run.history.times.some((value) => value !== null));
+    if (!timed) state.x = "step";
     const redraws = [];
     const redraw = () => redraws.forEach((one) => one());
+    const change = (fields) => {
+      Object.assign(state, fields);
+      redraw();
+      if (changed) changed({ weight: state.weight, log: state.log, logX: state.logX, x: state.x, best: state.best });
+    };
+    const box = (field, label) => {
+      const input = h("input", { type: "checkbox" });
+      input.checked = state[field];
+      input.addEventListener("change", () => change({ [field]: input.checked, domain: field === "logX" ? null : state.domain }));
+      return h("label", {}, input, label);
+    };
 
-    const slider = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: 0 });
-    slider.addEventListener("input", () => { state.weight = Number(slider.value); redraw(); });
-    const log = h("input", { type: "checkbox" });
-    log.addEventListener("change", () => { state.log = log.checked; redraw(); });
-    const axis = h("select", { "aria-label": "Horizontal axis" }, h("option", { value: "step" }, "step"), h("option", { value: "time" }, "time"));
-    axis.addEventListener("change", () => { state.time = axis.value === "time"; state.domain = null; redraw(); });
+    const slider = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, value: state.weight });
+    slider.addEventListener("input", () => change({ weight: Number(slider.value) }));
+    const axis = h("select", {}, OVER.map(([value, label]) => h("option", { value, selected: value === state.x }, label)));
+    axis.addEventListener("change", () => change({ x: axis.value, domain: null }));
     const hint = h("span", { class: "hint" }, "drag to zoom, double-click to reset");
     const tools = h("div", { class: "chart-tools" },
-      h("label", {}, "Smoothing", slider), h("label", {}, log, "Log scale"), timed && h("label", {}, "Over", axis), hint);
+      h("label", {}, "Smoothing", slider), box("log", "Log scale"), box("logX", "Log horizontally"), goals && box("best", "Best so far"),
+      timed && h("label", {}, "Over", axis), hint);
 
     const grid = h("div", { class: "charts" });
     const rank = (name) => (/^system[./]/.test(name) ? 1 : 0);
@@ -160,6 +188,32 @@
     return families.size;
   }
 
+  /** One series as it is to be drawn: pairs of x and y in order. */
+  function line(one, state) {
+    const { steps, times } = one.run.history;
+    const begin = times.find((value) => value !== null);
+    const clock = Date.parse(one.run.started);
+    const across = (i) => {
+      if (state.x === "step") return steps[i] === null ? i : steps[i];
+      if (times[i] === null) return null;
+      return state.x === "wall" ? clock + times[i] * 1000 : times[i] - begin;
+    };
+    const logX = state.logX && state.x !== "wall";
+    const kept = [];
+    one.values.forEach((raw, i) => {
+      const y = gitrack.toNumber(raw);
+      const x = across(i);
+      if (raw !== null && Number.isFinite(y) && Number.isFinite(x) && (!state.log || y > 0) && (!logX || x > 0)) kept.push([x, y]);
+    });
+    kept.sort((a, b) => a[0] - b[0]);
+    let values = kept.map(([, y]) => y);
+    if (state.best && one.goal) values = bestSoFar(values, one.goal);
+    values = smooth(values, state.weight);
+    return kept.map(([x], i) => [x, values[i]]);
+  }
+
+  const TITLES = { step: "step", relative: "seconds since the first step", wall: null };
+
   function curve(title, series, state, redraws, redrawAll) {
     const nows = series.map(() => h("span", { class: "now" }));
     const legend = h("ul", { class: "legend" }, series.map((one, place) =>
@@ -170,29 +224,17 @@
     let view = null;
 
     const draw = async () => {
-      const lines = series.map((one) => {
-        const { steps, times } = one.run.history;
-        const begin = times.find((value) => value !== null);
-        const kept = [];
-        one.values.forEach((raw, i) => {
-          const y = gitrack.toNumber(raw);
-          const x = state.time ? (times[i] === null ? null : times[i] - begin) : steps[i] === null ? i : steps[i];
-          if (raw !== null && Number.isFinite(y) && x !== null && (!state.log || y > 0)) kept.push([x, y]);
-        });
-        kept.sort((a, b) => a[0] - b[0]);
-        const level = smooth(kept.map(([, y]) => y), state.weight);
-        return kept.map(([x], i) => [x, level[i]]);
-      });
-      const rows = lines.flatMap((line, place) => line.map(([x, y]) => ({ series: "s" + place, x, y })));
+      const lines = series.map((one) => line(one, state));
+      const rows = lines.flatMap((points, place) => points.map(([x, y]) => ({ series: "s" + place, x, y })));
       const old = view;
       if (!rows.length) { if (old) old.finalize(); view = null; nothing(plot); return; }
       view = await embed(plot, "curves", rows, {
-        series, xTitle: state.time ? "seconds since the first step" : "step", xDomain: state.domain, logY: state.log, brush: true,
+        series, xTitle: TITLES[state.x], xTime: state.x === "wall" && timeFormat(span(lines)), xDomain: state.domain, logY: state.log, logX: state.logX && state.x !== "wall", brush: true,
       });
       if (old) old.finalize();
-      const last = lines.map((line) => (line.length ? line[line.length - 1][1] : null));
-      const say = (x) => lines.forEach((line, place) => {
-        const point = x === null ? null : nearest(line, x);
+      const last = lines.map((points) => (points.length ? points[points.length - 1][1] : null));
+      const say = (x) => lines.forEach((points, place) => {
+        const point = x === null ? null : nearest(points, x);
         nows[place].textContent = gitrack.number(x === null ? last[place] : point);
       });
       say(null);
@@ -210,6 +252,11 @@
     };
     redraws.push(() => whenSeen(plot, draw));
     return figure;
+  }
+
+  function span(lines) {
+    const ends = lines.filter((points) => points.length).flatMap((points) => [points[0][0], points[points.length - 1][0]]);
+    return Math.max(...ends) - Math.min(...ends);
   }
 
   function nearest(line, x) {
