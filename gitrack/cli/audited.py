@@ -12,7 +12,7 @@ from gitrack.model.display import day_and_time, safe, width
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gitrack.registry.audit.records import Audit, AuditedPromotion, Finding
+    from gitrack.model.audit import Audit, AuditedPromotion, Finding
 
 _COLORS = {"tampering": "red", "suspicious": "yellow", "remark": "cyan"}
 #: Promotions and findings that a terminal gets; a pipe and --json have all.
@@ -138,7 +138,7 @@ def _finding(finding: Finding) -> None:
 
 
 def _sum_up(found: Audit) -> None:
-    from gitrack.registry.audit.records import Severity
+    from gitrack.model.audit import Severity
 
     counted = {severity: len(found.of(severity)) for severity in Severity}
     told = [

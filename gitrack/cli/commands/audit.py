@@ -13,7 +13,7 @@ from gitrack.cli.output import print_json
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
-    from gitrack.registry.audit.records import Audit
+    from gitrack.model.audit import Audit
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _DEFAULT = "report"

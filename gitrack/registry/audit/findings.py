@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from gitrack.registry.audit.records import Finding, Severity
+from gitrack.model.audit import Finding, Severity
 from gitrack.registry.audit.trail import Trail, moment
 from gitrack.store.layout import place_of
 

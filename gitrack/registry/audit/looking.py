@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gitrack.errors import NotFound, UsageError
 from gitrack.model import moments
+from gitrack.model.audit import Audit, Finding, Severity
 from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.judged import Judging
@@ -16,7 +17,6 @@ from gitrack.registry.audit.kinds import Kind, what_is
 from gitrack.registry.audit.policies import Policies
 from gitrack.registry.audit.promotions import Promotions
 from gitrack.registry.audit.recorded import Recorded
-from gitrack.registry.audit.records import Audit, Finding, Severity
 from gitrack.registry.audit.reverts import Reverts
 from gitrack.registry.audit.rewritten import Rewritten, lines_of
 from gitrack.registry.audit.signed import Signatures

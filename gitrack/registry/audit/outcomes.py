@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from gitrack.config.stage_name import NO_STAGE
 from gitrack.errors import GitrackError
+from gitrack.model.audit import Approver
 from gitrack.model.promotion import Outcome, Promotion
 from gitrack.registry.audit.findings import Findings
-from gitrack.registry.audit.records import Approver
 from gitrack.registry.people import known_as
 from gitrack.registry.promotion.allowed import direct_allowed, refuse_stranger
 from gitrack.registry.ruling import Ruling

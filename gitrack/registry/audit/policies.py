@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from gitrack.errors import GitrackError
 from gitrack.model import moments
+from gitrack.model.audit import AuditedPolicy
 from gitrack.model.promotion import PolicyUsed, Promotion
 from gitrack.registry.audit.findings import Findings
-from gitrack.registry.audit.records import AuditedPolicy
 from gitrack.registry.audit.trail import moment
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.ruling import Ruling, digest, policy_path, ruling_by_digest

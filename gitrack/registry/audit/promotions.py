@@ -7,6 +7,11 @@ from collections import defaultdict
 from functools import cached_property
 
 from gitrack.model import moments
+from gitrack.model.audit import (
+    Approver,
+    AuditedPromotion,
+    AuditedSignature,
+)
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.findings import Findings
@@ -15,11 +20,6 @@ from gitrack.registry.audit.kinds import Kind, what_is
 from gitrack.registry.audit.meanwhile import Meanwhile
 from gitrack.registry.audit.outcomes import Found, tell_allowed, tell_outcome
 from gitrack.registry.audit.policies import Policies
-from gitrack.registry.audit.records import (
-    Approver,
-    AuditedPromotion,
-    AuditedSignature,
-)
 from gitrack.registry.audit.renumbered import new_numbers, renumbered
 from gitrack.registry.audit.reverts import Reverts
 from gitrack.registry.audit.signed import Signatures

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitrack.errors import GitrackError, NotFound
+from gitrack.model.audit import Rewriting
 from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.kinds import FOR_EVER, Kind, what_is
-from gitrack.registry.audit.records import Rewriting
 from gitrack.registry.audit.trail import Trail
 from gitrack.store.git.ancestry import commits_below, tree_changes
 from gitrack.store.git.branch import GitBranch

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from gitrack.config.stage_name import ARCHIVE
+from gitrack.model.audit import AliasChange
 from gitrack.model.promotion import Promotion
 from gitrack.model.registered import ModelAlias, StageState
 from gitrack.registry.audit.contents import Contents
 from gitrack.registry.audit.findings import Findings
 from gitrack.registry.audit.kinds import Kind, What, what_is
-from gitrack.registry.audit.records import AliasChange
 from gitrack.registry.audit.renumbered import new_numbers
 from gitrack.registry.audit.reverts import Reverts
 from gitrack.registry.audit.trail import Step, Trail, moment

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from gitrack.errors import NotFound
+from gitrack.model.audit import Audit
 from gitrack.model.registered import Proof
 from gitrack.registry.audit import audit
-from gitrack.registry.audit.records import Audit
 from gitrack.store.codec.records import dump_record, dump_run, load_run
 from gitrack.store.layout import run_folder
 from gitrack.store.registry.paths import evidence_path

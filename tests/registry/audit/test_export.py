@@ -15,10 +15,10 @@ import msgspec
 import pytest
 
 from gitrack.errors import GitrackError, UsageError
+from gitrack.model.audit import Audit, Finding, Severity
 from gitrack.model.promotion import Promotion
 from gitrack.registry.audit.export import export_bundle
 from gitrack.registry.audit.export.tables import as_json, tables
-from gitrack.registry.audit.records import Audit, Finding, Severity
 from gitrack.store.codec.records import dump_record, load_record
 from gitrack.store.registry.paths import promotion_path
 from tests.registry.audit.forge import ADA

@@ -8,8 +8,8 @@ import pytest
 
 import gitrack
 from gitrack.errors import StoreError
+from gitrack.model.audit import Audit
 from gitrack.registry.audit import audit
-from gitrack.registry.audit.records import Audit
 from gitrack.sharing.exchange.pull import pull
 from gitrack.sharing.exchange.push import push
 from gitrack.store.git.branch import GitBranch

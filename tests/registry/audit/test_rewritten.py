@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gitrack.errors import NotFound
+from gitrack.model.audit import Audit, Finding
 from gitrack.registry.audit import audit
-from gitrack.registry.audit.records import Audit, Finding
 from gitrack.registry.audit.rewritten import accept_rewriting
 from gitrack.registry.opened import open_registry
 from gitrack.sharing.exchange.pull import pull

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from gitrack.errors import StoreError
+from gitrack.model.audit import Audit
 from gitrack.model.registered import Proof
 from gitrack.registry.audit import audit
-from gitrack.registry.audit.records import Audit
 from gitrack.registry.promotion.promote import promote
 from gitrack.store.codec.records import dump_record
 from gitrack.store.git.branch import GitBranch

@@ -11,10 +11,10 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from gitrack.model.audit import Audit, Severity
 from gitrack.model.promotion import Outcome, PolicyUsed, Promotion
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.registry.audit import audit
-from gitrack.registry.audit.records import Audit, Severity
 from gitrack.store.codec.records import dump_record, dump_run, load_record, load_run
 from gitrack.store.layout import run_folder
 from gitrack.store.registry.paths import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gitrack.model.audit import AuditedPolicy, AuditedPromotion, AuditedSignature
 from gitrack.model.promotion import Outcome, Verdict
-from gitrack.registry.audit.records import AuditedPolicy, AuditedPromotion, AuditedSignature
 
 
 def promotion_with(value: str) -> AuditedPromotion:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from gitrack.model.audit import Severity
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.registry.audit import audit
-from gitrack.registry.audit.records import Severity
 from gitrack.store.codec.records import dump_record
 from gitrack.store.registry.paths import promotion_id, promotion_path, stage_path
 from tests.registry.check.pulls import MALLORY, Pulls, folder_of, proof_file, run_of

@@ -7,9 +7,9 @@ import hashlib
 import msgspec
 
 from gitrack.errors import GitrackError
+from gitrack.model.audit import AuditedPromotion
 from gitrack.registry.audit.kinds import Kind, what_is
 from gitrack.registry.audit.looking import Looked
-from gitrack.registry.audit.records import AuditedPromotion
 from gitrack.registry.ruling import policy_path
 from gitrack.store.branch import check_path
 from gitrack.store.git.code import code_file

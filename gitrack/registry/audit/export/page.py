@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from gitrack.model.audit import Audit, AuditedPromotion, Finding, Severity
 from gitrack.model.display import plain, safe
 from gitrack.registry.audit.export.style import STYLE
-from gitrack.registry.audit.records import Audit, AuditedPromotion, Finding, Severity
 
 if TYPE_CHECKING:
     from gitrack.registry.audit.export.files import Copied

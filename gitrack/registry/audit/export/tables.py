@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gitrack.model.audit import Audit
 from gitrack.model.display import safe
-from gitrack.registry.audit.records import Audit
 
 if TYPE_CHECKING:
     from gitrack.registry.audit.export.files import Copied
