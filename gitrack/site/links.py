@@ -22,6 +22,10 @@ def slug(name: str) -> str:
     return f"{readable}-{digest}" if readable else digest
 
 
+#: The runs that stand out, for the comparison.
+MARKS = "data/marks.js"
+
+
 def run_page(run_id: str) -> str:
     """A run's page."""
     return f"runs/{slug(run_id)}.html"
@@ -45,6 +49,11 @@ def experiment_data(name: str) -> str:
 def model_page(name: str) -> str:
     """A registered model's page."""
     return f"models/{slug(name)}.html"
+
+
+def sweep_page(id: str) -> str:
+    """A sweep's page."""
+    return f"sweeps/{slug(id)}.html"
 
 
 def packages_data(digest: str) -> str:

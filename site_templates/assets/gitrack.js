@@ -165,6 +165,7 @@
     run: (data) => arrived.set("run:" + data.id, data),
     table: (data) => arrived.set("table", data),
     index: (data) => arrived.set("index", data),
+    marks: (data) => arrived.set("marks", data),
     specs: (data) => arrived.set("specs", data),
     packages: (path, data) => arrived.set("packages:" + path, data),
     build,
