@@ -50,9 +50,18 @@ def _remote_url(value: object) -> str:
     return value
 
 
+def _site_url(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s<>\"'\\^`{|}]+", value):
+        raise ValueError(f"is {shown(value)}")
+    return value.rstrip("/")
+
+
 Size = Annotated[int, Parsed(parse_size, "a size such as 100kB or 2MB")]
 Interval = Annotated[
     float | None, Parsed(_interval, "true, false, or the seconds between two samples (0.1 or more)")
+]
+SiteUrl = Annotated[
+    str, Parsed(_site_url, "the address of the website, such as https://team.github.io/project")
 ]
 RemoteUrl = Annotated[
     str, Parsed(_remote_url, "a URL such as s3://bucket/gitrack, or an absolute path")
@@ -102,9 +111,10 @@ class Hide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The website. `public` leaves out what names people and machines."""
+    """The website. `public` leaves out what names people and machines; `url` is where it lies."""
 
     title: str | None = None
+    url: SiteUrl | None = None
     public: bool = False
     hide: Hide = Hide()
 

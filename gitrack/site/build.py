@@ -14,7 +14,17 @@ from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
 from gitrack.site.incremental import Made, RecordFile, Unit, Workshop, workshop
 from gitrack.site.output import check_replaceable
-from gitrack.site.parts import Part, assets, comparison, experiments, models, overview, runs
+from gitrack.site.parts import (
+    Part,
+    about,
+    assets,
+    comparison,
+    experiments,
+    machine,
+    models,
+    overview,
+    runs,
+)
 from gitrack.site.render import Renderer, generator
 from gitrack.site.source import Source
 
@@ -28,6 +38,8 @@ _PARTS: tuple[Part, ...] = (
     experiments.units,
     models.units,
     comparison.units,
+    machine.units,
+    about.units,
     overview.units,
 )
 
@@ -106,6 +118,7 @@ def _make(part: Part, contents: Contents, shop: Workshop, progress: Progress | N
             return
         made = shop.unit(unit)
         contents.faults.extend(made.faults)
+        contents.pages.update(path for path in made.files if path.endswith(".html"))
         done += 1
         if progress and done <= len(contents.known):
             progress(done, len(contents.known))

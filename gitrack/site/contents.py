@@ -9,9 +9,11 @@ from functools import cached_property
 import msgspec
 
 from gitrack.model.run import Fault, Run
+from gitrack.model.sweep import Sweep
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
+from gitrack.site.hide_sweeps import shown_sweep
 from gitrack.site.incremental import key_of
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.group import Group
@@ -37,7 +39,7 @@ class KnownRun(msgspec.Struct, frozen=True):
 
 
 class Contents:
-    """One commit of the branch, read once. `faults` grows while parts are made."""
+    """One commit of the branch, read once. `faults` and `pages` grow while parts are made."""
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Contents:
         self.commit = commit
         self.extras = extras
         self.faults: list[Fault] = []
+        self.pages: set[str] = set()
         self.known = self._gather()
         self.runs = [entry.run for entry in self.known]
         self.groups = _groups(self.runs, goals)
@@ -67,6 +70,9 @@ class Contents:
         self.versions: AllVersions = source.versions()
         self.models: list[KnownModel] = [hide.model(model) for model in registered.models]
         self.faults.extend((*self.versions.faults, *registered.faults))
+        planned = source.sweeps()
+        self.sweeps: list[Sweep] = [shown_sweep(one, hide) for one in planned.sweeps]
+        self.faults.extend(planned.faults)
         self.frame = Frame(
             title=title, branch=branch, hidden=hide.notice(), nav=tuple(self._navigation())
         )

@@ -6,4 +6,10 @@ import msgspec
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
-    """What the site asks for when it shows it; where nobody answers, that part is left out."""
+    """What the site asks for when it shows it; where nobody answers, that part is left out.
+
+    `policy` is the text of `.tracking/policy.yaml`, `url` where the site will be found.
+    """
+
+    policy: str | None = None
+    url: str | None = None

@@ -26,11 +26,11 @@ def pairs(mapping: Mapping[str, object]) -> list[list[object]]:
 
 
 def _encode(value: object) -> str:
-    text = json.dumps(_clean(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _clean(value: object) -> object:
+def plain(value: object) -> object:
     """Only what JSON has: text made visible, NaN and infinities by their names."""
     if isinstance(value, str):
         return visible(value)
@@ -39,7 +39,7 @@ def _clean(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
         return str(value)
     if isinstance(value, dict):
-        return {visible(str(key)): _clean(item) for key, item in value.items()}
+        return {visible(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
+        return [plain(item) for item in value]
     return value

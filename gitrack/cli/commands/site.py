@@ -139,12 +139,14 @@ class _Project:
 
     def build(self, output: Path, progress: Progress | None) -> Report:
         """The site of the present tip; runs that arrive meanwhile are left for the next one."""
+        from gitrack.cli.site_extras import extras
         from gitrack.site import Hide, build_site
 
         commit = self.tip()
         site = self.config.site
+        store = self.store.at(commit)
         return build_site(
-            self.store.at(commit),
+            store,
             output,
             title=site.title or self.config.project or "Experiments",
             hide=Hide(
@@ -156,6 +158,7 @@ class _Project:
             commit=commit,
             branch=self.store.branch.name,
             goals=self.goals,
+            extras=extras(store, self.config, self._root),
             cache=self._cache,
             progress=progress,
         )

@@ -8,6 +8,7 @@ from typing import Any
 from gitrack.site import links, scripts
 from gitrack.site.contents import Contents, KnownRun
 from gitrack.site.incremental import Made, Unit
+from gitrack.site.machine import api
 from gitrack.site.pages import compare
 from gitrack.site.pages.compare import packages_digest
 from gitrack.site.pages.run import run_page
@@ -66,6 +67,7 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         **reading.copies,
         path: contents.renderer.page("run.html", page, path),
         links.run_data(run.id): scripts.call("run", data),
+        api.run_path(run.id): api.run_document(run, contents.became.get(run.id, ())),
     }
     # a list of packages is a file that runs share: the note says which
     digest = packages_digest(files.packages) if files.packages else None

@@ -1,0 +1,26 @@
+"""What the website asks of other rooms, brought together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitrack.config.settings import Config
+    from gitrack.site.extras import Extras
+    from gitrack.store.runs import RunStore
+
+
+def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
+    """For the site of `store`, which stands at one commit; `root` is the project's folder."""
+    from gitrack.site.extras import Extras
+
+    return Extras(policy=_policy(root), url=config.site.url)
+
+
+def _policy(root: Path | None) -> str | None:
+    """The text of the policy, as it judged nothing but is meant now; None where there is none."""
+    from gitrack.config.project import POLICY_FILE
+
+    path = None if root is None else root / POLICY_FILE
+    return path.read_text("utf-8", "replace") if path is not None and path.is_file() else None

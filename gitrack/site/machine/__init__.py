@@ -1,0 +1,1 @@
+"""What programs read of the site: JSON, a feed, badges, a table as Parquet."""

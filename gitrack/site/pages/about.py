@@ -1,0 +1,82 @@
+"""What this site is of: commit, settings, policy, and the files for programs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gitrack.site.machine import api, badges, feed, parquet
+from gitrack.site.pages.frame import Cell, Frame
+from gitrack.site.pages.registry import in_order
+from gitrack.store.registry.whole import KnownModel
+
+_MOST_BADGES = 12
+
+
+class Badge(msgspec.Struct, frozen=True, kw_only=True):
+    """A badge, and the line that shows it in a README."""
+
+    model: str
+    stage: str
+    href: str
+    markdown: str
+
+
+class AboutPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What `about.html` may use."""
+
+    frame: Frame
+    title: str
+    commit: str | None
+    short: str | None
+    facts: tuple[Cell, ...]
+    files: tuple[tuple[str, str], ...]
+    badges: tuple[Badge, ...]
+    policy: str | None
+    again: str
+
+
+def about_page(
+    frame: Frame,
+    *,
+    commit: str | None,
+    counts: tuple[tuple[str, int], ...],
+    models: list[KnownModel],
+    policy: str | None,
+    url: str | None,
+    sitemap: bool,
+) -> AboutPage:
+    """One build: `counts` are of what is on the branch, by their words."""
+    files = [
+        (f"{api.ROOT}/index.json", "everything as JSON, by run, experiment, model and stage"),
+        (parquet.PATH, "all runs as one Parquet table"),
+    ]
+    if models:
+        files.append((feed.PATH, "promotions and rollbacks as an Atom feed"))
+    if sitemap:
+        files.append(("sitemap.xml", "every page, for search engines"))
+    return AboutPage(
+        frame=frame,
+        title="About this site",
+        commit=commit,
+        short=commit[:10] if commit else None,
+        facts=tuple(Cell(word, f"{count:,}") for word, count in counts),
+        files=tuple(files),
+        badges=tuple(_badges(models, url))[:_MOST_BADGES],
+        policy=policy,
+        again="gitrack site build",
+    )
+
+
+def _badges(models: list[KnownModel], url: str | None) -> list[Badge]:
+    found = []
+    for model in models:
+        for stage in in_order(model.stages):
+            if not model.stages[stage]:
+                continue
+            href = badges.badge_path(model.name, stage)
+            address = f"{url.rstrip('/')}/{href}" if url else f"https://…/{href}"
+            shown = f"{model.name} {stage}".replace("[", "(").replace("]", ")")
+            found.append(
+                Badge(model=model.name, stage=stage, href=href, markdown=f"![{shown}]({address})")
+            )
+    return found
