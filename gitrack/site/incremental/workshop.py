@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
@@ -9,8 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from gitrack.site.incremental.lock import locked
 from gitrack.site.incremental.record import Done, Kept, RecordFile
 from gitrack.site.incremental.unit import Made, Unit, key_of
+from gitrack.site.output import MARKER
+
+#: The folder of the old site, while it makes room for the new one.
+_OLD = "old-site"
 
 
 class Workshop:
@@ -48,12 +54,19 @@ class Workshop:
         return {file.path: file.size for done in self._units.values() for file in done.files}
 
     def finish(self, record: RecordFile | None) -> None:
-        """Put what was made in its place: all at once if nothing of the old site stays."""
-        if record:
-            record.forget()
-        if len(self._written) == len(self._units):
+        """Put what was made in its place: all at once if nothing of the old site stays.
+
+        Killed at any moment, it leaves a record of what stays as it was: the next build makes the
+        rest.
+        """
+        kept = {name: done for name, done in self._units.items() if name not in self._written}
+        if not kept:
+            if record:
+                record.forget()
             _swap(self.fresh, self.target)
-        else:
+        elif self._written or self._there.keys() - self.files().keys():
+            if record:
+                record.save(kept)
             self._mend()
         if record:
             record.save(self._stamped())
@@ -73,12 +86,13 @@ class Workshop:
         return all(self._there.get(f.path) == (f.size, f.changed) for f in done.files)
 
     def _mend(self) -> None:
-        """File by file: each is whole at any time, what no unit made goes last."""
-        for paths in self._written.values():
-            for path in paths:
-                place = self.target / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                (self.fresh / path).replace(place)
+        """File by file: each is whole at any time. What pages need comes before them, the first
+        page after those that it leads to, and what no unit made goes last."""
+        written = [path for paths in self._written.values() for path in paths]
+        for path in sorted(written, key=lambda path: (_rank(path), path)):
+            place = self.target / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (self.fresh / path).replace(place)
         wanted = self.files().keys()
         for path in self._there.keys() - wanted:
             place = self.target / path
@@ -103,15 +117,44 @@ class Workshop:
 
 @contextmanager
 def workshop(output: Path, record: RecordFile | None) -> Iterator[Workshop]:
-    """A place beside `output` to make a site in; it is gone afterwards, however it ended."""
+    """A place beside `output` to make a site in; it is gone afterwards, however it ended.
+
+    Builds into one folder wait for one another, each with what the one before it has left.
+    """
     target = Path(os.path.abspath(output)).resolve()  # noqa: PTH100  # before links are followed
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        fresh.chmod(0o777 & ~_umask())
-        yield Workshop(target, fresh, record.load() if record else {})
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with locked(target):
+        _sweep(target)
+        fresh = _beside(target)
+        try:
+            fresh.chmod(0o777 & ~_umask())
+            yield Workshop(target, fresh, record.load() if record else {})
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _beside(target: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.build-"
+
+
+def _sweep(target: Path) -> None:
+    """Remove what builds that were killed have left; an old site without successor goes back."""
+    for left in sorted(target.parent.glob(f"{glob.escape(_prefix(target))}*")):
+        old = left / _OLD
+        if old.is_dir() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _rank(path: str) -> int:
+    """In which order files of a site are replaced."""
+    if path == MARKER:
+        return 3
+    return 2 if path == "index.html" else int(path.endswith(".html"))
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:
@@ -139,13 +182,13 @@ def _swap(fresh: Path, target: Path) -> None:
     if not target.exists():
         fresh.rename(target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    old = _beside(target)
     try:
-        target.rename(old / "site")
+        target.rename(old / _OLD)
         try:
             fresh.rename(target)
         except OSError:
-            (old / "site").rename(target)
+            (old / _OLD).rename(target)
             raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
