@@ -21,6 +21,7 @@ _BAD_REF = re.compile(r"^[-/.]|[\x00-\x20~^:?*\[\\\x7f]|\.\.|//|@\{|[/.]$|\.lock
 
 #: Seconds between two samples where `system_metrics: true`.
 DEFAULT_INTERVAL = 10.0
+_MOST_SAMPLED = 100_000
 
 
 def parse_size(value: object) -> int:
@@ -39,6 +40,12 @@ def _interval(value: object) -> float | None:
         return DEFAULT_INTERVAL if value else None
     if isinstance(value, int | float) and math.isfinite(value) and value >= 0.1:
         return float(value)
+    raise ValueError(f"is {shown(value)}")
+
+
+def _sample(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_SAMPLED:
+        return value
     raise ValueError(f"is {shown(value)}")
 
 
@@ -63,6 +70,7 @@ Interval = Annotated[
 SiteUrl = Annotated[
     str, Parsed(_site_url, "the address of the website, such as https://team.github.io/project")
 ]
+Sample = Annotated[int, Parsed(_sample, f"a whole number from 0 to {_MOST_SAMPLED:,}")]
 RemoteUrl = Annotated[
     str, Parsed(_remote_url, "a URL such as s3://bucket/gitrack, or an absolute path")
 ]
@@ -81,6 +89,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     `dirty` is about uncommitted changes when a run starts; `patch` keeps them as `code.patch`.
     `system_metrics` is the seconds between two samples, None when off. `profiles` is what is kept
     of the columns of data: `numbers` names no values of texts, `off` keeps names and types.
+    `predictions_sample` is of how many cases the truth and the score are kept on the branch.
     """
 
     dirty: Literal["warn", "refuse", "ignore"] = "warn"
@@ -91,6 +100,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     environment_variables: tuple[str, ...] = ()
     secrets: Literal["redact", "refuse", "off"] = "redact"
     profiles: Literal["full", "numbers", "off"] = "full"
+    predictions_sample: Sample = 5_000
 
     def __post_init__(self) -> None:
         for at, name in enumerate(self.environment_variables):

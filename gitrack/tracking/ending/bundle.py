@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gitrack.artifacts import Pointer, cache_of, check_name, dump_pointer, keep
-from gitrack.errors import ArtifactError, NotFound
+from gitrack.errors import NotFound
+from gitrack.model.evaluation import FILE as EVALUATION
 from gitrack.model.history import History
 from gitrack.model.run import Artifact, Run, RunBundle, Status
 from gitrack.store.layout import HISTORY, RECORD
 from gitrack.tracking import notice
 from gitrack.tracking.capture.captured import Captured
+from gitrack.tracking.ending.evaluated import evaluation_of, inside
 from gitrack.tracking.ending.steps import WHOLE, whole_history
 from gitrack.tracking.journals.fold import File, Folded, moment, nanoseconds
 from gitrack.tracking.logged.files import ARTIFACTS, EXTRA
@@ -40,10 +42,11 @@ def make_bundle(
     earlier = _earlier(place, folded)
     logged = folded.history(since=nanoseconds(earlier.run.started) if earlier else None)
     history = _with_earlier(logged, earlier)
+    evaluation = evaluation_of(place, folder, folded, earlier.files if earlier else {})
     artifacts, files = _artifacts(place, folder, folded)
-    files.update(captured.files)
+    files.update({**captured.files, **evaluation})
     if folder is not None:
-        extra = {path: _inside(folder, EXTRA, path) for path in folded.extra}
+        extra = {path: inside(folder, EXTRA, path) for path in folded.extra}
         files.update({path: file.read_bytes() for path, file in extra.items() if file.is_file()})
     if len(history):
         shown = history.for_branch()
@@ -196,7 +199,7 @@ def _artifacts(
             artifacts.append(_in_cache(name, file))
             files[f"{ARTIFACTS}/{name}.dvc"] = _pointer_to(name, file)
             continue
-        path = _inside(folder, ARTIFACTS, name)
+        path = inside(folder, ARTIFACTS, name)
         if not path.exists():  # it was there when the journal said so
             notice.warn(f"{name} of run {folded.who.id} was deleted from {folder} and is left out")
             continue
@@ -261,15 +264,6 @@ def _pointer_to(name: str, file: File) -> bytes:
     return dump_pointer(Pointer(path=last, md5=file.md5, size=file.size, nfiles=file.files))
 
 
-def _inside(folder: Path, below: str, name: str) -> Path:
-    """A file that was written there, and not one to which somebody else's journal leads."""
-    path = folder / below / check_name(name)
-    if not path.resolve().is_relative_to(folder.resolve()):
-        hint = f"remove {folder} if you did not put it there"
-        raise ArtifactError(f"{path} leads out of the run's folder", hint=hint)
-    return path
-
-
 def _cache(place: Place) -> Cache | None:
     repository = place.repository
     return cache_of(repository.worktree, repository.common_dir) if repository else None
@@ -303,8 +297,8 @@ def _clean(place: Place, bundle: RunBundle) -> RunBundle:
     from gitrack.tracking.capture.cleaning import clean_bundle
     from gitrack.tracking.capture.secrets import Scanner
 
-    # steps and the system's readings hold nothing that a person has typed
-    clean, found = clean_bundle(bundle, Scanner(mode), harmless=(HISTORY, "system.tsv"))
+    # steps, the system's readings and what predictions say hold nothing that a person has typed
+    clean, found = clean_bundle(bundle, Scanner(mode), harmless=(HISTORY, EVALUATION, "system.tsv"))
     if found:
         notice.warn(found)
     return clean
