@@ -24,6 +24,8 @@ from gitrack.site.parts import (
     models,
     overview,
     runs,
+    sweeps,
+    tables,
 )
 from gitrack.site.render import Renderer, generator
 from gitrack.site.source import Source
@@ -35,7 +37,9 @@ Progress = Callable[[int, int], None]
 _PARTS: tuple[Part, ...] = (
     assets.units,
     runs.units,
+    tables.units,
     experiments.units,
+    sweeps.units,
     models.units,
     comparison.units,
     machine.units,

@@ -60,6 +60,8 @@ class Contents:
         self.commit = commit
         self.extras = extras
         self.faults: list[Fault] = []
+        #: by run: its curves as short texts, which pages of runs leave for tables
+        self.sparks: dict[str, list[tuple[str, str]]] = {}
         self.pages: set[str] = set()
         self.known = self._gather()
         self.runs = [entry.run for entry in self.known]
@@ -103,6 +105,8 @@ class Contents:
     def _navigation(self) -> Iterator[tuple[str, str]]:
         """The pages that every page leads to: those that have something to show."""
         yield "Runs", "runs.html"
+        if self.sweeps:
+            yield "Sweeps", "sweeps.html"
         yield "Compare", "compare.html"
 
     def _gather(self) -> list[KnownRun]:

@@ -103,6 +103,10 @@ class Hide(msgspec.Struct, frozen=True):
         listed = f"{', '.join(first)} and {last}" if first else last
         return f"This site leaves out {listed}, as its project asks."
 
+    def param(self, name: str) -> bool:
+        """True when a param is not to be shown."""
+        return _matches(name, self.params)
+
     def metric(self, name: str) -> bool:
         """True when a metric is not to be shown."""
         return _matches(name, self.metrics)

@@ -41,9 +41,13 @@ def experiment_page(name: str) -> str:
     return f"experiments/{slug(name)}.html"
 
 
-def experiment_data(name: str) -> str:
-    """An experiment's table."""
-    return f"data/experiments/{slug(name)}.js"
+#: The table of all runs: a folder.
+ALL_RUNS = "data/tables/all"
+
+
+def experiment_table(name: str) -> str:
+    """The table of an experiment's runs: a folder."""
+    return f"data/tables/experiments/{slug(name)}"
 
 
 def model_page(name: str) -> str:
@@ -54,6 +58,21 @@ def model_page(name: str) -> str:
 def sweep_page(id: str) -> str:
     """A sweep's page."""
     return f"sweeps/{slug(id)}.html"
+
+
+def data_set_page(name: str) -> str:
+    """The page of a data set, in all its versions."""
+    return f"datasets/{slug(name)}.html"
+
+
+def data_anchor(identity: str) -> str:
+    """Where on its page a version of data stands: the part behind `#`."""
+    return f"v-{hashlib.sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+def lineage_of(kind: str, name: str) -> str:
+    """The lineage page, showing only what has to do with a `model`, `data`, `run` or `artifact`."""
+    return f"lineage.html#{kind}/{slug(name)}&only"
 
 
 def packages_data(digest: str) -> str:

@@ -23,14 +23,19 @@ STYLES = (
     "base.css",
     "nav.css",
     "tables.css",
+    "drawings.css",
     "run.css",
     "models.css",
+    "timeline.css",
     "compare.css",
     "print.css",
 )
-SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "goto.js", "live.js")
+SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "timeline.js", "goto.js", "live.js", "sweep.js")
 #: Scripts that are written in several files, in the order in which these are joined.
-JOINED: Mapping[str, tuple[str, ...]] = {}
+_FILTER = ("text", "times", "regex", "keys", "grammar", "tests", "query")
+JOINED: Mapping[str, tuple[str, ...]] = {
+    "filter.js": tuple(f"filter/{name}.js" for name in _FILTER),
+}
 PLAIN = ("mark.svg",)
 
 _POLICY = (

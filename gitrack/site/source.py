@@ -9,6 +9,7 @@ from gitrack.model.history import History
 from gitrack.model.run import Fault, Run
 from gitrack.store.made import AllVersions
 from gitrack.store.registry.whole import AllModels
+from gitrack.store.sweeps import AllSweeps
 
 
 class Named(Protocol):
@@ -41,3 +42,6 @@ class Source(Protocol):
 
     def models(self) -> AllModels:
         """All registered models, with all that is recorded of them."""
+
+    def sweeps(self) -> AllSweeps:
+        """All sweeps."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitrack.store.made import AllVersions
     from gitrack.store.numbering import Numbered, Wish
     from gitrack.store.registry.whole import AllModels
+    from gitrack.store.sweeps import AllSweeps
 
 
 class RunStore:
@@ -142,6 +143,12 @@ class RunStore:
         from gitrack.store.registry.whole import all_models
 
         return all_models(self.branch)
+
+    def sweeps(self) -> AllSweeps:
+        """All sweeps: what was searched, and the ids of the runs that did."""
+        from gitrack.store.sweeps import all_sweeps
+
+        return all_sweeps(self.branch)
 
     def commit_runs(
         self,

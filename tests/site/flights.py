@@ -25,6 +25,7 @@ from gitrack.store.branch import Entry
 from gitrack.store.layout import run_folder
 from gitrack.store.made import AllVersions
 from gitrack.store.registry.whole import AllModels
+from gitrack.store.sweeps import AllSweeps
 
 PATCH = """\
 diff --git a/train.py b/train.py
@@ -70,17 +71,22 @@ class MadeStore:
         faults: list[Fault] | None = None,
         versions: AllVersions | None = None,
         models: AllModels | None = None,
+        sweeps: AllSweeps | None = None,
     ) -> None:
         self.bundles = {_folder(bundle.run): bundle for bundle in bundles}
         self.faults = faults or []
         self._versions = versions or AllVersions()
         self._models = models or AllModels()
+        self._sweeps = sweeps or AllSweeps()
 
     def versions(self) -> AllVersions:
         return self._versions
 
     def models(self) -> AllModels:
         return self._models
+
+    def sweeps(self) -> AllSweeps:
+        return self._sweeps
 
     def all(self):
         yield from ((path, bundle.run) for path, bundle in self.bundles.items())
