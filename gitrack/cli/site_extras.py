@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gitrack.config.settings import Config
+    from gitrack.model.profile import TableProfile
+    from gitrack.site.datasets.drifted import Drifted
     from gitrack.site.extras import Extras
+    from gitrack.site.lineage.ancestry import Ancestry
     from gitrack.store.runs import RunStore
 
 
@@ -15,7 +18,9 @@ def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
     """For the site of `store`, which stands at one commit; `root` is the project's folder."""
     from gitrack.site.extras import Extras
 
-    return Extras(policy=_policy(root), url=config.site.url)
+    return Extras(
+        policy=_policy(root), url=config.site.url, lineage=lambda: _lineage(store), drift=_drift
+    )
 
 
 def _policy(root: Path | None) -> str | None:
@@ -24,3 +29,18 @@ def _policy(root: Path | None) -> str | None:
 
     path = None if root is None else root / POLICY_FILE
     return path.read_text("utf-8", "replace") if path is not None and path.is_file() else None
+
+
+def _lineage(store: RunStore) -> Ancestry:
+    from gitrack.analysis.lineage import Lineage
+
+    return Lineage(store)
+
+
+def _drift(before: TableProfile, after: TableProfile) -> list[Drifted]:
+    import msgspec
+
+    from gitrack.analysis.drift import drift
+    from gitrack.site.datasets.drifted import Drifted
+
+    return msgspec.convert(msgspec.to_builtins(drift(before, after).columns), list[Drifted])

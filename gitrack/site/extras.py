@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
+
+from gitrack.model.audit import Audit
+from gitrack.model.promotion import Promotion
+from gitrack.site.datasets.drifted import Drift
+from gitrack.site.lineage.ancestry import Ancestry
+from gitrack.store.timeline import StageChange
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A promotion that waits on a branch of its own, where people review it."""
+
+    branch: str
+    id: str
+    promotion: Promotion
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What the site asks for when it shows it; where nobody answers, that part is left out.
 
     `policy` is the text of `.tracking/policy.yaml`, `url` where the site will be found.
+    `stages` gives what became of a model's stages, the oldest first; `audit` what an audit of this
+    commit finds; `waiting` the promotions that are not merged yet;
+    `lineage` opens the lineage of this commit, `drift` compares two profiles of data.
     """
 
     policy: str | None = None
     url: str | None = None
+    stages: Callable[[str], Sequence[StageChange]] | None = None
+    audit: Callable[[], Audit] | None = None
+    waiting: Callable[[], Sequence[Waiting]] | None = None
+    lineage: Callable[[], Ancestry] | None = None
+    drift: Drift | None = None

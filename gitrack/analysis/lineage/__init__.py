@@ -36,6 +36,11 @@ class Lineage:
         """Files that could not be read, of all that was asked for so far."""
         return self.records.faults
 
+    def piped(self) -> list[str]:
+        """The runs beside which the stages of a pipeline are recorded."""
+        column = self.records.table.column
+        return [str(id) for id, blob in zip(column("id"), column("pipeline"), strict=True) if blob]
+
     def subjects(self, text: str) -> list[str]:
         """The nodes that people mean. Raises NotFound with near names, Ambiguous, UsageError."""
         return subjects(self.records, text)

@@ -1,0 +1,1 @@
+"""The data sets of a branch, as its runs speak of them."""
