@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -66,10 +66,10 @@ def parse(text: str | None) -> Query:
     try:
         root = cast("Node", _parser().parse(source))
     except lark.exceptions.UnexpectedCharacters as error:
-        raise _unexpected(source, error.pos_in_stream or 0, error.allowed) from None
+        raise _unexpected(source, error.pos_in_stream or 0) from None
     except lark.exceptions.UnexpectedToken as error:
         at = len(source) if error.token.type == "$END" else error.token.start_pos or 0
-        raise _unexpected(source, at, error.accepts or error.expected) from None
+        raise _unexpected(source, at) from None
     if _deeper(root, MAX_DEPTH):
         raise InvalidFilter(f"a filter with more than {MAX_DEPTH} levels of brackets is too deep")
     check(root, source)
@@ -86,12 +86,20 @@ def _parser() -> Lark:
     return Lark(RULES, parser="lalr", transformer=Meanings(), maybe_placeholders=False)
 
 
-def _unexpected(source: str, at: int, expected: Iterable[str] | None) -> InvalidFilter:
+def _expected(before: str) -> set[str]:
+    """What may follow a text that is understood; what lark's errors say may follow elsewhere."""
+    parsing = _parser().parse_interactive(before)
+    parsing.exhaust_lexer()
+    return set(parsing.accepts())  # type: ignore[no-untyped-call]  # lark says no type
+
+
+def _unexpected(source: str, at: int) -> InvalidFilter:
     from gitrack.model.query.grammar import WORDS
 
     if source[at : at + 1] in ("'", '"', "`"):
         return invalid(source, at, "this quote is not closed", f"close it with {source[at]}")
-    words = [word for name, word in WORDS.items() if name in set(expected or ())]
+    expected = _expected(source[:at])
+    words = [word for name, word in WORDS.items() if name in expected]
     found = source[at:].split(maxsplit=1)
     why = "the filter ends too early" if not found else "the filter cannot be understood here"
     return invalid(source, at, why, f"expected {', '.join(words)}" if words else None)

@@ -6,13 +6,16 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_AMOUNT = r"\d+(?:\.\d+)?(?:ms|s|m|h|d|w)"
+_AMOUNT = r"[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d|w)"
 
 DURATION = rf"(?:{_AMOUNT})+"
 NOW = rf"now(?:\s*[+-]\s*{_AMOUNT})?"
-DATE = r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})?)?)?"
+DATE = (
+    r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)?"
+)
 
-_AMOUNTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.IGNORECASE)
+_AMOUNTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)", re.IGNORECASE)
 _DURATION = re.compile(DURATION, re.IGNORECASE)
 _NOW = re.compile(NOW, re.IGNORECASE)
 _DATE = re.compile(DATE)
