@@ -13,7 +13,7 @@ from gitrack.site.libraries import require
 
 def specifications() -> dict[str, Any]:
     """Every kind of chart by its name, as Vega-Lite."""
-    return {"curves": _curves(), "points": _points()}
+    return {"curves": _curves(), "points": _points(), "shares": _shares()}
 
 
 def _curves() -> dict[str, Any]:
@@ -79,8 +79,34 @@ def _points() -> dict[str, Any]:
     return _plain(alt.layer(best, dots))
 
 
-def _plain(chart: Any) -> dict[str, Any]:
+def _shares() -> dict[str, Any]:
+    """Lines between 0 and 1 both ways, in the order of their points: ROC, precision, calibration.
+
+    `even` is a line that says nothing of a model, for the eye to hold on to.
+    """
+    alt = require("altair")
+    domain = alt.Scale(domain=[0, 1], nice=False)
+    x = alt.X("x:Q", title=None, scale=domain, axis=alt.Axis(grid=False, tickCount=5))
+    y = alt.Y("y:Q", title=None, scale=domain, axis=alt.Axis(tickCount=5))
+    even = (
+        alt.Chart(alt.NamedData(name="even"))
+        .mark_line(strokeWidth=1, strokeDash=[3, 3])
+        .encode(x=x, y=y, color=alt.value("#888888"))
+    )
+    base = alt.Chart(alt.NamedData(name="rows")).encode(
+        x=x, y=y, order=alt.Order("at:Q"), color=alt.Color("series:N", legend=None)
+    )
+    lines = base.mark_line(strokeWidth=1.8, clip=True).encode(
+        strokeDash=alt.StrokeDash("series:N", legend=None)
+    )
+    dots = base.mark_point(filled=True, clip=True).encode(
+        size=alt.Size("size:Q", legend=None, scale=None), opacity=alt.value(0.85)
+    )
+    return _plain(alt.layer(even, lines, dots), height=260)
+
+
+def _plain(chart: Any, height: int = 180) -> dict[str, Any]:
     """Without Altair's own theme: colours come from the page, light or dark."""
-    specification: dict[str, Any] = chart.properties(width="container", height=180).to_dict()
+    specification: dict[str, Any] = chart.properties(width="container", height=height).to_dict()
     specification.pop("config", None)
     return specification

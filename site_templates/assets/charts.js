@@ -34,31 +34,32 @@
   }
 
   /** The specification with this chart's scales and titles put in. */
-  function fit(spec, { series, xTitle, xDomain, xTime, logY, logX, brush, best }) {
+  function fit(spec, { series, xTitle, yTitle, xDomain, xTime, logY, logX, brush, best }) {
     const fitted = structuredClone(spec);
     const domain = series.map((_, place) => "s" + place);
     for (const layer of fitted.layer) {
       const { x, y, color, strokeDash } = layer.encoding;
+      if (yTitle && y) y.title = yTitle;
       if (color && color.field) color.scale = { domain, range: series.map((one) => gitrack.css(one.colour)) };
       if (strokeDash) strokeDash.scale = { domain, range: series.map((one) => one.dash) };
       if (x) {
         x.title = xTitle || null;
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
-        else if (!xTime) x.scale = { ...x.scale, nice: false };
+        else if (!xTime && !(x.scale && x.scale.domain)) x.scale = { ...x.scale, nice: false };
         if (logX) x.scale = { ...x.scale, type: "log" };
         if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, format: xTime }; delete x.scale.zero; }
       }
       if (y && logY) y.scale = { ...y.scale, type: "log" };
     }
     if (!best) fitted.layer = fitted.layer.filter((layer) => !layer.encoding.y || layer.encoding.y.field !== "best");
-    if (!brush) fitted.params = fitted.params.filter((one) => one.name !== "window");
+    if (!brush) fitted.params = (fitted.params || []).filter((one) => one.name !== "window");
     return fitted;
   }
 
   async function embed(place, kind, rows, options) {
     const specs = await ready();
     const fitted = fit(specs[kind], options);
-    fitted.datasets = { rows };
+    fitted.datasets = { rows, ...options.datasets };
     const { view } = await window.vegaEmbed(place, fitted, {
       ast: true, actions: false, renderer: rows.length > 1500 ? "canvas" : "svg", config: config(), tooltip: false, defaultStyle: false,
     });

@@ -1,0 +1,21 @@
+/* The curves of all runs in one chart a metric. */
+(function () {
+  "use strict";
+  const { h } = gitrack;
+  const { state, change, sections } = gitrack.compare;
+
+  function draw(inside, { runs }, title) {
+    const drawn = runs.filter((run) => run.history);
+    if (!drawn.length) return false;
+    const sampled = drawn.filter((run) => run.history.sampled_from);
+    title.replaceChildren("Curves", sampled.length ? h("span", { class: "aside" }, "thinned, with every minimum and maximum kept; the whole series is on each run's page") : "");
+    const start = {
+      weight: Math.min(0.98, Math.max(0, Number(state.smooth) || 0)), log: state.log, logX: state.logx,
+      x: ["relative", "wall"].includes(state.x) ? state.x : "step", best: state.best,
+    };
+    const changed = (now) => change({ smooth: now.weight ? String(now.weight) : null, log: now.log, logx: now.logX, x: now.x === "step" ? null : now.x, best: now.best });
+    return gitrack.curves(inside, runs, { byRun: true, start, changed }) > 0;
+  }
+
+  sections.push({ id: "curves", title: "Curves", draw });
+})();
