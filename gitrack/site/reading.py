@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from gitrack.errors import GitrackError
+from gitrack.model import evaluation
 from gitrack.model.history import History
 from gitrack.model.pipeline import Pipeline
 from gitrack.model.profile import TableProfile, load_profile
 from gitrack.model.run import Fault
-from gitrack.site import links
+from gitrack.site import evaluations, links
 from gitrack.site.contents import Contents, KnownRun
 from gitrack.site.exhibits import exhibits
 from gitrack.site.pages.run import Files
@@ -55,6 +56,7 @@ class Reading:
             packages=self.packages() if _PACKAGES in names else (),
             console=self._text("output.txt") if "output.txt" in names else None,
             pipeline=self._pipeline() if layout.PIPELINE in names else None,
+            evaluation=self._evaluation() if evaluation.FILE in names else None,
             profiles=self._profiles(names) if run.data else {},
         )
 
@@ -71,6 +73,15 @@ class Reading:
             self._fault(path, error)
             return None
         return self.hide.pipeline(found, self.entry.hidden)
+
+    def _evaluation(self) -> evaluation.Evaluation | None:
+        path = f"{self.entry.folder}/{evaluation.FILE}"
+        try:
+            found = evaluation.load_evaluation(path, self.store.read(path))
+        except GitrackError as error:
+            self._fault(path, error)
+            return None
+        return evaluations.shown(found, self.hide)
 
     def _profiles(self, names: set[str]) -> dict[tuple[str, str], TableProfile]:
         """By name and role of their data sets, each file read once."""

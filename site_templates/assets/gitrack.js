@@ -142,6 +142,25 @@
       h("span", { class: "dot " + status, title: status }), h("bdi", {}, name));
   }
 
+  const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+  /** Cases as the build has packed them: a sign each, or two bytes each. */
+  function unpacked(list) {
+    if (typeof list.signs === "string") return Array.from(list.signs, (sign) => (sign === "-" ? null : SIGNS.indexOf(sign)));
+    const bytes = Uint8Array.from(atob(list.bytes), (sign) => sign.charCodeAt(0));
+    const places = Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i] + 256 * bytes[2 * i + 1]);
+    return places.map((place) => (place === 65535 ? null : list.low + place * list.step));
+  }
+
+  /** A run's data with the cases of its predictions as plain lists. */
+  function opened(run) {
+    for (const [, { sample }] of run.evaluation ? run.evaluation.sets : []) {
+      if (!sample) continue;
+      for (const name of ["truth", "scores", "said"]) if (sample[name]) sample[name] = unpacked(sample[name]);
+    }
+    return run;
+  }
+
   /* One colour of eight a series, then the same colours dashed. */
   const DASHES = [[1, 0], [6, 3], [2, 3], [8, 3, 2, 3]];
   const style = (place) => ({ colour: "--series-" + ((place % 8) + 1), dash: DASHES[Math.floor(place / 8) % DASHES.length] });
@@ -162,7 +181,7 @@
   window.gitrack = {
     root, h, name, load, fetchRun, fetchOnce, toNumber, number, decimals, setting, duration, ago, absolute, time, runLink, style, css,
     onTheme: [],
-    run: (data) => arrived.set("run:" + data.id, data),
+    run: (data) => arrived.set("run:" + data.id, opened(data)),
     table: (data) => arrived.set("table", data),
     index: (data) => arrived.set("index", data),
     marks: (data) => arrived.set("marks", data),

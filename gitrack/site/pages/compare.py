@@ -12,6 +12,7 @@ from gitrack.config.stage_name import ARCHIVE
 from gitrack.model.history import History
 from gitrack.model.run import Run
 from gitrack.site import display
+from gitrack.site.evaluations import evaluation_data
 from gitrack.site.links import experiment_page, model_page, packages_data, run_page
 from gitrack.site.pages.frame import Frame, RunLink, run_link
 from gitrack.site.pages.group import Group
@@ -169,6 +170,7 @@ def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
         else [],
         "packages": packages_data(packages_digest(files.packages)) if files.packages else None,
         "history": _history(files.history),
+        "evaluation": evaluation_data(files.evaluation),
         "pictures": [[p.path, p.source, p.inline] for p in files.exhibits.pictures],
     }
 

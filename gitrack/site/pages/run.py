@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
+from gitrack.model.evaluation import Evaluation
 from gitrack.model.history import History, Value
 from gitrack.model.ids import short
 from gitrack.model.pipeline import Pipeline
@@ -112,6 +113,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...] = ()
     console: str | None = None
     pipeline: Pipeline | None = None
+    evaluation: Evaluation | None = None
     profiles: Mapping[tuple[str, str], TableProfile] = {}
 
 
