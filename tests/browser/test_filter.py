@@ -185,7 +185,7 @@ def test_the_page_marks_what_it_cannot_understand(ask):
 
 def test_filters_made_up_of_pieces_mean_the_same_in_both(ask):
     chance = random.Random(11)
-    filters = [_made_up(chance) for _ in range(6000)]
+    filters = [_made_up(chance) for _ in range(2500)]
 
     answers = ask(MORE_CELLS, filters)
 

@@ -8,11 +8,16 @@
 
   const ESCAPES = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
+  function escaped(code) {
+    const [letter, length] = code < 0x100 ? ["x", 2] : code < 0x10000 ? ["u", 4] : ["U", 8];
+    return "\\" + letter + code.toString(16).padStart(length, "0");
+  }
+
   /** A name in quotes as Python shows one. */
   filter.quoted = (name) => {
     const quote = name.includes("'") && !name.includes('"') ? '"' : "'";
     const spelled = name.replaceAll("\\", "\\\\").replaceAll(quote, "\\" + quote);
-    return quote + spelled.replace(/[\x00-\x1f\x7f-\xa0\xad]/gu, (c) => ESCAPES[c] || "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0")) + quote;
+    return quote + spelled.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (c) => ESCAPES[c] || escaped(c.codePointAt(0))) + quote;
   };
   const { quoted } = filter;
 
