@@ -19,7 +19,11 @@ def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
     from gitrack.site.extras import Extras
 
     return Extras(
-        policy=_policy(root), url=config.site.url, lineage=lambda: _lineage(store), drift=_drift
+        policy=_policy(root),
+        url=config.site.url,
+        index=config.site.index,
+        lineage=lambda: _lineage(store),
+        drift=_drift,
     )
 
 

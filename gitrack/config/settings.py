@@ -121,11 +121,15 @@ class Hide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The website. `public` leaves out what names people and machines; `url` is where it lies."""
+    """The website. `public` leaves out what names people and machines; `url` is where it lies.
+
+    Unless `index`, it asks search engines to leave it out.
+    """
 
     title: str | None = None
     url: SiteUrl | None = None
     public: bool = False
+    index: bool = False
     hide: Hide = Hide()
 
 

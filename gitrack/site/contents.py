@@ -10,6 +10,7 @@ import msgspec
 
 from gitrack.model.run import Fault, Run
 from gitrack.model.sweep import Sweep
+from gitrack.site.datasets.gather import DataSets
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
@@ -76,7 +77,11 @@ class Contents:
         self.sweeps: list[Sweep] = [shown_sweep(one, hide) for one in planned.sweeps]
         self.faults.extend(planned.faults)
         self.frame = Frame(
-            title=title, branch=branch, hidden=hide.notice(), nav=tuple(self._navigation())
+            title=title,
+            branch=branch,
+            hidden=hide.notice(),
+            nav=tuple(self._navigation()),
+            index=extras.index,
         )
 
     @cached_property
@@ -88,6 +93,11 @@ class Contents:
     def became(self) -> Mapping[str, tuple[Membership, ...]]:
         """The versions of registered models that runs became, by the run's id."""
         return registered_as(self.models)
+
+    @cached_property
+    def data_sets(self) -> DataSets:
+        """The data of all runs, in all their versions."""
+        return DataSets(self.known)
 
     @cached_property
     def settings(self) -> bytes:
@@ -108,6 +118,10 @@ class Contents:
         if self.sweeps:
             yield "Sweeps", "sweeps.html"
         yield "Compare", "compare.html"
+        if any(run.data for run in self.runs):
+            yield "Data", "data.html"
+        if self.known and self.extras.lineage is not None:
+            yield "Lineage", "lineage.html"
 
     def _gather(self) -> list[KnownRun]:
         """Every run, newest first; whatever cannot be shown as one is a fault."""

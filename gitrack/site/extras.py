@@ -24,7 +24,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What the site asks for when it shows it; where nobody answers, that part is left out.
 
-    `policy` is the text of `.tracking/policy.yaml`, `url` where the site will be found.
+    `policy` is the text of `.tracking/policy.yaml`, `url` where the site will be found, and
+    `index` whether search engines may find it.
     `stages` gives what became of a model's stages, the oldest first; `audit` what an audit of this
     commit finds; `waiting` the promotions that are not merged yet;
     `lineage` opens the lineage of this commit, `drift` compares two profiles of data.
@@ -32,6 +33,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
 
     policy: str | None = None
     url: str | None = None
+    index: bool = False
     stages: Callable[[str], Sequence[StageChange]] | None = None
     audit: Callable[[], Audit] | None = None
     waiting: Callable[[], Sequence[Waiting]] | None = None

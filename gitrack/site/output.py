@@ -28,7 +28,16 @@ def check_replaceable(output: Path) -> None:
 def is_site(folder: Path) -> bool:
     """True for what `build_site` wrote."""
     try:
-        marker = json.loads((folder / MARKER).read_bytes())
-    except (OSError, ValueError):
+        data = (folder / MARKER).read_bytes()
+    except OSError:
+        return False
+    return marker_in(data)
+
+
+def marker_in(data: bytes | None) -> bool:
+    """True for what stands in that file on a site of ours."""
+    try:
+        marker = json.loads(data or b"")
+    except (ValueError, RecursionError):
         return False
     return isinstance(marker, dict) and marker.get("generator") == "gitrack"

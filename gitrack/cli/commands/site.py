@@ -1,4 +1,4 @@
-"""`gitrack site build` and `gitrack site serve`: the website of the tracking branch."""
+"""`gitrack site build`, `serve` and `publish`: the website of the tracking branch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OUTPUT = click.option(
 
 @click.group()
 def command() -> None:
-    """Build or serve the static website.
+    """Build, serve or publish the static website.
 
     The site is a folder of files: it opens from disk, from any web server and from any path
     below one, and needs no network.
@@ -89,6 +89,62 @@ def serve(output: Path | None, port: int, open_page: bool) -> None:
         server.close()
 
 
+@command.command()
+@_OUTPUT
+@click.option("--remote", help="The git remote; the one of the settings unless given.")
+@click.option("--branch", default="gh-pages", show_default=True, help="The branch of the pages.")
+@click.option(
+    "--members-only",
+    is_flag=True,
+    help="You know that only those see the pages who may read the repository.",
+)
+@click.option("--replace", is_flag=True, help="Take the place of whatever the branch holds.")
+@click.option("--dry-run", is_flag=True, help="Build, say what would be done, and send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was published as JSON.")
+def publish(
+    output: Path | None,
+    remote: str | None,
+    branch: str,
+    members_only: bool,
+    replace: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Build the website, and make it the one commit of a branch that the host shows as pages.
+
+    No checkout and no other branch is touched, and the branch has no history that grows: each
+    commit takes the place of the one before, if that is still there. What a private repository
+    holds is not published to pages that may be open to everybody, unless  site: {public: true}  is
+    committed in .tracking/config.yaml.
+    """
+    from gitrack.cli.site_publishing import published, told
+
+    project = _Project()
+    folder = output or project.output
+    reports: list[Report] = []
+
+    def make() -> None:
+        with _progress() as progress:
+            reports.append(project.build(folder, progress))
+
+    done = published(
+        project.config,
+        project.root,
+        folder,
+        make,
+        tip=project.tip(),
+        remote=remote or project.config.remote,
+        branch=branch,
+        members_only=members_only,
+        replace=replace,
+        dry_run=dry_run,
+    )
+    if as_json:
+        print_json(done)
+        return
+    told(done, size=reports[0].bytes)
+
+
 def _open(url: str) -> None:
     """Show a page in the browser; where there is none the reader is told, and serving goes on."""
     import os
@@ -116,14 +172,14 @@ class _Project:
         root = project_root()
         self.config = load_config(root)
         self.goals = goals(load_policy(root))
-        self._root = root
+        self.root = root
         self._cache = Repository.discover().common_dir / "gitrack" / "cache"
 
     @property
     def output(self) -> Path:
         """Where the site goes when nobody says."""
-        if self._root is not None:
-            return self._root / ".tracking" / "site"
+        if self.root is not None:
+            return self.root / ".tracking" / "site"
         from gitrack.store.git.repository import Repository
 
         worktree = Repository.discover().worktree
@@ -158,7 +214,7 @@ class _Project:
             commit=commit,
             branch=self.store.branch.name,
             goals=self.goals,
-            extras=extras(store, self.config, self._root),
+            extras=extras(store, self.config, self.root),
             cache=self._cache,
             progress=progress,
         )

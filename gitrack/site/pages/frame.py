@@ -16,6 +16,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     branch: str
     hidden: str | None = None
     nav: tuple[tuple[str, str], ...] = ()
+    index: bool = False
 
 
 class Moment(msgspec.Struct, frozen=True):

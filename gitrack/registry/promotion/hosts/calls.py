@@ -31,7 +31,7 @@ class HostTrouble(GitrackError):
 def call(
     method: str,
     address: str,
-    token: str,
+    token: str | None,
     body: Mapping[str, object] | None = None,
     *,
     accept: str = "application/json",
@@ -44,7 +44,8 @@ def call(
     request.add_header("User-Agent", "gitrack")
     if data is not None:
         request.add_header("Content-Type", "application/json")
-    request.add_unredirected_header("Authorization", f"Bearer {token}")
+    if token is not None:
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
     host = urllib.request.Request(address).host
     try:
         with urllib.request.build_opener(_Stay).open(request, timeout=seconds) as answer:
