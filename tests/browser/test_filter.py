@@ -31,9 +31,8 @@ _ASK = """
   const table = { rows, names: () => [...cells.keys()], column: (name) => cells.get(name) || null };
   return filters.map((text) => {
     try {
-      const query = gitrack.filter.parse(text);
-      const known = query.needs(cells.keys());
-      const needed = { ...table, column: (name) => (known.includes(name) ? cells.get(name) : null) };
+      const query = gitrack.filter.parse(text, table);
+      const needed = { ...table, column: (name) => (query.names.includes(name) ? cells.get(name) : null) };
       return { rows: query.select(needed, now) };
     } catch (fault) {
       if (fault.name !== "InvalidFilter") return { broken: String(fault.stack) };

@@ -151,7 +151,7 @@
 
   /** Seconds from start to end; null for a run that has not ended. */
   function durations(table) {
-    if (table.has("duration")) return table.cells("duration");
+    if (!table.has("ended")) return table.cells("duration");
     const [started, ended] = [table.cells("started"), table.cells("ended")];
     const ms = (cell) => (typeof cell === "number" ? cell : typeof cell === "string" ? filter.moment(cell) : null);
     return started.map((start, row) => {
@@ -167,7 +167,7 @@
       return dot > 0 ? ["metrics." + metric.slice(0, dot), "curves." + metric] : [];
     };
     let asked;
-    if (entity === "attribute") asked = name === "duration" ? ["duration", "started", "ended"] : [name === "artifact_uri" ? "id" : name];
+    if (entity === "attribute") asked = name === "duration" ? ["started", "ended", "duration"] : [name === "artifact_uri" ? "id" : name];
     else if (entity === "metric") asked = ["metrics." + name, ...curve(name)];
     else if (entity === "dataset") asked = names ? dataNames(names, DATASET.get(name)) : [];
     else if (entity === "any") asked = [name, "params." + name, "metrics." + name, "tags." + name, ...curve(name)];

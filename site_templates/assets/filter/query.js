@@ -57,19 +57,21 @@
     return rows.filter((row) => judge(cells[row], float(row)) === asked);
   }
 
+  const namesOf = (known) => (known && typeof known.names === "function" ? known.names() : (known && known.names) || known);
+
   /** Read a filter. Throws `{message, at, hint}`: `at` counts as JavaScript counts a text.
 
-      `names` are the columns that it may ask about, `needs(known)` those of the known ones that it
-      does, `select(table, now)` the rows that it finds, in the table's order. */
-  filter.parse = function (text) {
+      `names` are the columns that it may ask about; of a table that is `known`, or of its names,
+      those that it does: with a dataset's key, only a table's names tell. `select(table, now)` are
+      the rows that it finds, in the table's order. */
+  filter.parse = function (text, known) {
     const root = filter.read(text);
     if (root !== null) check(root);
     const asked = keys(root);
-    const columns = (known) => [...new Set(asked.flatMap((key) => filter.columnsOf(key, known)))];
+    const names = known ? [...namesOf(known)] : null;
     return {
       text: text || "",
-      names: columns(null),
-      needs: (known) => columns([...known]),
+      names: [...new Set(asked.flatMap((key) => filter.columnsOf(key, names)))],
       select(table, now) {
         const everything = Array.from({ length: table.rows }, (_, row) => row);
         if (root === null) return everything;
