@@ -89,7 +89,7 @@ class Hide(msgspec.Struct, frozen=True):
         return without(model, self.metric, lambda name: _matches(name, self.tags))
 
     def _place_of(self, file: StageFile) -> StageFile:
-        return msgspec.structs.replace(file, path=_placeless(file.path)) if self.public else file
+        return msgspec.structs.replace(file, path=placeless(file.path)) if self.public else file
 
     def notice(self) -> str | None:
         """What a reader is told about it; None when everything is shown."""
@@ -107,6 +107,10 @@ class Hide(msgspec.Struct, frozen=True):
         """True when a param is not to be shown."""
         return _matches(name, self.params)
 
+    def name(self, name: str) -> bool:
+        """True for the name of anything that is not to be shown."""
+        return _matches(name, [*self.params, *self.tags, *self.metrics])
+
     def metric(self, name: str) -> bool:
         """True when a metric is not to be shown."""
         return _matches(name, self.metrics)
@@ -120,18 +124,18 @@ def _nameless(run: Run) -> Run:
         code=code and msgspec.structs.replace(code, remote=None),
         environment=environment and msgspec.structs.replace(environment, host=None, variables={}),
         data=[
-            msgspec.structs.replace(one, uri=None, path=one.path and _placeless(one.path))
+            msgspec.structs.replace(one, uri=None, path=one.path and placeless(one.path))
             for one in run.data
         ],
         uses=[
-            msgspec.structs.replace(one, uri=None, path=one.path and _placeless(one.path))
+            msgspec.structs.replace(one, uri=None, path=one.path and placeless(one.path))
             for one in run.uses
         ],
         artifacts=[msgspec.structs.replace(one, uri=None) for one in run.artifacts],
     )
 
 
-def _placeless(path: str) -> str:
+def placeless(path: str) -> str:
     """A path inside the project as it is; of any other, and of an address, the last name."""
     parts = re.split(r"[/\\]", path)
     outside = path.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]+:", path) is not None

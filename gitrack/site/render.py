@@ -27,6 +27,7 @@ STYLES = (
     "run.css",
     "models.css",
     "timeline.css",
+    "lineage.css",
     "compare.css",
     "print.css",
 )
@@ -34,6 +35,7 @@ SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "tim
 #: Scripts that are written in several files, in the order in which these are joined.
 _FILTER = ("text", "times", "regex", "keys", "grammar", "tests", "query")
 JOINED: Mapping[str, tuple[str, ...]] = {
+    "lineage.js": ("lineage/graph.js", "lineage/picture.js", "lineage/page.js"),
     "filter.js": tuple(f"filter/{name}.js" for name in _FILTER),
 }
 PLAIN = ("mark.svg",)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gitrack.model.lineage import identity
 from gitrack.model.run import Dataset
-from gitrack.site.contents import KnownRun
+
+if TYPE_CHECKING:
+    from gitrack.site.contents import KnownRun
 
 
 class Version(msgspec.Struct):

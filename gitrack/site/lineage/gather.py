@@ -134,9 +134,9 @@ def gather(ancestry: Ancestry, chosen: Ends) -> Found:
         shown.append(end)
     met = [id for id in kept if id.startswith(("data:", "stage:"))]
     nodes = [_bare(node) for node in ancestry.nodes(met).values()]
-    inside = [tuple(link) for link in links if link.source in kept and link.target in kept]
+    inside = [link for link in links if link.source in kept and link.target in kept]
     return Found(
-        links=sorted(inside, key=lambda link: tuple(part or "" for part in link)),
+        links=sorted(map(tuple, inside), key=lambda link: tuple(part or "" for part in link)),
         ends=shown,
         nodes=nodes,
         left_out=left_out + chosen.left_out,
