@@ -14,10 +14,12 @@ from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
 from gitrack.site.incremental import Made, RecordFile, Unit, Workshop, workshop
 from gitrack.site.output import check_replaceable
+from gitrack.site.pages.frame import Frame
 from gitrack.site.parts import (
     Part,
     about,
     assets,
+    code,
     comparison,
     experiments,
     lineage,
@@ -43,6 +45,7 @@ _PARTS: tuple[Part, ...] = (
     sweeps.units,
     models.units,
     comparison.units,
+    code.units,
     lineage.units,
     machine.units,
     about.units,
@@ -61,6 +64,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     bytes: int
     made: int
+    frame: Frame
 
 
 def build_site(
@@ -109,6 +113,7 @@ def build_site(
         files=len(files),
         bytes=sum(files.values()),
         made=shop.made,
+        frame=contents.frame,
     )
 
 

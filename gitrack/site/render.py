@@ -24,6 +24,7 @@ STYLES = (
     "nav.css",
     "tables.css",
     "drawings.css",
+    "verdict.css",
     "run.css",
     "models.css",
     "timeline.css",
@@ -31,7 +32,7 @@ STYLES = (
     "compare.css",
     "print.css",
 )
-SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "timeline.js", "goto.js", "live.js", "sweep.js")
+SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "timeline.js", "goto.js", "sweep.js", "code.js")
 #: Scripts that are written in several files, in the order in which these are joined.
 _FILTER = ("text", "times", "regex", "keys", "grammar", "tests", "query")
 JOINED: Mapping[str, tuple[str, ...]] = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitrack.errors import UsageError
+from gitrack.site.live.answers import Answer
 
 _HOST = "127.0.0.1"
 _OUR_NAMES = frozenset(["127.0.0.1", "localhost", "[::1]"])
@@ -36,10 +37,21 @@ _TYPES = {
 }
 
 
+#: What is said of runs that are being written: (path below `live/`, query) to an answer.
+Ask = Callable[[str, str], Answer | None]
+_LIVE = "/live/"
+#: Put into pages as they are sent: what is built knows nothing of being served.
+_TAGS = (
+    b'<link rel="stylesheet" href="/live/live.css">\n'
+    b'<script defer src="/live/live.js"></script>\n</head>'
+)
+
+
 class _Handler(SimpleHTTPRequestHandler):
     """Files of one folder, nothing else, with headers that keep them harmless."""
 
     extensions_map = _TYPES
+    ask: Ask | None = None
     server_version = "gitrack"
     sys_version = ""
 
@@ -49,6 +61,8 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return None
         path = urlsplit(self.path).path
+        if self.ask is not None and path.startswith(_LIVE):
+            return self._live(self.ask)
         asked = Path(self.translate_path(path + "index.html" if path.endswith("/") else path))
         root = Path(self.directory).resolve()
         try:
@@ -59,18 +73,38 @@ class _Handler(SimpleHTTPRequestHandler):
         except (OSError, ValueError):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
+        return self._found(_TYPES.get(file.suffix, _TYPES[""]), data)
+
+    def _live(self, ask: Ask) -> BytesIO | None:
+        """What no file holds: it is as new as the question."""
+        asked = urlsplit(self.path)
+        answer = ask(asked.path.removeprefix(_LIVE), asked.query)
+        if answer is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return self._found(answer.kind, answer.data)
+
+    def _found(self, kind: str, data: bytes) -> BytesIO:
+        if self.ask is not None and kind == _TYPES[".html"] and not self._is_users():
+            data = data.replace(b"</head>", _TAGS, 1)
         self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", _TYPES.get(file.suffix, _TYPES[""]))
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         return BytesIO(data)
 
+    def _is_users(self) -> bool:
+        """True for files that runs have left."""
+        return self.path.startswith("/files/")
+
     def end_headers(self) -> None:
         """Headers that every answer carries."""
-        policy = _POLICY + ("; sandbox" if self.path.startswith("/files/") else "")
+        policy = _POLICY + ("; sandbox" if self._is_users() else "")
         self.send_header("Content-Security-Policy", policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
+        # else a page from anywhere could load our data as its scripts
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
@@ -98,15 +132,23 @@ class Server:
     """The site of a folder on a port of this machine."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        handler = partial(_Handler, directory=str(folder))
+
+        class OfThisServer(_Handler):
+            """Of this one alone, so that it can be told whom to ask."""
+
+        self._kind: type[_Handler] = OfThisServer
         try:
-            self._http = _Http((_HOST, port), handler)
+            self._http = _Http((_HOST, port), partial(self._kind, directory=str(folder)))
         except OSError as error:
             raise UsageError(
                 f"port {port} of this machine cannot be used ({error.strerror or error})",
                 hint="choose another one with --port, or leave it out",
             ) from error
         self.url = f"http://{_HOST}:{self._http.server_port}/"
+
+    def tell(self, ask: Ask) -> None:
+        """From now on pages show runs that are being written, too."""
+        self._kind.ask = staticmethod(ask)
 
     def run(self, look: Callable[[], None], *, every: float = 1.0) -> None:
         """Answer until interrupted, and call `look` again and again beside it.

@@ -187,9 +187,10 @@ def test_a_port_that_is_taken_is_said_before_anything_is_built(project):
 
 
 def test_a_build_that_fails_is_said_and_the_next_one_is_tried(project, monkeypatch, capsys):
-    from gitrack.cli.commands.site import _Project, _Renewal
+    from gitrack.cli.commands.site import _Project
+    from gitrack.cli.site_serving import Renewal
 
-    renew = _Renewal(_Project(), project / ".tracking/site")
+    renew = Renewal(_Project, project / ".tracking/site")
     with monkeypatch.context() as broken:
         broken.setattr(_Project, "tip", lambda _: "a")
         broken.setattr(_Project, "build", lambda *_: (_ for _ in ()).throw(OSError("disk full")))

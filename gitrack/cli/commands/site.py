@@ -12,11 +12,11 @@ import click
 
 from gitrack.cli import arrivals
 from gitrack.cli.output import print_json
-from gitrack.errors import GitrackError, UsageError
+from gitrack.errors import UsageError
 
 if TYPE_CHECKING:
     from gitrack.config.policy import ModelPolicy, Policy
-    from gitrack.site import Goals, Report
+    from gitrack.site import Goals, Hide, Report
     from gitrack.site.build import Progress
 
 _OUTPUT = click.option(
@@ -67,22 +67,19 @@ def build(output: Path | None, as_json: bool) -> None:
 def serve(output: Path | None, port: int, open_page: bool) -> None:
     """Show the website to this machine, and keep it as new as the branch.
 
-    Pages that are open renew themselves when runs are committed. Control-C ends it.
+    Pages that are open renew themselves when runs are committed, and when settings or reports
+    change. Runs that are being written stand on the overview, and each has a page with curves that
+    grow as it logs; the folder of the site knows nothing of them. Control-C ends it.
     """
+    from gitrack.cli.site_serving import Renewal, show
     from gitrack.site.serve import Server
 
-    project = _Project()
-    folder = output or project.output
+    folder = output or _Project().output
     server = Server(folder, port)  # first: a port that is taken is said before anything is built
     try:
-        renew = _Renewal(project, folder)
+        renew = Renewal(_Project, folder)
         with _progress() as progress:
-            project.build(folder, progress)
-        click.echo(server.url)
-        click.echo("serving to this machine only; control-c ends it", err=True)
-        if open_page:
-            _open(server.url)
-        server.run(renew)
+            show(server, renew, progress, open_page=open_page)
     except KeyboardInterrupt:
         click.echo(err=True)
     finally:
@@ -145,18 +142,6 @@ def publish(
     told(done, size=reports[0].bytes)
 
 
-def _open(url: str) -> None:
-    """Show a page in the browser; where there is none the reader is told, and serving goes on."""
-    import os
-    import webbrowser
-
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    # without a screen, a browser for terminals would take the one that we talk to
-    headless = sys.platform == "linux" and not any(os.environ.get(name) for name in screens)
-    if headless or not webbrowser.open(url):
-        click.echo("there is no browser to open it in", err=True)
-
-
 class _Project:
     """What the site needs of the project around the current folder."""
 
@@ -189,6 +174,17 @@ class _Project:
             )
         return worktree / ".tracking" / "site"
 
+    @property
+    def hide(self) -> Hide:
+        """What the settings leave out."""
+        from gitrack.site import Hide
+
+        site = self.config.site
+        hidden = site.hide
+        return Hide(
+            params=hidden.params, tags=hidden.tags, metrics=hidden.metrics, public=site.public
+        )
+
     def tip(self) -> str | None:
         """The commit that a site would be built of now."""
         return self.store.branch.tip()
@@ -196,7 +192,7 @@ class _Project:
     def build(self, output: Path, progress: Progress | None) -> Report:
         """The site of the present tip; runs that arrive meanwhile are left for the next one."""
         from gitrack.cli.site_extras import extras
-        from gitrack.site import Hide, build_site
+        from gitrack.site import build_site
 
         commit = self.tip()
         site = self.config.site
@@ -205,12 +201,7 @@ class _Project:
             store,
             output,
             title=site.title or self.config.project or "Experiments",
-            hide=Hide(
-                params=site.hide.params,
-                tags=site.hide.tags,
-                metrics=site.hide.metrics,
-                public=site.public,
-            ),
+            hide=self.hide,
             commit=commit,
             branch=self.store.branch.name,
             goals=self.goals,
@@ -218,27 +209,6 @@ class _Project:
             cache=self._cache,
             progress=progress,
         )
-
-
-class _Renewal:
-    """Builds again when the branch has moved; says what went wrong once, and goes on."""
-
-    def __init__(self, project: _Project, output: Path) -> None:
-        self._project = project
-        self._output = output
-        self._built = project.tip()
-
-    def __call__(self) -> None:
-        try:
-            tip = self._project.tip()
-            if tip == self._built:
-                return
-            self._built = tip
-            report = self._project.build(self._output, None)
-        except (GitrackError, OSError) as error:
-            click.echo(f"error: the site was not built again: {error}", err=True)
-        else:
-            click.echo(f"built again: {report.runs:,} runs", err=True)
 
 
 def goals(policy: Policy) -> Goals:
