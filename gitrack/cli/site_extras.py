@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from gitrack.site.datasets.drifted import Drifted
     from gitrack.site.extras import Extras
     from gitrack.site.lineage.ancestry import Ancestry
+    from gitrack.store.git.code_history import CodeHistory
     from gitrack.store.runs import RunStore
 
 
@@ -22,9 +24,19 @@ def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
         policy=_policy(root),
         url=config.site.url,
         index=config.site.index,
+        code=_code() if config.site.shows_code else None,
         lineage=lambda: _lineage(store),
         drift=_drift,
+        paired=_paired,
     )
+
+
+def _code() -> CodeHistory:
+    """The code that this clone has."""
+    from gitrack.store.git.code_history import CodeHistory
+    from gitrack.store.git.repository import Repository
+
+    return CodeHistory(Repository.discover())
 
 
 def _policy(root: Path | None) -> str | None:
@@ -39,6 +51,14 @@ def _lineage(store: RunStore) -> Ancestry:
     from gitrack.analysis.lineage import Lineage
 
     return Lineage(store)
+
+
+def _paired(
+    truth: Sequence[bool], one: Sequence[float], other: Sequence[float]
+) -> tuple[float, float, float]:
+    from gitrack.registry.gates.paired import delong
+
+    return tuple(delong(truth, one, other, confidence=0.95))
 
 
 def _drift(before: TableProfile, after: TableProfile) -> list[Drifted]:

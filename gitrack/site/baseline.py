@@ -160,7 +160,7 @@ def _is_baseline(name: str) -> bool:
 
 
 def _by_name(group: Group, measure: Measure, groups: Mapping[str, Group]) -> Group | None:
-    """The newest experiment before this one that calls itself a baseline, of the same kind first."""
+    """The newest baseline by its name that began before this one; one of the same kind first."""
     began = group.runs[-1].started
     kind = _WORDS.split(group.name.lower())[0]
     before = [

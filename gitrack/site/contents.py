@@ -19,6 +19,7 @@ from gitrack.site.incremental import key_of
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.registry import Membership, registered_as
+from gitrack.site.pages.verdict import Standing
 from gitrack.site.render import Renderer
 from gitrack.site.source import Source
 from gitrack.store.made import AllVersions
@@ -40,7 +41,10 @@ class KnownRun(msgspec.Struct, frozen=True):
 
 
 class Contents:
-    """One commit of the branch, read once. `faults` and `pages` grow while parts are made."""
+    """One commit of the branch, read once.
+
+    `faults`, `pages` and `verdicts` (by experiment) grow while parts are made.
+    """
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Contents:
         #: by run: its curves as short texts, which pages of runs leave for tables
         self.sparks: dict[str, list[tuple[str, str]]] = {}
         self.pages: set[str] = set()
+        self.verdicts: dict[str, Standing] = {}
         self.known = self._gather()
         self.runs = [entry.run for entry in self.known]
         self.groups = _groups(self.runs, goals)

@@ -10,7 +10,13 @@ from gitrack.model.audit import Audit
 from gitrack.model.promotion import Promotion
 from gitrack.site.datasets.drifted import Drift
 from gitrack.site.lineage.ancestry import Ancestry
+from gitrack.store.git.code_history import CodeHistory
 from gitrack.store.timeline import StageChange
+
+
+#: (truth, scores of one, scores of the other) to how much larger the first ROC AUC is: the
+#: difference and its 95 % interval. Raises ValueError for too few cases.
+Paired = Callable[[Sequence[bool], Sequence[float], Sequence[float]], tuple[float, float, float]]
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +34,9 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     `index` whether search engines may find it.
     `stages` gives what became of a model's stages, the oldest first; `audit` what an audit of this
     commit finds; `waiting` the promotions that are not merged yet;
-    `lineage` opens the lineage of this commit, `drift` compares two profiles of data.
+    `code` reads the code of runs where the site may show it.
+    `lineage` opens the lineage of this commit, `drift` compares two profiles of data,
+    `paired` two models on the same cases.
     """
 
     policy: str | None = None
@@ -37,5 +45,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     stages: Callable[[str], Sequence[StageChange]] | None = None
     audit: Callable[[], Audit] | None = None
     waiting: Callable[[], Sequence[Waiting]] | None = None
+    code: CodeHistory | None = None
     lineage: Callable[[], Ancestry] | None = None
     drift: Drift | None = None
+    paired: Paired | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -57,7 +58,9 @@ def parallel(
 ) -> ParallelDrawing | None:
     """Settings from left to right in the order of the map; those that never vary are left out."""
     runs = [i for i, value in enumerate(results) if value is not None and math.isfinite(value)]
-    runs.sort(key=lambda i: (-_of(results, i) if measure.goal == "maximize" else _of(results, i), i))
+    runs.sort(
+        key=lambda i: (-_of(results, i) if measure.goal == "maximize" else _of(results, i), i)
+    )
     placed = {}
     for name, values in settings.items():
         found = _placed([values[i] for i in runs], log=name in log)
@@ -134,10 +137,8 @@ def _marks(scale: Scale, known: Sequence[float]) -> tuple[Tick, ...]:
     """The values themselves where there are few, else round numbers."""
     distinct = sorted(set(known))
     places = [scale.share(value) for value in distinct]
-    if len(distinct) <= 8 and all(b - a > 0.07 for a, b in zip(places, places[1:], strict=False)):
-        return _from_top(
-            tuple(Tick(percent(scale.share(v)), display.number(v)) for v in distinct)
-        )
+    if len(distinct) <= 8 and all(b - a > 0.07 for a, b in pairwise(places)):
+        return _from_top(tuple(Tick(percent(scale.share(v)), display.number(v)) for v in distinct))
     return _from_top(scale.ticks(5))
 
 

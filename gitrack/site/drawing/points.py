@@ -99,7 +99,10 @@ def _numbers(across: Scale, count: int) -> tuple[Tick, ...]:
     if count < 2:
         return ()
     step = next(
-        size * 10**power for power in range(12) for size in (1, 2, 5) if count / size / 10**power <= 8
+        size * 10**power
+        for power in range(12)
+        for size in (1, 2, 5)
+        if count / size / 10**power <= 8
     )
     numbers = sorted({1, *range(step, count + 1, step)}) if step > 1 else range(1, count + 1)
     return tuple(Tick(percent(across.share(n - 1)), str(n)) for n in numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -11,12 +11,16 @@ from gitrack.site import display
 from gitrack.site.links import experiment_page
 from gitrack.site.pages.frame import Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.questions import Question
 from gitrack.site.pages.registry import ModelRow, PromotionRow, latest_promotions, model_rows
+from gitrack.site.pages.verdict import Standing
 from gitrack.site.sparkline import Sparkline, sparkline
 from gitrack.store.registry.whole import KnownModel
 
 _LATEST = 8
 _FAULTS = 100
+#: Experiments with all that the list says; older ones by their names.
+_MOST = 200
 
 
 class Best(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,7 @@ class ExperimentRow(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: int
     best: Best | None
     trend: Sparkline | None
+    verdict: Standing | None
     latest: Moment
 
 
@@ -61,6 +66,8 @@ class OverviewPage(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     runs: int
     experiments: tuple[ExperimentRow, ...]
+    older: tuple[tuple[str, str], ...]
+    questions: tuple[Question, ...]
     latest: tuple[LatestRun, ...]
     best: Best | None
     models: tuple[ModelRow, ...]
@@ -76,11 +83,15 @@ def overview_page(
     everything: Group,
     faults: Sequence[Fault],
     models: Sequence[KnownModel] = (),
+    questions: Sequence[Question] = (),
+    verdicts: Mapping[str, Standing] | None = None,
 ) -> OverviewPage:
     """What is in production, experiments with the newest first, and the newest runs of all."""
-    rows = [experiment_row(group) for group in groups]
-    rows.sort(key=lambda row: row.name)
-    rows.sort(key=lambda row: row.latest.iso or "", reverse=True)
+    newest_first = sorted(groups, key=lambda group: group.name)
+    newest_first.sort(key=lambda group: group.runs[0].started, reverse=True)
+    rows = [
+        experiment_row(group, (verdicts or {}).get(group.name)) for group in newest_first[:_MOST]
+    ]
     named = {group.name: group for group in groups}
     newest = everything.runs[:_LATEST]
     return OverviewPage(
@@ -88,6 +99,8 @@ def overview_page(
         title=frame.title,
         runs=len(everything.runs),
         experiments=tuple(rows),
+        older=tuple((group.name, experiment_page(group.name)) for group in newest_first[_MOST:]),
+        questions=tuple(questions),
         latest=tuple(_latest(run, named[run.experiment]) for run in newest),
         best=best_of(everything),
         models=model_rows(models, {run.id: run for run in everything.runs}, everything.goals),
@@ -98,7 +111,7 @@ def overview_page(
     )
 
 
-def experiment_row(group: Group) -> ExperimentRow:
+def experiment_row(group: Group, verdict: Standing | None = None) -> ExperimentRow:
     """One experiment in a line."""
     oldest_first = group.runs[::-1]
     measure = group.measure
@@ -116,6 +129,7 @@ def experiment_row(group: Group) -> ExperimentRow:
         unfinished=sum(run.status != "finished" for run in group.runs),
         best=best_of(group),
         trend=trend,
+        verdict=verdict,
         latest=when(group.runs[0].started),
     )
 

@@ -190,7 +190,8 @@ def sweep_page_of(frame: Frame, trials: Trials) -> SweepPage:
     settings = trials.settings()
     told = {one.name: one for one in importance(settings, trials.results)}
     names = sorted(settings, key=lambda name: -told[name].share if name in told else 0.0)
-    columns = tuple(names[:_COLUMNS])
+    varied = [name for name in names if len(set(map(repr, settings[name]))) > 1]
+    columns = tuple(varied[:_COLUMNS])
     rows = _rows(trials, columns)
     counts = Counter(run.status for run in runs)
     by_kind = [str(run.status) for run in runs]
@@ -212,7 +213,8 @@ def sweep_page_of(frame: Frame, trials: Trials) -> SweepPage:
         by=display.person(sweep.by),
         command=sweep.command,
         stopping=tuple(
-            Cell(name, display.setting(value)) for name, value in sorted(sweep.early_terminate.items())
+            Cell(name, display.setting(value))
+            for name, value in sorted(sweep.early_terminate.items())
         ),
         experiments=tuple(
             (name, experiment_page(name)) for name in sorted({run.experiment for run in runs})
@@ -224,7 +226,12 @@ def sweep_page_of(frame: Frame, trials: Trials) -> SweepPage:
         trials=tuple(rows[:_ROWS]),
         count=len(runs),
         params=tuple(
-            _param(name, sweep.parameters.get(name), told.get(name), runs[best] if best is not None else None)
+            _param(
+                name,
+                sweep.parameters.get(name),
+                told.get(name),
+                runs[best] if best is not None else None,
+            )
             for name in [*names, *(n for n in sorted(sweep.parameters) if n not in settings)]
         ),
         importance_of=len(trials.ranked),
@@ -314,7 +321,7 @@ def space(searched: Parameter) -> str:
 
 
 def _compare(ids: Sequence[str]) -> str | None:
-    """The page that compares these runs; ids that could be something else in a link are left out."""
+    """The page that compares these runs; ids that would be something else in a link are none."""
     plain = [id for id in ids if all(c in "0123456789abcdefghijklmnopqrstuvwxyz-" for c in id)]
     return "compare.html#runs=" + ",".join(plain) if len(plain) > 1 else None
 

@@ -69,9 +69,17 @@ class VerdictPanel(msgspec.Struct, frozen=True, kw_only=True):
     found_name: str
     found_href: str | None
     sides: tuple[SideRow, ...]
+    replicated: bool
     evidence: tuple[Evidence, ...]
     cautions: tuple[str, ...]
     compare: str
+
+
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """A verdict in two words, for lists of experiments."""
+
+    word: Word
+    difference: str
 
 
 class NoVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +133,7 @@ def verdict(sides: Sides, measure: Measure, paired: OnCases | None) -> VerdictPa
             _row("Best here", sides.new, new, measure),
             _row("Baseline", sides.old, old, measure),
         ),
+        replicated=max(len(new.values), len(old.values)) > 1,
         evidence=_strips(spans, measure),
         cautions=tuple(_cautions(sides, new, old, paired)),
         compare=f"compare.html#runs={slug(sides.old[0].id)},{slug(sides.new[0].id)}",
@@ -195,9 +204,9 @@ def _strips(spans: Sequence[tuple[str, Span, str]], measure: Measure) -> tuple[E
 def _cautions(sides: Sides, new: Side, old: Side, paired: OnCases | None) -> list[str]:
     found = []
     if len(new.values) == len(old.values) == 1:
-        also = "" if paired is None else "The test cases are not all there is to chance: "
-        text = "one run each says nothing of the chance in training. Run both again with other seeds."
-        found.append((also + text) if also else text.capitalize())
+        found.append(
+            "One run each says nothing of the chance in training: run both again with other seeds."
+        )
     elif 1 in (len(new.values), len(old.values)):
         found.append("One side is a single run, held against the spread of the other side.")
     if sides.tried > len(sides.new):

@@ -1,40 +1,110 @@
-"""Every experiment's page, that of all runs, and their tables."""
+"""Every experiment's page, and that of all runs."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from gitrack.site import links, scripts
+import msgspec
+
+from gitrack.errors import GitrackError
+from gitrack.model.evaluation import FILE, EvaluationSet, load_evaluation
+from gitrack.model.run import Run
+from gitrack.site import evaluations, links
+from gitrack.site.baseline import NoSides, Sides, sides
 from gitrack.site.contents import Contents
 from gitrack.site.incremental import Made, Unit
-from gitrack.site.pages import experiment
+from gitrack.site.pages import experiment, verdict
 from gitrack.site.pages.experiment import ExperimentPage
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.verdict import NoVerdict, OnCases, Standing, VerdictPanel
 from gitrack.site.parts import Units
 
 
 def units(contents: Contents) -> Units:
     """Experiments by name, then all runs."""
+    by_id = {run.id: run for run in contents.runs}
     for group in contents.groups:
-        inputs = (contents.settings, contents.trees(group.runs))
-        yield Unit(f"experiment:{group.name}", inputs, partial(_experiment, contents, group))
-    inputs = (contents.settings, contents.trees(contents.runs))
-    yield Unit("runs", inputs, partial(_all_runs, contents))
+        found = sides(group, contents.group, by_id, contents.models)
+        inputs = (
+            contents.settings,
+            contents.trees(group.runs),
+            _told(contents, found),
+            _example(contents, group),
+        )
+        make = partial(_experiment, contents, group, found)
+        made = yield Unit(f"experiment:{group.name}", inputs, make)
+        if made.note is not None:
+            contents.verdicts[group.name] = msgspec.convert(made.note, Standing)
+    everything = (contents.settings, contents.trees(contents.runs))
+    yield Unit("runs", everything, partial(_all_runs, contents))
 
 
-def _experiment(contents: Contents, group: Group) -> Made:
-    path = links.experiment_page(group.name)
-    page = experiment.experiment_page(contents.frame, group)
-    return _page(contents, page, path, experiment.table_data(group, all_runs=False))
+def _told(contents: Contents, found: Sides | NoSides) -> object:
+    """What a page takes from other experiments: the runs of its baseline, and how it was found."""
+    if isinstance(found, NoSides):
+        return found
+    paired = contents.extras.paired is not None
+    return found.how, found.named, contents.trees(found.old), paired
+
+
+def _experiment(contents: Contents, group: Group, found: Sides | NoSides) -> Made:
+    panel, level = _verdict(contents, group, found)
+    page = experiment.experiment_page(contents.frame, group, panel, level)
+    note = [panel.word, panel.difference] if isinstance(panel, VerdictPanel) else None
+    return _page(contents, page, links.experiment_page(group.name), note)
+
+
+def _verdict(
+    contents: Contents, group: Group, found: Sides | NoSides
+) -> tuple[VerdictPanel | NoVerdict | None, float | None]:
+    """What came of it, and the level of its baseline."""
+    if group.measure is None:
+        return None, None
+    if isinstance(found, NoSides):
+        return verdict.no_verdict(found, _example(contents, group)), None
+    metric = group.measure.metric
+    level = sum(float(run.metrics[metric]) for run in found.old) / len(found.old)
+    return verdict.verdict(found, group.measure, _paired(contents, group, found)), level
+
+
+def _paired(contents: Contents, group: Group, found: Sides) -> OnCases | None:
+    """What the predictions of the best of both sides say, where both were kept."""
+    paired = contents.extras.paired
+    if paired is None or group.measure is None or "auc" not in group.measure.metric.lower():
+        return None
+    new, old = found.new[0], found.old[0]
+    ours, theirs = _evaluated(contents, new), _evaluated(contents, old)
+    try:
+        return verdict.on_same_cases(new, old, ours, theirs, group.measure, paired)
+    except ValueError:  # too few cases to say anything
+        return None
+
+
+def _evaluated(contents: Contents, run: Run) -> list[EvaluationSet]:
+    """What is kept of a run's predictions; a file that cannot be read is a fault of its page."""
+    folder = contents.by_id[run.id].folder
+    path = f"{folder}/{FILE}"
+    try:
+        if path not in {file.path for file in contents.source.files(folder)}:
+            return []
+        kept = evaluations.shown(load_evaluation(path, contents.source.read(path)), contents.hide)
+    except GitrackError:
+        return []
+    return [kept.sets[name] for name in sorted(kept.sets)] if kept else []
+
+
+def _example(contents: Contents, group: Group) -> str:
+    """An experiment that could be named as the baseline: the one that began just before."""
+    before = [other for other in contents.groups if other.runs[-1].started < group.runs[-1].started]
+    if not before:
+        return "true"
+    return max(before, key=lambda other: (other.runs[-1].started, other.name)).name
 
 
 def _all_runs(contents: Contents) -> Made:
     page = experiment.runs_page(contents.frame, contents.everything)
-    return _page(
-        contents, page, "runs.html", experiment.table_data(contents.everything, all_runs=True)
-    )
+    return _page(contents, page, "runs.html")
 
 
-def _page(contents: Contents, page: ExperimentPage, path: str, table: dict[str, object]) -> Made:
-    html = contents.renderer.page("experiment.html", page, path)
-    return Made({path: html, page.data: scripts.call("table", table)})
+def _page(contents: Contents, page: ExperimentPage, path: str, note: object = None) -> Made:
+    return Made({path: contents.renderer.page("experiment.html", page, path)}, note=note)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from gitrack.model.run import Fault
+from gitrack.model.run import Fault, Run
 from gitrack.site import scripts
 from gitrack.site.contents import Contents
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.output import MARKER
 from gitrack.site.pages import overview
+from gitrack.site.pages.questions import Question, questions
 from gitrack.site.parts import Units
 
 
@@ -19,8 +20,12 @@ def units(contents: Contents) -> Units:
     """Last of all: every fault is known by now."""
     faults = contents.sorted_faults()
     trees = contents.trees(contents.runs)
-    inputs = (contents.settings, contents.commit, trees, contents.models, faults)
-    yield Unit("overview", inputs, partial(_page, contents, faults))
+    asked = questions(contents.groups, contents.models, _by_id(contents), contents.pages)
+    inputs = (
+        *(contents.settings, contents.commit, trees, contents.models, faults),
+        *(asked, sorted(contents.verdicts.items())),
+    )
+    yield Unit("overview", inputs, partial(_page, contents, faults, asked))
     built = {
         "branch": contents.frame.branch,
         "commit": contents.commit,
@@ -30,9 +35,19 @@ def units(contents: Contents) -> Units:
     yield Unit("built", built, partial(_built, built))
 
 
-def _page(contents: Contents, faults: list[Fault]) -> Made:
+def _by_id(contents: Contents) -> Mapping[str, Run]:
+    return {run.id: run for run in contents.runs}
+
+
+def _page(contents: Contents, faults: list[Fault], asked: Sequence[Question]) -> Made:
     page = overview.overview_page(
-        contents.frame, contents.groups, contents.everything, faults, contents.models
+        contents.frame,
+        contents.groups,
+        contents.everything,
+        faults,
+        contents.models,
+        asked,
+        contents.verdicts,
     )
     return Made({"index.html": contents.renderer.page("overview.html", page, "index.html")})
 
