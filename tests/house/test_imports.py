@@ -22,7 +22,7 @@ STOREYS = [
     {"tracking"},
     {"project", "sharing", "registry", "analysis", "site"},
     {"__init__"},
-    {"cli"},
+    {"cli", "plugins"},
 ]
 HEIGHT = {room: height for height, storey in enumerate(STOREYS) for room in storey}
 
@@ -54,6 +54,7 @@ GUESTS = {
     "matplotlib": {"tracking"},
     "openlineage": {"analysis"},
     "click": {"cli"},
+    "mkdocs": {"plugins"},
     # and progress of what takes seconds
     "rich": {"cli", "artifacts"},
 }
