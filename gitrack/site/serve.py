@@ -73,7 +73,10 @@ class _Handler(SimpleHTTPRequestHandler):
         except (OSError, ValueError):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
-        return self._found(_TYPES.get(file.suffix, _TYPES[""]), data)
+        kind = _TYPES.get(file.suffix, _TYPES[""])
+        if self.ask is not None and kind == _TYPES[".html"] and not self._is_users():
+            data = data.replace(b"</head>", _TAGS, 1)
+        return self._found(kind, data)
 
     def _live(self, ask: Ask) -> BytesIO | None:
         """What no file holds: it is as new as the question."""
@@ -85,8 +88,6 @@ class _Handler(SimpleHTTPRequestHandler):
         return self._found(answer.kind, answer.data)
 
     def _found(self, kind: str, data: bytes) -> BytesIO:
-        if self.ask is not None and kind == _TYPES[".html"] and not self._is_users():
-            data = data.replace(b"</head>", _TAGS, 1)
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))

@@ -31,7 +31,7 @@
 
   const brief = (value) => {
     const size = Math.abs(value);
-    if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(0).replace("e+", "e");
+    if (size >= 1e6 || (size > 0 && size < 1e-3)) return Number(value.toPrecision(3)).toExponential().replace("e+", "e");
     return size >= 1e4 ? value / 1000 + "k" : String(Number(value.toPrecision(4)));
   };
 

@@ -36,7 +36,7 @@
   const STATES = { running: "running", starting: "starting", finished: "is being committed", dead: "interrupted" };
 
   function row(run) {
-    const metrics = run.metrics.flatMap(([name, value]) => [h("span", { class: "metric-name" }, gitrack.name(name)), gitrack.number(value)]);
+    const metrics = run.metrics.map(([name, value]) => h("span", { class: "live-value" }, h("span", { class: "metric-name" }, gitrack.name(name)), gitrack.number(value)));
     return h("tr", {},
       h("th", { scope: "row" }, gitrack.runLink(run.name, run.page, run.state === "dead" ? "killed" : "running"),
         run.state === "running" ? null : [" ", h("span", { class: "word" }, STATES[run.state])]),

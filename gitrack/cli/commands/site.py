@@ -12,6 +12,7 @@ import click
 
 from gitrack.cli import arrivals
 from gitrack.cli.output import print_json
+from gitrack.config.project import FOLDER
 from gitrack.errors import UsageError
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ class _Project:
         from gitrack.cli.site_extras import extras
         from gitrack.site import build_site
 
+        if output.parent.name == FOLDER:
+            _ignore(output)
         commit = self.tip()
         site = self.config.site
         store = self.store.at(commit)
@@ -209,6 +212,14 @@ class _Project:
             cache=self._cache,
             progress=progress,
         )
+
+
+def _ignore(output: Path) -> None:
+    """Keep the site out of `git status`, and so out of the patches of runs to come."""
+    ignored = output.parent / ".gitignore"
+    if not ignored.exists():  # else `gitrack init` or somebody has said what to ignore
+        output.parent.mkdir(parents=True, exist_ok=True)
+        ignored.write_text(f"/outbox/\n/{output.name}/\n")
 
 
 def goals(policy: Policy) -> Goals:
