@@ -82,7 +82,8 @@ def _named(
         run = by_id[said]
         own = groups[run.experiment].runs if run.experiment in groups else [run]
         rest = [one for one in group.runs if one.id != said]
-        return _against(group, measure, replicates(run, own, measure), "tag", said, new=rest)
+        old = replicates(run, own, measure)
+        return _against(group, measure, old, "tag", said, new=rest, beaten=run)
     if said in groups and said != group.name and _best(groups[said].runs, measure):
         return _against(group, measure, groups[said].runs, "tag", said)
     return NoSides(missing=said)
@@ -103,9 +104,11 @@ def _against(
     named: str,
     *,
     new: Sequence[Run] | None = None,
+    beaten: Run | None = None,
 ) -> Sides | NoSides:
+    """The best of both, unless the run to be beaten is given."""
     own = group.runs if new is None else new
-    best, beaten = _best(own, measure), _best(old, measure)
+    best, beaten = _best(own, measure), beaten or _best(old, measure)
     if best is None or beaten is None:
         return NoSides()
     return Sides(

@@ -6,7 +6,7 @@ import pytest
 
 from gitrack.site import build_site, links
 from gitrack.store import open_store
-from tests.site.hostile import EVIL, IDS, MODEL, evil_branch
+from tests.site.hostile import EVIL, IDS, MODEL, SWEEP, evil_branch
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +29,7 @@ def test_nothing_runs_and_everything_shows(visit, evil_site):
     experiment = next((evil_site / "experiments").iterdir()).name
     paths = ["index.html", "runs.html", f"experiments/{experiment}", f"runs/{IDS[0]}.html"]
     paths.append(links.model_page(MODEL))
+    paths += [links.sweep_page(SWEEP), "sweeps.html"]
     for path in [*paths, f"compare.html#runs={','.join(IDS)}&all"]:
         opened.go(path)
         page.wait_for_timeout(700)

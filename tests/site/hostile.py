@@ -29,6 +29,7 @@ from gitrack.model.run import (
     Status,
     Use,
 )
+from gitrack.model.sweep import Parameter, Sweep, SweepMetric
 from gitrack.store.codec.records import dump_record, dump_run
 
 EVIL = "\"'><script>alert(1)</script></script><img src=x onerror=alert(2)>{{7*7}}${8*8}\u2028\u202e"
@@ -199,6 +200,29 @@ def evil_registry() -> dict[str, bytes]:
     }
 
 
+#: A sweep by this id is one whose file our own reader takes.
+SWEEP = "'};alert(9);{{9+9}} x"
+
+
+def evil_sweeps() -> dict[str, bytes]:
+    """A sweep in which every text is an attack; and files that nobody can read."""
+    odd = Parameter(
+        distribution=EVIL, min=float("-inf"), max=10**400, mu=float("nan"), sigma=-1.0, q=0
+    )
+    sweep = Sweep(
+        id=SWEEP, name=EVIL, description=EVIL, method=EVIL, metric=SweepMetric(name="loss"),
+        parameters={EVIL: odd, "__proto__": Parameter(values=[EVIL, LINK, None]), LINK: Parameter()},
+        early_terminate={EVIL: LINK}, limit=-1, command=EVIL, created=EVIL, by=EVIL,
+        runs=[*IDS, EVIL, "../../index"],
+    )  # fmt: skip
+    return {
+        f"sweeps/{SWEEP}.yaml": dump_record(sweep),
+        f"sweeps/{NAME}.yaml": dump_record(sweep),
+        "sweeps/bomb.yaml/x": b"a folder where a file should be",
+        "sweeps/list.yaml": b"- 1\n",
+    }
+
+
 def evil_branch(repo: Path) -> None:
     """Three such runs on `gitrack`, such a model, and records of which nothing can be made."""
     files = {"format.yaml": b"format: 1\n"}
@@ -207,6 +231,7 @@ def evil_branch(repo: Path) -> None:
         files[f"{folder}/run.yaml"] = dump_run(evil_run(number))
         files |= {f"{folder}/{name}": data for name, data in evil_files().items()}
     files |= evil_registry()
+    files |= evil_sweeps()
     files[f"runs/{NAME}/2026-01/01/20260101-000009-zzzzzz/run.yaml"] = EVIL.encode()
     files[f"runs/{NAME}"[:-1] + "x"] = b"a file among experiments"
     body = b"".join(

@@ -121,6 +121,16 @@ def registry(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="registry", message=message)
 
 
+def sweeps(patient: Patient) -> Iterator[Finding]:
+    """Is every sweep what its place says?"""
+    known = patient.store.sweeps()
+    for fault in known.faults:
+        message = f"{fault.path}: {fault.why}"
+        yield Finding(name="sweeps", state="fail", message=message, mend=fault.hint)
+    if known.sweeps and not known.faults:
+        yield Finding(name="sweeps", message=f"all {len(known.sweeps):,} can be read")
+
+
 def workflows(patient: Patient) -> Iterator[Finding]:
     """Does the host check what is promoted?"""
     from gitrack.config.stage_name import ARCHIVE
@@ -205,6 +215,7 @@ CHECKS = {
     "files": files,
     "named artifacts": named,
     "registry": registry,
+    "sweeps": sweeps,
     "workflows": workflows,
     "locks": locks,
     "outbox": outbox,

@@ -46,6 +46,8 @@ class Scale(msgspec.Struct, frozen=True):
         values = _powers(self.low, self.high) if self.log else []
         if len(values) < 2:
             values = round_numbers(self.low, self.high, count)
+        if len(values) < 3 and not self.log:
+            values = round_numbers(self.low, self.high, 2 * count)
         step = abs(values[1] - values[0]) if len(values) > 1 and not self.log else 0.0
         return tuple(Tick(percent(self.share(v)), written(v, step)) for v in values)
 
