@@ -18,7 +18,8 @@ def test_replicates_on_both_sides_give_welchs_interval():
 
     interval = scipy.ttest_ind(new, old, equal_var=False).confidence_interval(0.95)
     # degrees of freedom are rounded down: never narrower than the real one
-    assert span.low <= interval.low and interval.high <= span.high
+    assert span.low <= interval.low
+    assert interval.high <= span.high
     assert span.high - span.low < 1.25 * (interval.high - interval.low)
     assert span.word(AUC) == "better"
     assert span.word(LOSS) == "worse"

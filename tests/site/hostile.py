@@ -211,7 +211,7 @@ def evil_sweeps() -> dict[str, bytes]:
     )
     sweep = Sweep(
         id=SWEEP, name=EVIL, description=EVIL, method=EVIL, metric=SweepMetric(name="loss"),
-        parameters={EVIL: odd, "__proto__": Parameter(values=[EVIL, LINK, None]), LINK: Parameter()},
+        parameters={EVIL: odd, "__proto__": Parameter(values=[EVIL, LINK]), LINK: Parameter()},
         early_terminate={EVIL: LINK}, limit=-1, command=EVIL, created=EVIL, by=EVIL,
         runs=[*IDS, EVIL, "../../index"],
     )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from gitrack.model.evaluation import Evaluation, EvaluationSet, Sample, dump_evaluation
 from gitrack.model.run import Run, RunBundle, Status
 from gitrack.site import build_site
-from gitrack.site.baseline import NoSides, Sides, sides
+from gitrack.site.baseline import NoSides, sides
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.pages.group import Group
