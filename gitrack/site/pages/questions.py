@@ -27,13 +27,18 @@ def questions(
     models: Sequence[KnownModel],
     runs: Mapping[str, Run],
     pages: Collection[str],
+    *,
+    timeline: bool,
 ) -> tuple[Question, ...]:
-    """Those that can be answered here; `pages` are the pages that this site has."""
+    """Those that can be answered here; `pages` are those that this site has so far.
+
+    `timeline` says whether models' pages tell which version stood where on any day.
+    """
     serving = [model for model in models if model_page(model.name) in pages]
     # whoever comes asks of what serves people: the model that was promoted last
     serving.sort(key=lambda m: max((p.at for p in m.promotions.values()), default=""), reverse=True)
     model = next((m for m in serving if m.stages.get(PRODUCTION)), None)
-    return tuple(_asked(groups, model, runs, pages))
+    return tuple(_asked(groups, model, runs, pages, timeline))
 
 
 def _asked(
@@ -41,12 +46,13 @@ def _asked(
     model: KnownModel | None,
     runs: Mapping[str, Run],
     pages: Collection[str],
+    timeline: bool,
 ) -> Iterator[Question]:
     if model is not None:
         yield Question(
             asks="What was in production on a past day, with which code and data?",
-            href=f"{model_page(model.name)}#timeline",
-            leads="The timeline of",
+            href=f"{model_page(model.name)}#{'timeline' if timeline else 'promotions'}",
+            leads="The timeline of" if timeline else "The promotions of",
             about=model.name,
         )
     meant = [group for group in groups if any(run.tags.get("hypothesis") for run in group.runs)]

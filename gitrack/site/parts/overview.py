@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from gitrack.model.run import Fault, Run
+from gitrack.model.run import Fault
 from gitrack.site import scripts
 from gitrack.site.contents import Contents
 from gitrack.site.incremental import Made, Unit
@@ -20,7 +20,13 @@ def units(contents: Contents) -> Units:
     """Last of all: every fault is known by now."""
     faults = contents.sorted_faults()
     trees = contents.trees(contents.runs)
-    asked = questions(contents.groups, contents.models, _by_id(contents), contents.pages)
+    asked = questions(
+        contents.groups,
+        contents.models,
+        {run.id: run for run in contents.runs},
+        contents.pages,
+        timeline=contents.extras.stages is not None,
+    )
     inputs = (
         *(contents.settings, contents.commit, trees, contents.models, faults),
         *(asked, sorted(contents.verdicts.items())),
@@ -33,10 +39,6 @@ def units(contents: Contents) -> Units:
         "experiments": len(contents.groups),
     }
     yield Unit("built", built, partial(_built, built))
-
-
-def _by_id(contents: Contents) -> Mapping[str, Run]:
-    return {run.id: run for run in contents.runs}
 
 
 def _page(contents: Contents, faults: list[Fault], asked: Sequence[Question]) -> Made:
