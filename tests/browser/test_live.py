@@ -53,14 +53,14 @@ def test_a_run_grows_and_leads_to_its_page(served, visit):
         page.wait_for_selector("#live-curves svg")
         assert page.locator("#live-step").inner_text() == "4"
         run.log_metric("loss", 0.01, step=1234)
-        page.wait_for_function("document.getElementById('live-step').textContent === '1,234'")
+        page.locator("#live-step", has_text="1,234").wait_for()
         page.get_by_label("log scale").check()
         assert page.locator("#live-curves svg").get_attribute("aria-label").startswith("loss: 6 v")
-        page.get_by_label("Over").select_option("times")
+        page.locator("#live-over").select_option("times")
 
     page.wait_for_url(f"**/runs/{run.id}.html")
     there.go("index.html")
-    assert "<img src=x onerror=alert(1)>" in page.locator("main").inner_text()
+    page.locator("main", has_text="<img src=x onerror=alert(1)>").wait_for()
     assert there.trouble == []
 
 

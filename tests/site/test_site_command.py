@@ -46,6 +46,19 @@ def test_it_prints_where_the_site_is(project):
     assert "<title>Late flights</title>" in page.read_text()
 
 
+def test_git_ignores_the_site_in_its_own_place(project, git):
+    git(project, "add", ".tracking/config.yaml")
+    git(project, "commit", "-q", "-m", "settings")
+
+    build()
+    assert git(project, "status", "--porcelain", "-uall") == "?? .tracking/.gitignore"
+
+    (project / ".tracking/.gitignore").unlink()
+    (project / ".git/info/exclude").write_text("/.tracking/site/\n")
+    build()
+    assert git(project, "status", "--porcelain") == ""
+
+
 def test_it_works_from_a_folder_below(project, monkeypatch):
     (project / "src").mkdir()
     monkeypatch.chdir(project / "src")

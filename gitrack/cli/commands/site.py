@@ -216,8 +216,12 @@ class _Project:
 
 def _ignore(output: Path) -> None:
     """Keep the site out of `git status`, and so out of the patches of runs to come."""
+    from gitrack.store.git.repository import Repository
+
     ignored = output.parent / ".gitignore"
-    if not ignored.exists():  # else `gitrack init` or somebody has said what to ignore
+    if ignored.exists():  # `gitrack init` or somebody has said what to ignore
+        return
+    if Repository.discover().run("check-ignore", "--quiet", str(output.absolute())).code == 1:
         output.parent.mkdir(parents=True, exist_ok=True)
         ignored.write_text(f"/outbox/\n/{output.name}/\n")
 
