@@ -58,7 +58,8 @@ def _paired(
 ) -> tuple[float, float, float]:
     from gitrack.registry.gates.paired import delong
 
-    return tuple(delong(truth, one, other, confidence=0.95))
+    found = delong(truth, one, other, confidence=0.95)
+    return found.difference, found.low, found.high
 
 
 def _drift(before: TableProfile, after: TableProfile) -> list[Drifted]:

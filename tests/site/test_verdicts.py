@@ -149,8 +149,8 @@ def test_a_lead_within_the_spread_is_none(tmp_path):
 
     html = page(tmp_path, [*old, *new])
 
-    assert "Not to be told from its baseline" in html
-    assert "no difference at all lies inside" in html
+    assert "No clear difference from its baseline" in html
+    assert "zero lies inside" in html
 
 
 def test_one_run_each_is_said_to_be_little(tmp_path):
@@ -192,7 +192,7 @@ def test_scores_of_the_same_cases_make_a_paired_verdict(tmp_path):
     html = page(tmp_path, [old, new], files=files, extras=Extras(paired=paired))
     assert "Better than its baseline" in html
     assert "+0.04 to +0.16" in html
-    assert "paired on 50 cases that both were judged on" in html
+    assert "paired, on 50 cases that both were judged on" in html
     assert "nothing of the chance in training" in html
     assert [len(values) for values in asked[0]] == [50, 50, 50]
 

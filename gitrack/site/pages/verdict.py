@@ -23,7 +23,7 @@ from gitrack.site.pages.frame import RunLink, run_link
 _HEADLINES: dict[Word, str] = {
     "better": "Better than its baseline",
     "worse": "Worse than its baseline",
-    "unclear": "Not to be told from its baseline",
+    "unclear": "No clear difference from its baseline",
 }
 _JUDGED = ("test", "holdout", "eval", "evaluation", "val", "validation")
 _RUNS_SHOWN = 12
@@ -115,7 +115,7 @@ def verdict(sides: Sides, measure: Measure, paired: OnCases | None) -> VerdictPa
         whole = f"{paired.cases:,} cases that both were judged on"
         if paired.cases < paired.of:
             whole = f"{paired.cases:,} of the {paired.of:,} cases that both were judged on"
-        spans.append(("Chance of the test cases", paired.span, f"paired on {whole} (DeLong)"))
+        spans.append(("Chance of the test cases", paired.span, f"paired, on {whole} (DeLong)"))
     word = against.together([span.word(measure) for _, span, _ in spans])
     difference = new.mean - old.mean
     return VerdictPanel(
@@ -174,9 +174,11 @@ def _row(label: str, runs: Sequence[Run], side: Side, measure: Measure) -> SideR
 
 def _of_training(new: Side, old: Side) -> str:
     if len(new.values) > 1 and len(old.values) > 1:
-        return f"{len(new.values)} and {len(old.values)} runs that differ by their seeds (Welch)"
+        return (
+            f"from {len(new.values)} and {len(old.values)} runs that differ by their seeds (Welch)"
+        )
     many = max(len(new.values), len(old.values))
-    return f"the spread of {many} runs on one side; the other is a single run"
+    return f"from the spread of {many} runs on one side; the other is a single run"
 
 
 def _strips(spans: Sequence[tuple[str, Span, str]], measure: Measure) -> tuple[Evidence, ...]:
