@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -43,27 +44,48 @@ class NoSides(msgspec.Struct, frozen=True, kw_only=True):
     is_baseline: bool = False
 
 
-def sides(
-    group: Group,
-    groups: Mapping[str, Group],
-    by_id: Mapping[str, Run],
-    models: Iterable[KnownModel],
-) -> Sides | NoSides:
+class Project(NamedTuple):
+    """What baselines are looked for in; `began` has experiments by their first run."""
+
+    groups: Mapping[str, Group]
+    began: Sequence[tuple[str, str]]
+    by_id: Mapping[str, Run]
+    models: Sequence[KnownModel]
+
+    def before(self, group: Group) -> list[str]:
+        """Experiments that began earlier, the newest last."""
+        return [name for _, name in self.began[: bisect_left(self.began, (_began(group), ""))]]
+
+
+def project(
+    groups: Iterable[Group], by_id: Mapping[str, Run], models: Sequence[KnownModel]
+) -> Project:
+    """Put together once for all experiments."""
+    known = list(groups)
+    began = sorted((_began(group), group.name) for group in known)
+    return Project({group.name: group for group in known}, began, by_id, models)
+
+
+def _began(group: Group) -> str:
+    return group.runs[-1].started
+
+
+def sides(group: Group, project: Project) -> Sides | NoSides:
     """The best of an experiment with its replicates, and the baseline with its own."""
     measure = group.measure
     if measure is None or group.best is None:
         return NoSides()
     said = next((run.tags[TAG] for run in group.runs if _says(run)), None)
     if isinstance(said, str) and said.strip().lower() not in ("true", "yes", "1"):
-        return _named(group, measure, said.strip(), groups, by_id)
+        return _named(group, measure, said.strip(), project.groups, project.by_id)
     if said is not None:
         return _flagged(group, measure)
     if _is_baseline(group.name):
         return NoSides(is_baseline=True)
-    other = _by_name(group, measure, groups)
+    other = _by_name(group, measure, project)
     if other is not None:
         return _against(group, measure, other.runs, "name", other.name)
-    return _in_production(group, measure, by_id, models) or NoSides()
+    return _in_production(group, measure, project.by_id, project.models) or NoSides()
 
 
 def _says(run: Run) -> bool:
@@ -159,24 +181,21 @@ def _seeds(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _is_baseline(name: str) -> bool:
-    return "baseline" in _WORDS.split(name.lower())
+    return "baseline" in name.lower() and "baseline" in _WORDS.split(name.lower())
 
 
-def _by_name(group: Group, measure: Measure, groups: Mapping[str, Group]) -> Group | None:
+def _by_name(group: Group, measure: Measure, project: Project) -> Group | None:
     """The newest baseline by its name that began before this one; one of the same kind first."""
-    began = group.runs[-1].started
-    kind = _WORDS.split(group.name.lower())[0]
-    before = [
-        other
-        for name, other in groups.items()
-        if _is_baseline(name) and other.runs[-1].started < began and _best(other.runs, measure)
-    ]
-    if not before:
-        return None
-    return max(
-        before,
-        key=lambda o: (_WORDS.split(o.name.lower())[0] == kind, o.runs[-1].started, o.name),
-    )
+    kind = _kind(group.name)
+    before = [name for name in reversed(project.before(group)) if _is_baseline(name)]
+    before.sort(key=lambda name: _kind(name) != kind)  # the newest first among each
+    found = (project.groups[name] for name in before)
+    return next((other for other in found if _best(other.runs, measure)), None)
+
+
+def _kind(name: str) -> str:
+    """The word that experiments of one kind of model begin with."""
+    return _WORDS.split(name.lower())[0]
 
 
 def _in_production(

@@ -19,6 +19,7 @@ from gitrack.site.incremental import key_of
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.registry import Membership, registered_as
+from gitrack.site.pages.sweep import Trials, trials_of
 from gitrack.site.pages.verdict import Standing
 from gitrack.site.render import Renderer
 from gitrack.site.source import Source
@@ -93,6 +94,11 @@ class Contents:
     def by_id(self) -> Mapping[str, KnownRun]:
         """Runs by their ids."""
         return {entry.run.id: entry for entry in self.known}
+
+    @cached_property
+    def trials(self) -> Mapping[str, Trials]:
+        """The runs of each sweep, by its id."""
+        return trials_of(self.sweeps, self.runs)
 
     @cached_property
     def became(self) -> Mapping[str, tuple[Membership, ...]]:

@@ -8,7 +8,7 @@ import pytest
 from gitrack.model.evaluation import Evaluation, EvaluationSet, Sample, dump_evaluation
 from gitrack.model.run import Run, RunBundle, Status
 from gitrack.site import build_site
-from gitrack.site.baseline import NoSides, sides
+from gitrack.site.baseline import NoSides, project, sides
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.pages.group import Group
@@ -38,7 +38,8 @@ def found(runs, name=NEW, known=()):
     for one in runs:
         groups.setdefault(one.experiment, []).append(one)
     grouped = {key: Group(key, some, Goals()) for key, some in groups.items()}
-    return sides(grouped[name], grouped, {one.id: one for one in runs}, known)
+    whole = project(grouped.values(), {one.id: one for one in runs}, known)
+    return sides(grouped[name], whole)
 
 
 def auc(some):

@@ -50,6 +50,7 @@ class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictPanel | None = None
     no_verdict: NoVerdict | None = None
     chart: PointsDrawing | None = None
+    sweeps: tuple[tuple[str, str], ...] = ()
 
 
 def experiment_page(
@@ -57,10 +58,11 @@ def experiment_page(
     group: Group,
     verdict: VerdictPanel | NoVerdict | None = None,
     level: float | None = None,
+    swept: Sequence[tuple[str, str]] = (),
 ) -> ExperimentPage:
     """One experiment: what is asked, what came of it, what is the same in all runs, and the runs.
 
-    `level` is what the baseline gave.
+    `level` is what the baseline gave, `swept` the sweeps of which it has runs.
     """
     tags = _shared([run.tags for run in group.runs])
     tags.pop("hypothesis", None)
@@ -79,6 +81,7 @@ def experiment_page(
         verdict=verdict if isinstance(verdict, VerdictPanel) else None,
         no_verdict=verdict if isinstance(verdict, NoVerdict) else None,
         chart=_chart(group, level),
+        sweeps=tuple(swept),
     )
 
 

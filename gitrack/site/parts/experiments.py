@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -10,7 +11,7 @@ from gitrack.errors import GitrackError
 from gitrack.model.evaluation import FILE, EvaluationSet, load_evaluation
 from gitrack.model.run import Run
 from gitrack.site import evaluations, links
-from gitrack.site.baseline import NoSides, Sides, sides
+from gitrack.site.baseline import NoSides, Sides, project, sides
 from gitrack.site.contents import Contents
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.pages import experiment, verdict
@@ -23,15 +24,19 @@ from gitrack.site.parts import Units
 def units(contents: Contents) -> Units:
     """Experiments by name, then all runs."""
     by_id = {run.id: run for run in contents.runs}
+    whole = project(contents.groups, by_id, contents.models)
+    swept = _swept(contents)
     for group in contents.groups:
-        found = sides(group, contents.group, by_id, contents.models)
+        found = sides(group, whole)
+        example = (whole.before(group) or ["true"])[-1]
         inputs = (
             contents.settings,
             contents.trees(group.runs),
             _told(contents, found),
-            _example(contents, group),
+            example,
+            swept.get(group.name),
         )
-        make = partial(_experiment, contents, group, found)
+        make = partial(_experiment, contents, group, found, example, swept.get(group.name, ()))
         made = yield Unit(f"experiment:{group.name}", inputs, make)
         if made.note is not None:
             contents.verdicts[group.name] = msgspec.convert(made.note, Standing)
@@ -47,21 +52,36 @@ def _told(contents: Contents, found: Sides | NoSides) -> object:
     return found.how, found.named, contents.trees(found.old), paired
 
 
-def _experiment(contents: Contents, group: Group, found: Sides | NoSides) -> Made:
-    panel, level = _verdict(contents, group, found)
-    page = experiment.experiment_page(contents.frame, group, panel, level)
+def _swept(contents: Contents) -> dict[str, list[tuple[str, str]]]:
+    """The sweeps that runs of each experiment belong to: their names and pages."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for id, trials in contents.trials.items():
+        for name in {run.experiment for run in trials.runs}:
+            found.setdefault(name, []).append((trials.sweep.title, links.sweep_page(id)))
+    return found
+
+
+def _experiment(
+    contents: Contents,
+    group: Group,
+    found: Sides | NoSides,
+    example: str,
+    swept: Sequence[tuple[str, str]],
+) -> Made:
+    panel, level = _verdict(contents, group, found, example)
+    page = experiment.experiment_page(contents.frame, group, panel, level, swept)
     note = [panel.word, panel.difference] if isinstance(panel, VerdictPanel) else None
     return _page(contents, page, links.experiment_page(group.name), note)
 
 
 def _verdict(
-    contents: Contents, group: Group, found: Sides | NoSides
+    contents: Contents, group: Group, found: Sides | NoSides, example: str
 ) -> tuple[VerdictPanel | NoVerdict | None, float | None]:
     """What came of it, and the level of its baseline."""
     if group.measure is None:
         return None, None
     if isinstance(found, NoSides):
-        return verdict.no_verdict(found, _example(contents, group)), None
+        return verdict.no_verdict(found, example), None
     metric = group.measure.metric
     level = sum(float(run.metrics[metric]) for run in found.old) / len(found.old)
     return verdict.verdict(found, group.measure, _paired(contents, group, found)), level
@@ -91,14 +111,6 @@ def _evaluated(contents: Contents, run: Run) -> list[EvaluationSet]:
     except GitrackError:
         return []
     return [kept.sets[name] for name in sorted(kept.sets)] if kept else []
-
-
-def _example(contents: Contents, group: Group) -> str:
-    """An experiment that could be named as the baseline: the one that began just before."""
-    before = [other for other in contents.groups if other.runs[-1].started < group.runs[-1].started]
-    if not before:
-        return "true"
-    return max(before, key=lambda other: (other.runs[-1].started, other.name)).name
 
 
 def _all_runs(contents: Contents) -> Made:

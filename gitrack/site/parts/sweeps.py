@@ -19,7 +19,7 @@ def units(contents: Contents) -> Units:
     if not contents.sweeps:
         return
     rows = []
-    for trials in sweep.trials_of(contents.sweeps, contents.runs).values():
+    for trials in contents.trials.values():
         inputs = (contents.settings, trials.sweep, contents.trees(trials.runs))
         name = f"sweep:{trials.sweep.id}"
         made = yield Unit(name, inputs, partial(_make, contents, trials))
