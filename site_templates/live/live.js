@@ -100,9 +100,8 @@
       if (text === shown) return;
       shown = text;
       count(told.runs.filter((run) => run.state === "running" || run.state === "starting"));
-      const here = document.querySelector("h1");
-      if (page === "overview" || page === "runs") list(told.runs);
-      else if (page === "experiment" && here) list(told.runs.filter((run) => run.experiment === here.textContent));
+      if (page === "overview" || window.location.pathname === "/runs.html") list(told.runs);
+      else if (page === "experiment") list(told.runs.filter((run) => window.location.pathname === "/" + run.of));
     },
   };
   keepAsking(() => "live/now.js?" + Date.now());

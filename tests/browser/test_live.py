@@ -48,6 +48,13 @@ def test_a_run_grows_and_leads_to_its_page(served, visit):
         assert "<img src=x onerror=alert(1)>" in row.inner_text()
         assert page.locator("#live-count").inner_text() == "1 running"
 
+        for other in ("runs.html", "experiments/lstm-wide-20261123.html"):
+            there.go(other)
+            page.locator("#live-running tbody tr").wait_for()
+        there.go("compare.html")
+        page.locator("#live-count").wait_for()
+        assert page.locator("#live-running").count() == 0
+        there.go("index.html")
         row.locator("a").focus()
         page.keyboard.press("Enter")
         page.wait_for_selector("#live-curves svg")

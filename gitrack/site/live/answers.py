@@ -141,6 +141,7 @@ def _line(one: Waiting) -> dict[str, object]:
         "id": one.id,
         "name": one.name or one.id,
         "experiment": one.experiment,
+        "of": links.experiment_page(one.experiment),
         "state": one.state,
         "started": one.started,
         "step": one.step,
