@@ -50,7 +50,7 @@ def _curves() -> dict[str, Any]:
 
 
 def _points() -> dict[str, Any]:
-    """One dot a run, and the best so far as a stair."""
+    """One dot a run, the best so far as a stair, and a level to compare with if there is one."""
     alt = require("altair")
     base = alt.Chart(alt.NamedData(name="rows"))
     y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
@@ -76,7 +76,12 @@ def _points() -> dict[str, Any]:
         )
         .add_params(near)
     )
-    return _plain(alt.layer(best, dots))
+    level = (
+        alt.Chart(alt.NamedData(name="level"))
+        .mark_rule(strokeWidth=1.3)
+        .encode(y=alt.Y("y:Q", title=None, scale=alt.Scale(zero=False)), color=alt.value("#b9599c"))
+    )
+    return _plain(alt.layer(level, best, dots))
 
 
 def _shares() -> dict[str, Any]:

@@ -59,7 +59,7 @@
   async function embed(place, kind, rows, options) {
     const specs = await ready();
     const fitted = fit(specs[kind], options);
-    fitted.datasets = { rows, ...options.datasets };
+    fitted.datasets = { rows, level: [], ...options.datasets };
     const { view } = await window.vegaEmbed(place, fitted, {
       ast: true, actions: false, renderer: rows.length > 1500 ? "canvas" : "svg", config: config(), tooltip: false, defaultStyle: false,
     });

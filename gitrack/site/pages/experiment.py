@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,6 +51,7 @@ class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictPanel | None = None
     no_verdict: NoVerdict | None = None
     chart: PointsDrawing | None = None
+    level: float | None = None
     sweeps: tuple[tuple[str, str], ...] = ()
 
 
@@ -81,6 +83,7 @@ def experiment_page(
         verdict=verdict if isinstance(verdict, VerdictPanel) else None,
         no_verdict=verdict if isinstance(verdict, NoVerdict) else None,
         chart=_chart(group, level),
+        level=level if level is not None and math.isfinite(level) else None,
         sweeps=tuple(swept),
     )
 
