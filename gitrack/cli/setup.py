@@ -134,7 +134,7 @@ def _tracking_files(config: Config) -> dict[str, str]:
     return {
         CONFIG_FILE: _CONFIG.format(project=project, branch=config.branch, artifacts=artifacts),
         POLICY_FILE: _POLICY,
-        f"{FOLDER}/.gitignore": "/outbox/\n/site/\n",
+        f"{FOLDER}/.gitignore": "/outbox/\n/site/\n/.site.*\n",
     }
 
 

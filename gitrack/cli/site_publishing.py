@@ -56,6 +56,7 @@ def published(
         branch=branch,
         message=f"site of {config.branch}{of}",
         named=not config.site.public,
+        url=config.site.url,
         replace=replace,
         dry_run=dry_run,
         build=build,
@@ -103,6 +104,8 @@ def told(done: Published, *, size: int) -> None:
         click.echo(f"{where} has this site already")
     else:
         click.echo(f"would be published to {where}: {files}, {done.fresh:,} of them new")
+    if done.url and done.commit is not None:
+        click.echo(done.url)
     if size > _LARGEST:
         click.echo(
             f"the site has {size / 1e9:.1f} GB, which is more than GitHub Pages shows", err=True

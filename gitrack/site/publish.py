@@ -32,6 +32,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """What a publication did, or with `dry_run` would do: then there is no new `commit`.
 
     `replaced` is the commit whose place it took. `fresh` counts files that were not there before.
+    `url` is where it can be seen, if the settings say so.
     """
 
     remote: str
@@ -41,6 +42,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     fresh: int
     sent: bool
+    url: str | None = None
 
 
 def refuse_to_tell(
@@ -83,6 +85,7 @@ def publish(
     branch: str,
     message: str,
     named: bool,
+    url: str | None = None,
     replace: bool = False,
     dry_run: bool = False,
     build: Callable[[], object],
@@ -111,6 +114,7 @@ def publish(
         files=saved.files,
         fresh=saved.fresh,
         sent=wanted and saved.commit is not None,
+        url=url,
     )
 
 

@@ -223,7 +223,7 @@ def _ignore(output: Path) -> None:
         return
     if Repository.discover().run("check-ignore", "--quiet", str(output.absolute())).code == 1:
         output.parent.mkdir(parents=True, exist_ok=True)
-        ignored.write_text(f"/outbox/\n/{output.name}/\n")
+        ignored.write_text(f"/outbox/\n/{output.name}/\n/.{output.name}.*\n")
 
 
 def goals(policy: Policy) -> Goals:

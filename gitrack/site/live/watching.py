@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from gitrack.errors import GitrackError
 from gitrack.model.history import History
 from gitrack.model.ids import is_run_id
 from gitrack.model.run import Run
@@ -92,11 +93,15 @@ class Watch:
         return found
 
     def _look(self) -> list[Waiting]:
+        try:
+            there = waiting(self._place)
+        except (GitrackError, OSError):
+            return []  # settings that are wrong, say: who builds the site again says so
         found = [
             msgspec.structs.replace(
                 one, metrics={n: v for n, v in one.metrics.items() if not self._hide.metric(n)}
             )
-            for one in waiting(self._place)
+            for one in there
         ]
         return sorted(found, key=lambda one: (one.started or "", one.id), reverse=True)
 

@@ -50,6 +50,9 @@ _DIFF = (
     "--output-indicator-old=-", "--output-indicator-context= ", "--ws-error-highlight=none",
 )  # fmt: skip
 
+#: What gitrack makes itself: runs in the outbox, and the site, also while it is being built.
+_OURS = re.compile(rb"(?:^|/)\.tracking/(?:outbox/|site/|\.site\.)")
+
 
 class CodeState(msgspec.Struct, frozen=True, kw_only=True):
     """The code, its patch if there is one, and what the user should know about it."""
@@ -161,7 +164,8 @@ def _changes(repository: Repository) -> _Changes:
     dirty_submodules: list[bytes] = []
     for entry in listing.split(b"\0"):
         if entry.startswith(b"? "):
-            untracked.append(entry[2:])
+            if not _OURS.search(entry[2:]):
+                untracked.append(entry[2:])
         elif entry.startswith((b"1 ", b"u ")):
             fields = entry.split(b" ", 8 if entry[:1] == b"1" else 10)
             path, submodule = fields[-1], fields[2]

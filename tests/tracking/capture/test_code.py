@@ -104,6 +104,20 @@ def changed(repo: Path, git: Git) -> Path:
     return repo
 
 
+def test_what_gitrack_makes_itself_is_no_code(repo: Path) -> None:
+    for name in ("site/index.html", ".site.build-x1/new/index.html", ".site.lock", "views/a.yaml"):
+        for top in (repo / ".tracking", repo / "sub/.tracking"):
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_text("made\n")
+
+    state = state_of(repo)
+
+    assert state.code.untracked == 2
+    assert state.patch is not None
+    assert b"views/a.yaml" in state.patch
+    assert b"site" not in state.patch
+
+
 def test_git_apply_gives_the_working_tree_back(changed: Path, tmp_path: Path, git: Git) -> None:
     state = state_of(changed)
 
