@@ -110,6 +110,7 @@ def _values(setting: Setting) -> dict[str, str]:
         "FOLDER": quoted(folder),
         "FOLDER_SHELL": shlex.quote(folder),
         "PACKAGE": quoted(package(extras_for(setting.policy), setting.version)),
-        "SETTINGS_PATTERN": quoted(f"{below}.tracking/**"),
+        # what the site is made of beside the tracking branch
+        "SETTINGS_PATTERN": ", ".join(quoted(f"{below}{of}/**") for of in (".tracking", "reports")),
         "SITE_PACKAGE": quoted(package({"site"}, setting.version)),
     }

@@ -189,7 +189,10 @@ def test_settings_reach_the_files() -> None:
         "CODE_BRANCH": "release/9",
     }
     assert check["jobs"]["check"]["steps"][-1]["working-directory"] == "projects/churn"
-    assert site["on"]["push"]["paths"] == ["projects/churn/.tracking/**"]
+    assert site["on"]["push"]["paths"] == [
+        "projects/churn/.tracking/**",
+        "projects/churn/reports/**",
+    ]
 
 
 @pytest.mark.parametrize("name", ["a$(id)", "a'b", 'a"b', "a b", "-x", "a`b", "a&b", "a+b"])
