@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,6 +55,7 @@ def test_git_ignores_the_site_in_its_own_place(project, git):
     assert git(project, "status", "--porcelain", "-uall") == "?? .tracking/.gitignore"
 
     (project / ".tracking/.gitignore").unlink()
+    shutil.rmtree(project / ".tracking/site")
     (project / ".git/info/exclude").write_text("/.tracking/site/\n")
     build()
     assert git(project, "status", "--porcelain") == ""

@@ -221,7 +221,7 @@ def _ignore(output: Path) -> None:
     ignored = output.parent / ".gitignore"
     if ignored.exists():  # `gitrack init` or somebody has said what to ignore
         return
-    if Repository.discover().run("check-ignore", "--quiet", str(output.absolute())).code == 1:
+    if Repository.discover().run("check-ignore", "--quiet", f"{output.absolute()}/").code == 1:
         output.parent.mkdir(parents=True, exist_ok=True)
         ignored.write_text(f"/outbox/\n/{output.name}/\n/.{output.name}.*\n")
 
