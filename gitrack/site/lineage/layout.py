@@ -8,7 +8,7 @@ Links of one source that pass a layer share their place there, so that they run 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,29 +21,61 @@ Edge = tuple[int, int]
 
 
 class Layout(NamedTuple):
-    """By node: layer and height of its middle, in rows. By link: the heights between its ends."""
+    """By node: layer and height of its middle, in rows. By link: the heights between its ends.
+
+    Links in `back` lead from right to left, or stay in a layer; their heights begin at the left.
+    """
 
     places: list[tuple[int, float]]
     bends: list[list[float]]
+    back: list[bool]
     layers: int
     height: float
 
 
-def layered(count: int, edges: Sequence[Edge], last: Collection[int] = ()) -> Layout:
-    """Nodes 0 to count - 1; those in `last` go to the right end. Links may form circles."""
+def layered(
+    count: int,
+    edges: Sequence[Edge],
+    last: Collection[int] = (),
+    columns: Sequence[int] | None = None,
+) -> Layout:
+    """Nodes 0 to count - 1; those in `last` go to the right end. Links may form circles.
+
+    Where they do, no way is the longest: nodes then go to their `columns`, if there are any.
+    """
     forward = _without_circles(count, edges)
-    layers = _layers(count, forward, last)
+    if columns is not None and not set(forward) <= set(edges):
+        layers = _close(columns)
+        forward = list(dict.fromkeys(edge for edge in map(_rightwards(layers), edges) if edge))
+    else:
+        layers = _layers(count, forward, last)
     tracks = _Tracks(count, forward, layers)
     tracks.order()
     heights, total = tracks.settle()
-    bends = []
-    flipped = set(edges) - set(forward)
+    bends, back = [], []
     for source, target in edges:
-        ends = (target, source) if (source, target) in flipped else (source, target)
+        ends = (source, target) if layers[source] < layers[target] else (target, source)
         between = [heights[item] for item in tracks.way(*ends)[1:-1]]
-        bends.append(between[::-1] if (source, target) in flipped else between)
+        bends.append(between)
+        back.append(layers[source] >= layers[target])
     places = [(layers[node], heights[node]) for node in range(count)]
-    return Layout(places, bends, max(layers, default=-1) + 1, total)
+    return Layout(places, bends, back, max(layers, default=-1) + 1, total)
+
+
+def _close(columns: Sequence[int]) -> list[int]:
+    """Columns without empty ones among them."""
+    at = {column: place for place, column in enumerate(sorted(set(columns)))}
+    return [at[column] for column in columns]
+
+
+def _rightwards(layers: Sequence[int]) -> Callable[[Edge], Edge | None]:
+    def turned(edge: Edge) -> Edge | None:
+        source, target = edge
+        if layers[source] == layers[target]:
+            return None
+        return edge if layers[source] < layers[target] else (target, source)
+
+    return turned
 
 
 def _without_circles(count: int, edges: Sequence[Edge]) -> list[Edge]:

@@ -15,9 +15,10 @@ from gitrack.site.pages.frame import Frame
 MOST_AT_ONCE = 70
 
 #: Sizes of the picture in its own units; the script that draws has the same.
-WIDE, HIGH, COLUMN, ROW, EDGE = 184, 38, 252, 50, 14
-_LONGEST = 25
-_LONGEST_SUB = 30
+WIDE, HIGH, COLUMN, ROW, EDGE = 174, 38, 220, 48, 8
+_LONGEST = 23
+_LONGEST_SUB = 27
+_AROUND = 34
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +36,20 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     y: int
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A link as a path; `back` ones lead against the flow."""
+
+    path: str
+    back: bool
+
+
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A drawing in its place, as SVG needs it."""
 
     width: int
     height: int
     boxes: tuple[Box, ...]
-    lines: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 class LineagePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +74,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("named", "artifact"),
     ("version", "model"),
 )
+#: Columns where a map leads back to where one came from.
+_ORDER: dict[Kind, int] = {"data": 0, "stage": 1, "run": 2, "runs": 2, "named": 3, "version": 4}
 
 
 def lineage_page(
@@ -101,7 +111,9 @@ def lineage_page(
 
 def _placed(drawing: Drawing) -> Layout:
     last = [at for at, item in enumerate(drawing.items) if item.kind == "version"]
-    return layered(len(drawing.items), [(s, t) for s, t, _ in drawing.links], last)
+    columns = [_ORDER[item.kind] for item in drawing.items]
+    edges = [(s, t) for s, t, _ in drawing.links]
+    return layered(len(drawing.items), edges, last, columns)
 
 
 def picture(drawing: Drawing, layout: Layout) -> Picture:
@@ -110,8 +122,10 @@ def picture(drawing: Drawing, layout: Layout) -> Picture:
         _box(item, *place) for item, place in zip(drawing.items, layout.places, strict=True)
     )
     lines = tuple(
-        line(boxes[s], boxes[t], layout.places[s][0], bends)
-        for (s, t, _), bends in zip(drawing.links, layout.bends, strict=True)
+        Line(path=line(boxes[s], boxes[t], layout.places[s][0], bends), back=back)
+        if not back
+        else Line(path=line_back(boxes[s], boxes[t], layout.places[t][0], bends), back=back)
+        for (s, t, _), bends, back in zip(drawing.links, layout.bends, layout.back, strict=True)
     )
     width = max(0, layout.layers - 1) * COLUMN + WIDE + 2 * EDGE
     return Picture(width=width, height=_down(layout.height) + EDGE, boxes=boxes, lines=lines)
@@ -141,14 +155,19 @@ def line(source: Box, target: Box, layer: int, bends: list[float]) -> str:
     x, y = source.x + WIDE, source.y + HIGH // 2
     end_x, end_y = target.x, target.y + HIGH // 2
     path = [f"M{x} {y}"]
-    if end_x <= source.x:  # a link that closes a circle goes back
-        half = COLUMN // 3
-        return f"M{x} {y}C{x + half} {y} {end_x - half} {end_y} {end_x} {end_y}"
     for step, bend in enumerate(bends, start=1):
         left, height = EDGE + (layer + step) * COLUMN, _down(bend)
         path.append(_curve(x, y, left, height) + f"H{left + WIDE}")
         x, y = left + WIDE, height
     return "".join([*path, _curve(x, y, end_x, end_y)])
+
+
+def line_back(source: Box, target: Box, layer: int, bends: list[float]) -> str:
+    """A link to the left is drawn from there; one inside a layer goes around on its right."""
+    if source.x != target.x:
+        return line(target, source, layer, bends)
+    x, y, end_y = source.x + WIDE, source.y + HIGH // 2, target.y + HIGH // 2
+    return f"M{x} {y}C{x + _AROUND} {y} {x + _AROUND} {end_y} {x} {end_y}"
 
 
 def _curve(x: int, y: int, end_x: int, end_y: int) -> str:

@@ -119,7 +119,7 @@ document.addEventListener("DOMContentLoaded", function () {
       h("p", { class: "eyebrow" }, KINDS[item.kind] + (item.known ? "" : ", not on this branch")),
       h("h2", {}, item.href ? h("a", { href: gitrack.root + item.href }, h("bdi", {}, item.label)) : h("bdi", {}, item.label)),
       item.words.length ? h("p", { class: "words" }, item.words.map((word) => h("span", { class: "word" }, h("bdi", {}, word)))) : null,
-      item.facts.length ? h("dl", {}, item.facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, h("bdi", {}, value))])) : about ? h("p", {}, h("bdi", {}, about)) : null,
+      item.facts.length ? h("dl", {}, item.facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, h("bdi", {}, value))])) : about && item.kind === "runs" ? h("p", {}, h("bdi", {}, about)) : null,
       listed("Comes from", item.into, "source"),
       listed("Came of it", item.out, "target"),
     ].flat().filter(Boolean));

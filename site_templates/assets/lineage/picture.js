@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const [WIDE, HIGH, COLUMN, ROW, EDGE, LONGEST, LONGEST_SUB] = [184, 38, 252, 50, 14, 25, 30];
+  const [WIDE, HIGH, COLUMN, ROW, EDGE, LONGEST, LONGEST_SUB, AROUND] = [174, 38, 220, 48, 8, 23, 27, 34];
 
   function s(tag, properties, ...children) {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -23,12 +23,9 @@
   function line(from, to, bends) {
     let [x, y] = [EDGE + from[0] * COLUMN + WIDE, down(from[1])];
     const [endX, endY] = [EDGE + to[0] * COLUMN, down(to[1])];
-    const start = "M" + x + " " + y;
-    if (to[0] <= from[0]) {
-      const half = Math.floor(COLUMN / 3);
-      return start + "C" + [x + half, y, endX - half, endY, endX, endY].join(" ");
-    }
-    let path = start;
+    if (to[0] === from[0]) return "M" + x + " " + y + "C" + [x + AROUND, y, x + AROUND, endY, x, endY].join(" ");
+    if (to[0] < from[0]) return line(to, from, bends);
+    let path = "M" + x + " " + y;
     bends.forEach((bend, step) => {
       const left = EDGE + (from[0] + step + 1) * COLUMN;
       path += curve(x, y, left, down(bend)) + "H" + (left + WIDE);
@@ -41,7 +38,8 @@
   function draw(view, sub) {
     const lines = s("g", { class: "lines", "aria-hidden": "true" });
     for (const link of view.links) {
-      const path = s("path", { d: line(view.places.get(link.source), view.places.get(link.target), view.bends ? link.bends : []) });
+      const [from, to] = [view.places.get(link.source), view.places.get(link.target)];
+      const path = s("path", { class: to[0] <= from[0] ? "back" : null, d: line(from, to, view.bends ? link.bends : []) });
       view.paths.set(link, path);
       lines.append(path);
     }
@@ -54,7 +52,7 @@
       const [layer, height] = view.places.get(item);
       const told = [...item.words, ...(sub(item) ? [sub(item)] : [])].join(" · ");
       const box = s("a", {
-        class: "box " + item.kind + (item.known ? "" : " unknown") + (item.words.includes("production") ? " live" : ""),
+        class: "box of-" + item.kind + (item.known ? "" : " unknown") + (item.words.includes("production") ? " live" : ""),
         transform: "translate(" + (EDGE + layer * COLUMN) + " " + (down(height) - HIGH / 2) + ")",
         href: item.href ? gitrack.root + item.href : "#" + item.key,
         tabindex: "-1",
