@@ -29,6 +29,7 @@ STYLES = (
     "models.css",
     "timeline.css",
     "lineage.css",
+    "datasets.css",
     "compare.css",
     "print.css",
 )

@@ -136,7 +136,7 @@ def gather(ancestry: Ancestry, chosen: Ends) -> Found:
     nodes = [_bare(node) for node in ancestry.nodes(met).values()]
     inside = [link for link in links if link.source in kept and link.target in kept]
     return Found(
-        links=sorted(map(tuple, inside), key=lambda link: tuple(part or "" for part in link)),
+        links=sorted(((*link,) for link in inside), key=lambda link: (*link[:3], link[3] or "")),
         ends=shown,
         nodes=nodes,
         left_out=left_out + chosen.left_out,
