@@ -20,6 +20,7 @@ from gitrack.tracking.content.datasets import profile_path
 MOST_COMPARED = 6
 #: Runs that are asked for a profile of one version: all of them had the same bytes.
 _ASKED = 3
+_TESTED = ("validation", "test")
 _MOST_COLUMNS = 120
 _LONGEST = 40
 _BINS = 28
@@ -53,10 +54,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """Two versions compared; `quiet` columns did not drift and are not listed."""
+    """Two versions compared, or what was learnt from and what was tested on (`between`).
+
+    `quiet` columns did not drift and are not listed.
+    """
 
     before: str
     after: str
+    between: bool
     role: str | None
     rows: str | None
     drifted: list[Drifted]
@@ -91,16 +96,16 @@ def insides(contents: Contents, found: DataSet) -> Insides:
     roles = looked_into(found)
     profiles = {id(v): _profile(contents, v) for versions in roles for v in versions}
     pairs = [(old, new) for versions in roles for new, old in pairwise(versions)]
-    # what one run learnt from and was tested on, which should be alike
-    firsts = {versions[0].role: versions[0] for versions in roles}
-    train = firsts.get("train")
-    if train is not None:
-        pairs += [(train, firsts[r]) for r in ("validation", "test") if r in firsts]
     compared = []
     for old, new in pairs:
         before, after = profiles[id(old)], profiles[id(new)]
         if before is not None and after is not None and contents.extras.drift is not None:
-            compared.append(_pair(contents, old, new, before, after))
+            names = named(old), named(new)
+            rows = before.rows or old.latest.rows, after.rows or new.latest.rows
+            columns = _drift(contents, before, after)
+            compared.append(_pair(names, new.role, rows, columns))
+    for versions in roles:
+        compared += _against_train(contents, versions[0], profiles[id(versions[0])])
     shown = [(versions[0], profiles[id(versions[0])]) for versions in roles]
     return Insides(
         profiles=[_shown(contents, v, p) for v, p in shown if p is not None],
@@ -123,17 +128,19 @@ def short(identity: str) -> str:
 
 def _profile(contents: Contents, version: Version) -> TableProfile | None:
     """What the first of the runs that kept one says; what is broken is told with that run."""
-    for entry in asked(version):
-        path = f"{entry.folder}/{profile_path(_dataset(entry, version))}"
-        try:
-            if all(file.path != path for file in contents.source.files(entry.folder)):
-                continue
-            found = load_profile(path, contents.source.read(path))
-        except GitrackError:
-            continue
-        if found.columns:
-            return contents.hide.profile(found)
-    return None
+    found = (_profile_of(contents, entry, _dataset(entry, version)) for entry in asked(version))
+    return next((profile for profile in found if profile is not None), None)
+
+
+def _profile_of(contents: Contents, entry: KnownRun, data: Dataset) -> TableProfile | None:
+    path = f"{entry.folder}/{profile_path(data)}"
+    try:
+        if all(file.path != path for file in contents.source.files(entry.folder)):
+            return None
+        found = load_profile(path, contents.source.read(path))
+    except GitrackError:
+        return None
+    return contents.hide.profile(found) if found.columns else None
 
 
 def _dataset(entry: KnownRun, version: Version) -> Dataset:
@@ -141,20 +148,48 @@ def _dataset(entry: KnownRun, version: Version) -> Dataset:
     return next(ours, version.latest)
 
 
-def _pair(
-    contents: Contents, old: Version, new: Version, before: TableProfile, after: TableProfile
-) -> Pair:
+def _against_train(
+    contents: Contents, version: Version, profile: TableProfile | None
+) -> Iterator[Pair]:
+    """What a run was tested on beside what it learnt from: they should be alike."""
+    if version.role not in _TESTED or profile is None or contents.extras.drift is None:
+        return
+    for entry in asked(version):
+        for data in entry.run.data:
+            if data.role != "train" or (data.name, data.role) == (version.name, version.role):
+                continue
+            learnt = _profile_of(contents, entry, data)
+            if learnt is not None:
+                rows = learnt.rows or data.rows, profile.rows or version.latest.rows
+                names = data.version or data.name, named(version)
+                columns = _drift(contents, learnt, profile)
+                yield _pair(names, None, rows, columns, roles=("train", version.role or ""))
+                return
+
+
+def _drift(contents: Contents, before: TableProfile, after: TableProfile) -> list[Drifted]:
     assert contents.extras.drift is not None
     columns = list(contents.extras.drift(before, after))
     if contents.hide.public:  # reasons name values of the data
         columns = [msgspec.structs.replace(column, why=[]) for column in columns]
+    return columns
+
+
+def _pair(
+    names: tuple[str, str],
+    role: str | None,
+    rows: tuple[int | None, int | None],
+    columns: Sequence[Drifted],
+    roles: tuple[str, str] | None = None,
+) -> Pair:
     told = [c for c in columns if c.change != "same" or c.level != "none"]
-    same_role = old.role == new.role
+    before, after = roles or names
     return Pair(
-        before=named(old) if same_role else f"{old.role}",
-        after=named(new) if same_role else f"{new.role}",
-        role=old.role if same_role else None,
-        rows=_rows(before.rows or old.latest.rows, after.rows or new.latest.rows),
+        before=before,
+        after=after,
+        between=roles is not None,
+        role=role,
+        rows=_rows(*rows, change=roles is None),
         drifted=told[:_MOST_COLUMNS],
         quiet=len(columns) - len(told),
         large=sum(column.level == "large" for column in columns),
@@ -163,13 +198,16 @@ def _pair(
     )
 
 
-def _rows(before: int | None, after: int | None) -> str | None:
+def _rows(before: int | None, after: int | None, *, change: bool) -> str | None:
     if before is None or after is None:
         return None
     if before == after:
         return f"{after:,} rows in both"
-    change = f" ({(after - before) / before:+.1%})" if before else ""
-    return f"{before:,} → {after:,} rows{change}"
+    if not change:
+        return f"{before:,} and {after:,} rows"
+    return f"{before:,} → {after:,} rows" + (
+        f" ({(after - before) / before:+.1%})" if before else ""
+    )
 
 
 def _shown(contents: Contents, version: Version, profile: TableProfile) -> Profile:

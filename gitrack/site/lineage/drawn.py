@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitrack.model.lineage import OUTPUT, Node, elsewhere
 from gitrack.model.run import Dataset, Run
@@ -43,11 +43,17 @@ class _Drawer:
         self._nodes = {node.id: node for node in found.nodes}
         self._models = {model.name: model for model in contents.models}
         self._named = {(m.name, m.version): m for m in contents.versions.by_contents.values()}
+        self._of_name: dict[str, int] = {}
         self._items: dict[str, Item] = {}
         self._keys: dict[str, str] = {}
         self._identity: dict[str, str] = {}  # by key: what the runs of this site call it
         self._links: dict[tuple[str, str], dict[str, None]] = {}
         self._runs: set[str] = set()
+        self._siblings = {
+            one.name: len({version.identity for version in one.versions}) for one in data.sets
+        }
+        for name, _ in self._named:
+            self._of_name[name] = self._of_name.get(name, 0) + 1
         # by experiment, then by what they read or wrote: runs that are not drawn
         self._folded: dict[str, dict[tuple[str, bool], set[str]]] = {}
 
@@ -111,7 +117,7 @@ class _Drawer:
         versions = self._versions.get(known)
         if versions is None:
             return self._file(known, node)
-        item = _data_item(versions, known)
+        item = _data_item(versions, known, self._siblings)
         self._identity[item.key] = known
         return item
 
@@ -170,6 +176,7 @@ class _Drawer:
             kind="named",
             label=f"{name}:v{number}",
             family=name,
+            siblings=self._of_name.get(name, 1),
             sub="artifact",
             known=made is not None,
             words=tuple(made.aliases) if made else (),
@@ -187,6 +194,7 @@ class _Drawer:
             kind="version",
             label=f"{name} v{number}",
             family=name,
+            siblings=len(model.versions) if model else 1,
             sub="model",
             href=f"{links.model_page(name)}#v{number}" if model else None,
             family_href=links.model_page(name) if model else None,
@@ -205,7 +213,9 @@ class _Drawer:
                 break
             if version.identity not in drawn:
                 drawn.add(version.identity)
-                item = _data_item(self._versions[version.identity], version.identity)
+                item = _data_item(
+                    self._versions[version.identity], version.identity, self._siblings
+                )
                 self._items[item.key] = item
                 self._identity[item.key] = version.identity
                 added += 1
@@ -246,7 +256,7 @@ class _Drawer:
             self.counts[item.key] = self.counts.get(item.key, 0) + len(ids)
 
 
-def _data_item(versions: Sequence[Version], known: str) -> Item:
+def _data_item(versions: Sequence[Version], known: str, siblings: Mapping[str, int]) -> Item:
     """Data by what the first run with them called them."""
     first = min(versions, key=lambda one: (one.first, one.runs[0].run.id, one.name, one.role or ""))
     labels = list(dict.fromkeys(label for one in versions for label in one.labels))
@@ -271,6 +281,7 @@ def _data_item(versions: Sequence[Version], known: str) -> Item:
         kind="data",
         label=f"{first.name}@{labels[0]}" if labels else first.name,
         family=first.name,
+        siblings=siblings.get(first.name, 1),
         sub=f"{rows} rows" if rows else "data",
         href=f"{page}#{links.data_anchor(known)}",
         family_href=page,

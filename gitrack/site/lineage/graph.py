@@ -16,7 +16,8 @@ Counts = dict[str, int]
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A node. `key` names it in links to the page: `model/churn/7`; `group` is what it belongs to.
 
-    `family` is what people call the group; `words` say where it stands, as `production`.
+    `family` is what people call the group, which has so many `siblings`; `words` say where it
+    stands, as `production`.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     label: str
     family: str
+    siblings: int = 1
     sub: str | None = None
     href: str | None = None
     family_href: str | None = None
@@ -78,4 +80,5 @@ def _counted(first: Item, members: Sequence[Item], *, is_runs: bool) -> str:
         return "runs"
     if first.kind == "stage":
         return "stage"
-    return f"{len(members)} version{'' if len(members) == 1 else 's'}"
+    many = max(first.siblings, len(members))
+    return f"{many} version{'' if many == 1 else 's'}"

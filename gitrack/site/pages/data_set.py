@@ -107,7 +107,7 @@ def _set_row(found: DataSet, became: Mapping[str, Sequence[Membership]]) -> SetR
     return SetRow(
         name=found.name,
         href=links.data_set_page(found.name),
-        roles=tuple(sorted({version.role for version in found.versions if version.role})),
+        roles=tuple(sorted({v.role for v in found.versions if v.role and v.role != found.name})),
         versions=len({version.identity for version in found.versions}),
         latest=named(latest),
         rows=display.grouped(latest.latest.rows),

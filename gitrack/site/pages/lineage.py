@@ -16,7 +16,7 @@ MOST_AT_ONCE = 70
 
 #: Sizes of the picture in its own units; the script that draws has the same.
 WIDE, HIGH, COLUMN, ROW, EDGE = 174, 38, 220, 48, 8
-_LONGEST = 23
+_LONGEST = 22
 _LONGEST_SUB = 27
 _AROUND = 34
 
@@ -176,7 +176,11 @@ def _curve(x: int, y: int, end_x: int, end_y: int) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    """Names differ at their ends: what is too much goes from the middle."""
+    if len(text) <= longest:
+        return text
+    head = (longest - 1) // 2 + 1
+    return f"{text[:head]}…{text[head + 1 - longest :]}"
 
 
 def _data(drawing: Drawing, layout: Layout, groups: Sequence[int]) -> dict[str, Any]:

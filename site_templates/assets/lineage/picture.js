@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const [WIDE, HIGH, COLUMN, ROW, EDGE, LONGEST, LONGEST_SUB, AROUND] = [174, 38, 220, 48, 8, 23, 27, 34];
+  const [WIDE, HIGH, COLUMN, ROW, EDGE, LONGEST, LONGEST_SUB, AROUND] = [174, 38, 220, 48, 8, 22, 27, 34];
 
   function s(tag, properties, ...children) {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -13,7 +13,13 @@
     return element;
   }
 
-  const cut = (text, longest) => ([...text].length <= longest ? text : [...text].slice(0, longest - 1).join("") + "…");
+  /** Names differ at their ends: what is too much goes from the middle. */
+  function cut(text, longest) {
+    const letters = [...text];
+    if (letters.length <= longest) return text;
+    const head = Math.floor((longest - 1) / 2) + 1;
+    return letters.slice(0, head).join("") + "…" + letters.slice(head + 1 - longest).join("");
+  }
   const down = (height) => Math.round(EDGE / 2 + height * ROW);
   const curve = (x, y, endX, endY) => {
     const middle = Math.floor((x + endX) / 2);
