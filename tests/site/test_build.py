@@ -243,4 +243,4 @@ def test_a_role_that_is_the_name_is_said_once(tmp_path, bundles):
     build_site(MadeStore([RunBundle(run=run)]), tmp_path / "site", title="T")
 
     page = (tmp_path / f"site/runs/{run.id}.html").read_text()
-    assert "<h3><bdi>train</bdi></h3>" in page
+    assert "<bdi>train</bdi></a></h3>" in page

@@ -9,6 +9,7 @@ import msgspec
 from gitrack.model.profile import ColumnProfile, TableProfile
 from gitrack.model.run import Dataset
 from gitrack.site import display
+from gitrack.site.links import data_set_page
 from gitrack.site.pages.frame import Cell
 
 #: Columns of a profile that a page shows; all of them are on the branch.
@@ -40,6 +41,7 @@ class DatasetView(msgspec.Struct, frozen=True, kw_only=True):
     """An input or a result of the run."""
 
     name: str
+    href: str
     role: str | None
     kind: str | None
     changed: bool
@@ -65,6 +67,7 @@ def dataset_view(dataset: Dataset, profiles: Mapping[tuple[str, str], TableProfi
     )
     return DatasetView(
         name=dataset.name,
+        href=data_set_page(dataset.name),
         role=dataset.role if dataset.role != dataset.name else None,
         kind=dataset.kind,
         changed=bool(dataset.changed),

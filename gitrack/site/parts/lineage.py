@@ -49,8 +49,8 @@ def _gathered(ancestry: Ancestry, ends: gather.Ends) -> Made:
 def _page(contents: Contents, drawn: Drawing, experiments: Mapping[str, str]) -> Made:
     page, data = lineage_page(contents.frame, drawn, experiments)
     html = contents.renderer.page("lineage.html", page, "lineage.html")
-    return Made({"lineage.html": html, "data/lineage.js": scripts.call("lineageData", data)})
+    return Made({"lineage.html": html, "data/lineage.js": scripts.call("lineage", data)})
 
 
 def _counts(listed: Sequence[object]) -> Made:
-    return Made({"data/lineage-counts.js": scripts.call("lineageCounts", listed)})
+    return Made({"data/lineage-counts.js": scripts.call("folded", listed)})

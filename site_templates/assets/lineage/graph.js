@@ -87,6 +87,6 @@
   }
 
   gitrack.graphs = { graph, named, related, settle };
-  gitrack.lineageData = (data) => { gitrack.lineageGiven = data; };
-  gitrack.lineageCounts = (data) => { gitrack.lineageCounted = data; };
+  gitrack.lineage = (data) => { gitrack.lineageGiven = data; };
+  gitrack.folded = (data) => { gitrack.lineageCounted = data; };
 })();
