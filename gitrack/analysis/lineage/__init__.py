@@ -41,6 +41,10 @@ class Lineage:
         column = self.records.table.column
         return [str(id) for id, blob in zip(column("id"), column("pipeline"), strict=True) if blob]
 
+    def staged(self) -> set[str]:
+        """The md5s of what stages of pipelines read."""
+        return self.records.pipelines.read_by_stages()
+
     def subjects(self, text: str) -> list[str]:
         """The nodes that people mean. Raises NotFound with near names, Ambiguous, UsageError."""
         return subjects(self.records, text)

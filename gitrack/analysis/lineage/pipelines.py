@@ -91,6 +91,10 @@ class Pipelines:
         known = (md5 for by_md5 in self._by_content.values() for md5 in by_md5)
         return {md5.decode() for md5 in known if md5.startswith(mark)}
 
+    def read_by_stages(self) -> set[str]:
+        """Digests of what stages depend on."""
+        return {md5.decode() for md5 in self._by_content["deps"]}
+
     @cached_property
     def _blobs(self) -> dict[str, list[int]]:
         """By the id of a pipeline's file: the runs beside which it lies."""

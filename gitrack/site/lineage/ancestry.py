@@ -24,3 +24,6 @@ class Ancestry(Protocol):
 
     def piped(self) -> Iterable[str]:
         """The runs beside which the stages of a pipeline are recorded."""
+
+    def staged(self) -> Iterable[str]:
+        """The md5s of what these stages read."""

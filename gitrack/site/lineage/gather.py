@@ -6,22 +6,23 @@ that others name or whose bytes others read, so one more run seldom makes anybod
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from gitrack.model.lineage import OUTPUT, Link, Node, named_id, version_id
-from gitrack.model.run import Run
 from gitrack.site.contents import Contents
 from gitrack.site.lineage.ancestry import Ancestry
-from gitrack.store.registry.whole import KnownModel
 
 #: So many nodes are drawn in all; what comes last in `ends` is left out first.
 MOST_NODES = 420
 #: So many versions of models and of named artifacts are followed.
 _MOST_VERSIONS = 160
 _MOST_NAMED = 40
+#: Of a name with more versions than these, the latest alone is not followed.
+_MANY = 40
 #: Nodes that are told beside others instead of being drawn.
 ASIDE = ("code:", "artifact:")
 
@@ -56,63 +57,100 @@ def ends(contents: Contents) -> Ends:
                 model.name,
             )
             standing.append((rank, version_id(model.name, version.version)))
-    made = {(one.name, one.version): one for one in contents.versions.by_contents.values()}
-    named = [(-len(made[key].aliases), *key) for key in made if made[key].aliases]
+    made = contents.versions.by_contents.values()
+    many = Counter(one.name for one in made)
+    named = [
+        (-len(one.aliases), one.name, one.version)
+        for one in made
+        # the latest of what every run makes anew says little
+        if len(one.aliases) > (many[one.name] > _MANY)
+    ]
     versions = [id for _, id in sorted(standing)]
     artifacts = [named_id(name, number) for _, name, number in sorted(named)]
     chosen = [*versions[:_MOST_VERSIONS], *artifacts[:_MOST_NAMED]]
     return Ends(chosen, len(versions) + len(artifacts) - len(chosen))
 
 
-def follows_from(contents: Contents, ancestry: Ancestry, chosen: Sequence[str]) -> object:
-    """All that the links to the ends follow from: runs that nobody needs are not among it."""
-    piped = set(ancestry.piped())
-    needed = _Needed(contents.runs, contents.models, chosen)
-    trees = [
-        entry.tree
-        for entry in contents.known
-        # a public site does not know where data lies, so it cannot tell what others read
-        if contents.hide.public or entry.run.id in piped or needed.of(entry.run)
-    ]
-    named = [
-        (known, one.name, one.version, one.run)
+def piped(contents: Contents, ancestry: Ancestry) -> list[str]:
+    """The runs with stages of a pipeline, whose files are not in their records."""
+    return [id for id in sorted(set(ancestry.piped())) if id in contents.by_id]
+
+
+def follows_from(
+    contents: Contents, chosen: Sequence[str], piped: Sequence[str], staged: Sequence[str]
+) -> object:
+    """All that the links to the ends follow from: runs that nobody needs are not among it.
+
+    `staged` are the md5s of what stages of the `piped` runs read.
+    """
+    needed = _Needed(contents, chosen)
+    needed.follow(runs=piped, contents=staged)
+    # a public site does not know where data lie: any run may be the one that others come from
+    everything = contents.hide.public
+    trees = [e.tree for e in contents.known if everything or e.run.id in needed.ids]
+    versions = [
+        (known, one.version, one.run)
         for known, one in sorted(contents.versions.by_contents.items())
-        if one.name in needed.names
+        if (one.name, one.version) in needed.versions or known[1] in needed.contents
     ]
-    return (list(chosen), trees, contents.models, named)
+    registered = [(model.name, model.versions) for model in contents.models]
+    return list(chosen), trees, registered, versions
 
 
 class _Needed:
-    """What runs say that they had of others, and what registered versions are made of."""
+    """The runs to which one comes from the ends, as records say it, and what they had of others."""
 
-    def __init__(
-        self, runs: Iterable[Run], models: Iterable[KnownModel], chosen: Iterable[str]
-    ) -> None:
-        self.ids = {version.run for model in models for version in model.versions}
-        self.names = {id.split(":")[1] for id in chosen if id.startswith("named:")}
-        self._contents: set[str] = set()
-        for run in runs:
+    def __init__(self, contents: Contents, chosen: Iterable[str]) -> None:
+        self.ids: set[str] = set()
+        self.versions: set[tuple[str, int]] = set()
+        self.contents: set[str] = set()
+        self._by_id = contents.by_id
+        self._by_contents: dict[str, list[str]] = {}
+        self._named = {(m.name, m.version): m.run for m in contents.versions.by_contents.values()}
+        starts = [version.run for model in contents.models for version in model.versions]
+        for run in contents.runs:
+            for artifact in run.artifacts:
+                if artifact.md5:
+                    self._by_contents.setdefault(artifact.md5, []).append(run.id)
+                elif artifact.store == "uri":
+                    starts.append(run.id)
+            if any(data.role == OUTPUT for data in run.data):
+                starts.append(run.id)
+        ends = frozenset(chosen)
+        for (name, held), made in contents.versions.by_contents.items():
+            if named_id(name, made.version) in ends:
+                self.versions.add((name, made.version))
+                starts.append(made.run)
+                starts += self._by_contents.get(held, ())
+        self.follow(starts)
+
+    def follow(self, runs: Iterable[str], contents: Iterable[str] = ()) -> None:
+        """These runs, those that left these contents, and all that they come from."""
+        starts = [*runs, *(id for held in contents for id in self._same(held))]
+        while starts:
+            id = starts.pop()
+            if id in self.ids or id not in self._by_id:
+                continue
+            self.ids.add(id)
+            run = self._by_id[id].run
             for data in run.data:
-                if data.dvc is not None and data.role != OUTPUT:
-                    self._contents.add(data.dvc.removeprefix("md5:"))
+                if data.dvc is not None:
+                    starts += self._same(data.dvc.removeprefix("md5:"))
             for use in run.uses:
-                if use.run:
-                    self.ids.add(use.run)
                 if use.md5:
-                    self._contents.add(use.md5)
-                if use.name:
-                    self.names.add(use.name)
+                    starts += self._same(use.md5)
+                if use.run:
+                    starts.append(use.run)
+                if use.name is not None and use.version is not None:
+                    self.versions.add((use.name, use.version))
+                    starts.append(self._named.get((use.name, use.version), ""))
 
-    def of(self, run: Run) -> bool:
-        """True where something may follow from the run."""
-        return (
-            run.id in self.ids
-            or any(
-                one.md5 in self._contents or one.name in self.names or one.store == "uri"
-                for one in run.artifacts
-            )
-            or any(data.role == OUTPUT for data in run.data)
-        )
+    def _same(self, held: str) -> Iterable[str]:
+        """The runs that left these contents."""
+        if held in self.contents:
+            return ()
+        self.contents.add(held)
+        return self._by_contents.get(held, ())
 
 
 def gather(ancestry: Ancestry, chosen: Ends) -> Found:

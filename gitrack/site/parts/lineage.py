@@ -25,7 +25,11 @@ def units(contents: Contents) -> Units:
         return
     ancestry = contents.extras.lineage()
     ends = gather.ends(contents)
-    inputs = (contents.hide.public, ends, gather.follows_from(contents, ancestry, ends.ids))
+    piped = gather.piped(contents, ancestry)
+    trees = [contents.by_id[id].tree for id in piped]
+    made = yield Unit("lineage:stages", trees, lambda: Made({}, note=sorted(ancestry.staged())))
+    followed = gather.follows_from(contents, ends.ids, piped, made.note)
+    inputs = (contents.hide.public, ends, followed)
     made = yield Unit("lineage:links", inputs, partial(_gathered, ancestry, ends))
     found = msgspec.convert(made.note, gather.Found)
     drawn, counts = drawing(contents, contents.data_sets, found)
