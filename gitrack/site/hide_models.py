@@ -56,6 +56,11 @@ def without(model: KnownModel, metric: Hidden, tag: Hidden) -> KnownModel:
     )
 
 
+def without_mail(text: str) -> str:
+    """A text without addresses of people."""
+    return _MAIL.sub("…", text)
+
+
 def _nameless_proof(proof: Proof) -> Proof:
     note = proof.note and _MAIL.sub("…", proof.note)
     return replace(proof, by="", note=note, links=[], details={})

@@ -33,6 +33,7 @@ class Looked(NamedTuple):
     audit: Audit
     opened: OpenRegistry
     trail: Trail | None
+    contents: Contents | None
     bases: dict[tuple[str, str], str]
 
 
@@ -74,16 +75,24 @@ def look(
     require_signed: bool = False,
     note: bool = True,
     where: OpenRegistry | Place | Path | None = None,
+    at: str | None = None,
 ) -> Looked:
-    """An audit together with the history that it read."""
+    """An audit together with the history that it read.
+
+    With `at`, a commit of the branch, it is what that commit tells: nothing of what only this
+    clone knows, which has seen other tips, is asked for or kept in mind.
+    """
     opened = where if isinstance(where, OpenRegistry) else open_registry(where)
     begin = _begin(since)
-    tip = opened.branch.tip()
+    tip = at or opened.branch.tip()
     if tip is None:
         if name is not None:
             raise _no_model(name)
-        return Looked(Audit(branch=opened.branch.name, tip=None, since=begin), opened, None, {})
-    others = [id for *_, id in lines_of(opened.branch) if id is not None and id != tip]
+        return Looked(
+            Audit(branch=opened.branch.name, tip=None, since=begin), opened, None, None, {}
+        )
+    lines = [] if at else lines_of(opened.branch)
+    others = [id for *_, id in lines if id is not None and id != tip]
     trail = Trail(opened.branch, tip, others)
     if name is not None and not _ever(trail, name):
         raise _no_model(name)
@@ -107,7 +116,8 @@ def look(
     )
     promotions = listed.audited()
     rewritten = Rewritten(opened.branch, trail, findings)
-    rewritten.check(note=note)
+    if at is None:
+        rewritten.check(note=note)
     runs, versions = _counts(trail)
     concerned = {p.run for p in promotions} | _runs_of(trail, contents, name)
     concerning = [one for one in findings.sorted() if _concerns(one, name, concerned)]
@@ -135,7 +145,7 @@ def look(
             for one in concerning
         ),
     )
-    return Looked(found, opened, trail, listed.bases)
+    return Looked(found, opened, trail, contents, listed.bases)
 
 
 def _concerns(finding: Finding, name: str | None, runs: set[str]) -> bool:

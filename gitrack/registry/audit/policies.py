@@ -184,13 +184,7 @@ class Policies:
 
     @cached_property
     def _default(self) -> CodeBranch | None:
-        config = self._opened.place.config
-        return code_branch(
-            self._repository,
-            remote=config.remote,
-            chosen=config.code_branch,
-            tracking=config.branch,
-        )
+        return default_branch(self._opened)
 
     @property
     def _name(self) -> str:
@@ -228,3 +222,14 @@ class Policies:
             except GitrackError:
                 self._files[commit] = None
         return self._files[commit]
+
+
+def default_branch(opened: OpenRegistry) -> CodeBranch | None:
+    """The branch of the code whose policies count, as it stands here; None if there is none."""
+    config = opened.place.config
+    return code_branch(
+        opened.repository,
+        remote=config.remote,
+        chosen=config.code_branch,
+        tracking=config.branch,
+    )

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from gitrack.config.stage_name import ARCHIVE
+from gitrack.model.audit import AuditedPromotion
 from gitrack.model.promotion import Promotion, Verdict
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.model.run import Run
 from gitrack.site import display
 from gitrack.site.exhibits import shell
 from gitrack.site.goals import Goals
+from gitrack.site.pages.card import Card, card
 from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import is_system, ranked_metrics
 from gitrack.site.pages.registry import (
@@ -26,7 +28,9 @@ from gitrack.site.pages.registry import (
     promotion_anchor,
     tally,
 )
+from gitrack.site.pages.timeline import TimelineView, timeline_view
 from gitrack.store.registry.whole import KnownModel
+from gitrack.store.timeline import StageChange
 
 _METRICS = 3
 _PROMOTIONS = 200
@@ -127,6 +131,8 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[Cell, ...]
     aliases: tuple[tuple[str, int], ...]
     stages: tuple[StageCard, ...]
+    timeline: TimelineView | None
+    card: Card | None
     archived: tuple[int, ...]
     metrics: tuple[Column, ...]
     versions: tuple[VersionRow, ...]
@@ -139,8 +145,20 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
     history: str
 
 
-def model_page(frame: Frame, model: KnownModel, runs: Mapping[str, Run], goals: Goals) -> ModelPage:
-    """One model; `runs` are those that have a page, by id."""
+def model_page(
+    frame: Frame,
+    model: KnownModel,
+    runs: Mapping[str, Run],
+    goals: Goals,
+    *,
+    changes: Sequence[StageChange] = (),
+    audited: Mapping[str, AuditedPromotion] | None = None,
+) -> ModelPage:
+    """One model; `runs` are those that have a page, by id.
+
+    `changes` are those of its stages, the oldest first; `audited` what an audit knows of its
+    promotions, by their ids.
+    """
     about = model.about
     known = [runs[version.run] for version in model.versions if version.run in runs]
     measure = measure_of(model, runs, goals)
@@ -166,12 +184,20 @@ def model_page(frame: Frame, model: KnownModel, runs: Mapping[str, Run], goals: 
             for stage in in_order({PRODUCTION, *model.stages})
             if stage != ARCHIVE
         ),
+        timeline=timeline_view(model, changes, runs),
+        card=card(model, runs, goals),
         archived=tuple(model.stages.get(ARCHIVE, ()))[::-1],
         metrics=tuple(Column(name, goals.goal(name)) for name in names),
         versions=tuple(_version(model, v, runs.get(v.run), names) for v in versions[:_VERSIONS]),
         more_versions=max(0, len(versions) - _VERSIONS),
         promotions=tuple(
-            _promotion(id, promotion, judged=place < _JUDGED, open=id == told)
+            _promotion(
+                id,
+                promotion,
+                judged=place < _JUDGED,
+                open=id == told,
+                audited=audited.get(id) if audited else None,
+            )
             for place, (id, promotion) in enumerate(promotions[:_PROMOTIONS])
         ),
         more_promotions=max(0, len(promotions) - _PROMOTIONS),
@@ -222,7 +248,14 @@ def _version(
     )
 
 
-def _promotion(id: str, promotion: Promotion, *, judged: bool, open: bool) -> PromotionView:
+def _promotion(
+    id: str,
+    promotion: Promotion,
+    *,
+    judged: bool,
+    open: bool,
+    audited: AuditedPromotion | None,
+) -> PromotionView:
     verdicts = tuple(_verdict(verdict) for verdict in promotion.verdicts) if judged else None
     return PromotionView(
         anchor=promotion_anchor(id),
@@ -235,15 +268,16 @@ def _promotion(id: str, promotion: Promotion, *, judged: bool, open: bool) -> Pr
         why=promotion.why,
         draft=promotion.draft,
         tally=tally(promotion),
-        facts=_facts(id, promotion),
+        facts=_facts(id, promotion, audited),
         verdicts=verdicts,
         open=open,
     )
 
 
-def _facts(id: str, promotion: Promotion) -> tuple[Cell, ...]:
+def _facts(id: str, promotion: Promotion, audited: AuditedPromotion | None) -> tuple[Cell, ...]:
     """What a reader who checks it wants to look up."""
     policy, follows = promotion.policy, promotion.follows
+    approvers = [display.person(one.by) for one in audited.approvers] if audited else []
     told = [
         ("came from", promotion.source or "no stage"),
         ("stood there before", _numbers(promotion.expected)),
@@ -254,9 +288,22 @@ def _facts(id: str, promotion: Promotion) -> tuple[Cell, ...]:
         ("policy digest", policy.sha256[:12] if policy else None),
         ("follows", follows.promotion if follows else None),
         ("release tag", promotion.tag),
+        ("pull request", audited.pull_request if audited else None),
+        ("approved by", ", ".join(name for name in approvers if name)),
+        ("came to the branch with", (audited.landed or "")[:12] if audited else None),
+        ("took effect", display.absolute(audited.effective) if audited else None),
+        ("taken back by", (audited.reverted or "")[:12] if audited else None),
+        ("judged again", _judged_again(audited)),
         ("record", id),
     ]
     return tuple(Cell(name, value) for name, value in told if value)
+
+
+def _judged_again(audited: AuditedPromotion | None) -> str | None:
+    if audited is None or not audited.judged_again:
+        return None
+    told = {"same": "the gates say the same", "differs": "the gates say something else"}
+    return told.get(audited.judged_again)
 
 
 def _verdict(verdict: Verdict) -> VerdictRow:

@@ -208,15 +208,17 @@ def model_rows(
     return tuple(sorted(rows, key=lambda row: (not row.production, row.name)))
 
 
-def latest_promotions(models: Sequence[KnownModel]) -> tuple[PromotionRow, ...]:
+def latest_promotions(
+    models: Sequence[KnownModel], *, most: int = _LATEST
+) -> tuple[PromotionRow, ...]:
     """The newest promotions of all models."""
     every = [
         (promotion.at, model.name, id, promotion)
         for model in models
-        for id, promotion in list(model.promotions.items())[-_LATEST:]
+        for id, promotion in list(model.promotions.items())[-most:]
     ]
     every.sort(key=lambda item: item[:3], reverse=True)
-    return tuple(promotion_row(id, promotion) for _, _, id, promotion in every[:_LATEST])
+    return tuple(promotion_row(id, promotion) for _, _, id, promotion in every[:most])
 
 
 def promotion_row(id: str, promotion: Promotion) -> PromotionRow:

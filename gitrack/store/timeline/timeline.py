@@ -229,7 +229,8 @@ class Timeline:
         first = not len(line)
         read = contents(self._branch, steps)
         extend(line, steps, read)
-        if self._at is None and read.lasting and (first or len(steps) >= _WORTH_KEEPING):
+        newest = self._at is None or self._at == self._branch.tip()
+        if newest and read.lasting and (first or len(steps) >= _WORTH_KEEPING):
             save(self._cache_dir, self._branch.name, line)
 
 
