@@ -18,16 +18,23 @@ if TYPE_CHECKING:
 
 def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
     """For the site of `store`, which stands at one commit; `root` is the project's folder."""
+    from gitrack.config.views import load_views
+    from gitrack.cli.site_registry import asked_of_registry
     from gitrack.site.extras import Extras
 
+    registry = asked_of_registry(store.branch.tip())
     return Extras(
         policy=_policy(root),
         url=config.site.url,
         index=config.site.index,
+        stages=registry.stages,
+        audit=registry.audit,
+        waiting=registry.waiting,
         code=_code() if config.site.shows_code else None,
         lineage=lambda: _lineage(store),
         drift=_drift,
         paired=_paired,
+        views=load_views(root),
     )
 
 

@@ -19,6 +19,7 @@ from gitrack.site.parts import (
     Part,
     about,
     assets,
+    audit,
     code,
     comparison,
     datasets,
@@ -28,8 +29,10 @@ from gitrack.site.parts import (
     models,
     overview,
     runs,
+    search,
     sweeps,
     tables,
+    views,
 )
 from gitrack.site.render import Renderer, generator
 from gitrack.site.source import Source
@@ -45,10 +48,13 @@ _PARTS: tuple[Part, ...] = (
     experiments.units,
     sweeps.units,
     models.units,
+    audit.units,
     comparison.units,
     code.units,
     datasets.units,
     lineage.units,
+    search.units,
+    views.units,
     machine.units,
     about.units,
     overview.units,

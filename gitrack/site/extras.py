@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from gitrack.config.views import NamedView
 from gitrack.model.audit import Audit
 from gitrack.model.promotion import Promotion
 from gitrack.site.datasets.drifted import Drift
@@ -36,7 +37,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     commit finds; `waiting` the promotions that are not merged yet;
     `code` reads the code of runs where the site may show it.
     `lineage` opens the lineage of this commit, `drift` compares two profiles of data,
-    `paired` two models on the same cases.
+    `paired` two models on the same cases. `views` are those of `.tracking/views/`.
     """
 
     policy: str | None = None
@@ -49,3 +50,4 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     lineage: Callable[[], Ancestry] | None = None
     drift: Drift | None = None
     paired: Paired | None = None
+    views: tuple[NamedView, ...] = ()

@@ -111,6 +111,16 @@ class Hide(msgspec.Struct, frozen=True):
         """True for the name of anything that is not to be shown."""
         return _matches(name, [*self.params, *self.tags, *self.metrics])
 
+    def hides(self, column: str) -> bool:
+        """True when a column, as filters name it, is not to be shown; a bare name may be any."""
+        section, _, name = column.partition(".")
+        kinds = {"params": self.params, "metrics": self.metrics, "tags": self.tags}
+        if section in kinds:
+            return _matches(name, kinds[section])
+        if section == "curves":
+            return _matches(name.rpartition(".")[0], self.metrics)
+        return any(_matches(column, patterns) for patterns in kinds.values())
+
     def metric(self, name: str) -> bool:
         """True when a metric is not to be shown."""
         return _matches(name, self.metrics)

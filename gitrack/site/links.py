@@ -75,9 +75,19 @@ def lineage_of(kind: str, name: str) -> str:
     return f"lineage.html#{kind}/{slug(name)}&only"
 
 
+def names_data(number: int) -> str:
+    """A piece of the names of runs, by which they are found."""
+    return f"data/names/{number}.js"
+
+
 def packages_data(digest: str) -> str:
     """A list of installed packages, shared by all runs that had the same."""
     return f"data/packages/{slug(digest)}.js"
+
+
+def code_data(name: str) -> str:
+    """A folder or a file of the code by its id, or the list of commits."""
+    return f"data/code/{slug(name)}.js"
 
 
 def up(page: str) -> str:

@@ -30,14 +30,17 @@ STYLES = (
     "timeline.css",
     "lineage.css",
     "datasets.css",
+    "search.css",
     "compare.css",
     "print.css",
 )
-SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "timeline.js", "goto.js", "sweep.js", "code.js")
+SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "timeline.js", "search.js", "sweep.js", "code.js")
 #: Scripts that are written in several files, in the order in which these are joined.
 _FILTER = ("text", "times", "regex", "keys", "grammar", "tests", "query")
 JOINED: Mapping[str, tuple[str, ...]] = {
     "lineage.js": ("lineage/graph.js", "lineage/picture.js", "lineage/page.js"),
+    "views.js": ("table/views.js", "table/exports.js"),
+    "goto.js": ("goto/names.js", "goto/pick.js", "goto/keys.js"),
     "filter.js": tuple(f"filter/{name}.js" for name in _FILTER),
 }
 PLAIN = ("mark.svg",)

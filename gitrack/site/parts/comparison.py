@@ -1,4 +1,4 @@
-"""The page that compares any runs, the marks it knows, and the index by which people find runs."""
+"""The page that compares any runs, and the marks it knows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gitrack.site.parts import Units
 
 
 def units(contents: Contents) -> Units:
-    """The page, then the index."""
+    """The page, then the marks."""
     runs = {entry.run.id: entry.run for entry in contents.known}
     found = marks(contents.groups, contents.models, runs)
     # the page shows these runs and no others: one more run seldom is among them
@@ -21,9 +21,6 @@ def units(contents: Contents) -> Units:
     follows = (contents.settings, found, contents.trees(runs[id] for id in ids))
     yield Unit("compare", follows, partial(_page, contents, found))
     yield Unit("marks", found, partial(_marks, found))
-    models = [(known.name, len(known.versions)) for known in contents.models]
-    inputs = (contents.settings, contents.trees(contents.runs), models)
-    yield Unit("index", inputs, partial(_index, contents))
 
 
 def _page(contents: Contents, found: Marks) -> Made:
@@ -34,21 +31,3 @@ def _page(contents: Contents, found: Marks) -> Made:
 
 def _marks(found: Marks) -> Made:
     return Made({links.MARKS: scripts.call("marks", found.data())})
-
-
-def _index(contents: Contents) -> Made:
-    index = {
-        "runs": [
-            [run.id, run.name or run.id, run.experiment, str(run.status), links.run_page(run.id)]
-            for run in contents.everything.runs
-        ],
-        "experiments": [
-            [group.name, links.experiment_page(group.name), len(group.runs)]
-            for group in contents.groups
-        ],
-        "models": [
-            [known.name, links.model_page(known.name), len(known.versions)]
-            for known in contents.models
-        ],
-    }
-    return Made({"data/index.js": scripts.call("index", index)})

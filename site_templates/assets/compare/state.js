@@ -86,8 +86,7 @@
   }
 
   async function ofExperiment(name) {
-    const index = await gitrack.fetchOnce("index", "data/index.js");
-    const ids = index.runs.filter(([, , experiment]) => experiment === name).map(([id]) => id);
+    const ids = (await gitrack.names.runs()).filter((run) => run.experiment === name).map((run) => run.id);
     if (!ids.length) throw new Error(`there is no run of ${name} on this site`);
     return ids;
   }
