@@ -32,6 +32,7 @@ from gitrack.site.parts import (
     search,
     sweeps,
     tables,
+    trends,
     views,
 )
 from gitrack.site.render import Renderer, generator
@@ -49,6 +50,7 @@ _PARTS: tuple[Part, ...] = (
     sweeps.units,
     models.units,
     audit.units,
+    trends.units,
     comparison.units,
     code.units,
     datasets.units,

@@ -128,11 +128,17 @@ class Contents:
         yield "Runs", "runs.html"
         if self.sweeps:
             yield "Sweeps", "sweeps.html"
+        if self.models:
+            yield "Models", "models.html"
         yield "Compare", "compare.html"
+        if self.known:
+            yield "Trends", "trends.html"
         if any(run.data for run in self.runs):
             yield "Data", "data.html"
         if self.known and self.extras.lineage is not None:
             yield "Lineage", "lineage.html"
+        if self.known and self.extras.audit is not None:
+            yield "Audit", "audit.html"
 
     def _gather(self) -> list[KnownRun]:
         """Every run, newest first; whatever cannot be shown as one is a fault."""

@@ -80,6 +80,15 @@ def names_data(number: int) -> str:
     return f"data/names/{number}.js"
 
 
+#: What was in production when, of all models.
+PRODUCTION_TREND = "data/production.js"
+
+
+def trend_data(name: str) -> str:
+    """An experiment's metrics through time."""
+    return f"data/trends/{slug(name)}.js"
+
+
 def packages_data(digest: str) -> str:
     """A list of installed packages, shared by all runs that had the same."""
     return f"data/packages/{slug(digest)}.js"
