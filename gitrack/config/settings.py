@@ -123,14 +123,21 @@ class Hide(msgspec.Struct, frozen=True, kw_only=True):
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """The website. `public` leaves out what names people and machines; `url` is where it lies.
 
-    Unless `index`, it asks search engines to leave it out.
+    Unless `index`, it asks search engines to leave it out. `code` says whether it holds what
+    differs in the code of runs; unless said, it does where it is not public.
     """
 
     title: str | None = None
     url: SiteUrl | None = None
     public: bool = False
     index: bool = False
+    code: bool | None = None
     hide: Hide = Hide()
+
+    @property
+    def shows_code(self) -> bool:
+        """Whether the site holds code."""
+        return not self.public if self.code is None else self.code
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

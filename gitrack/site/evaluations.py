@@ -67,7 +67,7 @@ def _sample(sample: Sample) -> dict[str, Any]:
 
 def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """At most 101 points, the last one among them."""
-    every = -(-len(points) // _POINTS)
+    every = max(1, -(-len(points) // _POINTS))
     rounded = [(round(x, 4), round(y, 4)) for x, y in points[:-1:every]]
     return [*rounded, points[-1]] if points else []
 
@@ -79,8 +79,8 @@ def pack(values: Sequence[float | None]) -> dict[str, Any]:
         return {"signs": "".join("-" if v is None else _SIGNS[int(v)] for v in values)}
     low = min(known)
     step = (max(known) - low) / (_NONE - 1)
-    step = step if 0 < step < math.inf else 1.0
-    most = _NONE - 1
-    places = (_NONE if v is None else min(most, round((v - low) / step)) for v in values)
+    if not 0 < step < math.inf:  # one value only, or numbers that no difference spans
+        low, step = (low, 1.0) if step == 0 else (0.0, max(map(abs, known)) / (_NONE - 1))
+    places = (_NONE if v is None else max(0, round((v - low) / step)) for v in values)
     packed = struct.pack(f"<{len(values)}H", *places)
     return {"low": low, "step": step, "bytes": base64.b64encode(packed).decode("ascii")}

@@ -28,16 +28,35 @@ STYLES = (
     "run.css",
     "models.css",
     "timeline.css",
+    "trends.css",
     "lineage.css",
     "datasets.css",
     "search.css",
     "compare.css",
     "print.css",
 )
-SCRIPTS = ("theme.js", "gitrack.js", "charts.js", "table.js", "compare.js", "timeline.js", "search.js", "sweep.js", "code.js")
+SCRIPTS = (
+    "theme.js",
+    "gitrack.js",
+    "charts.js",
+    "timeline.js", "trends.js",
+    "search.js",
+    "sweep.js",
+    "code.js",
+)
 #: Scripts that are written in several files, in the order in which these are joined.
 _FILTER = ("text", "times", "regex", "keys", "grammar", "tests", "query")
+_TABLE = (
+    *("data", "order", "state", "filter-words", "groups", "cells", "picked", "lines", "header"),
+    *("chooser", "tools", "points", "start"),
+)
+_COMPARE = (
+    *("state", "data", "statistics", "bootstrap", "evaluation", "importance", "causes"),
+    *("verdict", "table", "curves", "many", "pictures", "page", "start"),
+)
 JOINED: Mapping[str, tuple[str, ...]] = {
+    "table.js": tuple(f"table/{name}.js" for name in _TABLE),
+    "compare.js": tuple(f"compare/{name}.js" for name in _COMPARE),
     "lineage.js": ("lineage/graph.js", "lineage/picture.js", "lineage/page.js"),
     "views.js": ("table/views.js", "table/exports.js"),
     "goto.js": ("goto/names.js", "goto/pick.js", "goto/keys.js"),

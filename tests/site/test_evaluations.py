@@ -28,7 +28,8 @@ def test_labels_are_packed_as_signs_and_numbers_in_two_bytes():
     assert opened(pack([62])) == [62]
     values = [i / 997 for i in range(1000)]
     assert opened(pack(values)) == pytest.approx(values, abs=1e-5)
-    assert len(pack([-1e308, 1e308])["bytes"]) == 8
+    assert opened(pack([0.5, 0.5])) == [0.5, 0.5]
+    assert opened(pack([-1.5e308, 1e308])) == [0, pytest.approx(1e308, rel=1e-4)]
     assert opened(pack([])) == ""
 
 

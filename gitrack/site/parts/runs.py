@@ -14,6 +14,7 @@ from gitrack.site.pages.compare import packages_digest
 from gitrack.site.pages.run import run_page
 from gitrack.site.parts import Units
 from gitrack.site.reading import Reading
+from gitrack.site.tables.sparks import sparks
 
 
 def units(contents: Contents) -> Units:
@@ -21,8 +22,9 @@ def units(contents: Contents) -> Units:
     owners: dict[str, KnownRun] = {}
     for entry in contents.known:
         made = yield _unit(contents, entry)
-        if made.note is not None:
-            owners[made.note] = entry
+        digest, contents.sparks[entry.run.id] = made.note
+        if digest is not None:
+            owners[digest] = entry
     for digest, entry in sorted(owners.items(), key=lambda item: item[0]):
         yield Unit(f"packages:{digest}", digest, partial(_packages, contents, entry, digest))
 
@@ -69,9 +71,9 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         links.run_data(run.id): scripts.call("run", data),
         api.run_path(run.id): api.run_document(run, contents.became.get(run.id, ())),
     }
-    # a list of packages is a file that runs share: the note says which
+    # a list of packages is a file that runs share: the note says which; tables show the curves
     digest = packages_digest(files.packages) if files.packages else None
-    return Made(made, reading.faults, note=digest)
+    return Made(made, reading.faults, note=(digest, sparks(files.history)))
 
 
 def _packages(contents: Contents, entry: KnownRun, digest: str) -> Made:

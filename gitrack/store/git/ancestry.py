@@ -53,7 +53,11 @@ def commits_below(repository: Repository, tips: Sequence[str]) -> list[PastCommi
         [*_TRULY, "rev-list", "--topo-order", "--reverse", "--stdin"],
         "".join(f"{tip}\n" for tip in tips).encode("ascii"),
     )
-    ids = listed.decode("ascii").split()
+    return past_commits(repository, listed.decode("ascii").split())
+
+
+def past_commits(repository: Repository, ids: Sequence[str]) -> list[PastCommit]:
+    """These commits, in the order in which they are asked for."""
     found = dict(_objects(repository, ids, b"commit"))
     cut = shallow_commits(repository)
     return [_commit(id, found[id], cut=id in cut) for id in ids if id in found]

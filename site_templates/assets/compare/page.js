@@ -6,6 +6,7 @@
   const place = document.getElementById("compare");
   const starts = document.getElementById("compare-starts");
   const FOLDED = 10;
+  const ORDER = ["verdict", "differences", "many", "curves", "evaluation", "data", "environment", "code", "pictures"];
   let drawn = 0;
   let marks = { best: [], stages: [] };
 
@@ -55,7 +56,7 @@
     if (held) refocus(held);
     if (!runs.length) return;
     const context = { runs, base: runs[0], other: theOther(runs), measure: measureOf(runs), marks, alive: () => turn === drawn, choose, swatch };
-    for (const section of sections) {
+    for (const section of [...sections].sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id))) {
       if (runs.length >= (section.least || 1)) one(section, context, jump);
     }
     if (held) refocus(held);

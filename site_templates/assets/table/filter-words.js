@@ -1,0 +1,42 @@
+/* What stands in the filter: the language of the command line, or plain words to look for. */
+(function () {
+  "use strict";
+  const LANGUAGE = /[<>=~!()]|\b(?:like|ilike|rlike|contains|matches|in|between|is)\b/i;
+  const words = new WeakMap();
+
+  /** {names, select, fault}: `select` gives the numbers of rows; without it every row passes. */
+  function understand(text, store) {
+    const nothing = { names: [], select: null, fault: null };
+    const wanted = text.trim();
+    if (!wanted) return nothing;
+    if (!LANGUAGE.test(wanted)) return lookFor(wanted.toLowerCase().split(/\s+/), store);
+    try {
+      const { names, select } = gitrack.filter.parse(wanted, store);
+      return { names, select, fault: null };
+    } catch (wrong) {
+      if (!wrong || wrong.message === undefined) throw wrong;
+      return { ...nothing, fault: wrong };
+    }
+  }
+
+  /** Every word is somewhere in a run's name, id, experiment, status or tags. */
+  function lookFor(wanted, store) {
+    const names = ["name", "id", "experiment", "status", ...store.names.filter((name) => store.about.get(name).group === "tags" && !store.about.get(name).number)];
+    return {
+      names,
+      fault: null,
+      select(table) {
+        if (!words.has(store)) {
+          const columns = names.map((name) => table.column(name)).filter(Boolean);
+          words.set(store, Array.from({ length: table.rows }, (_, row) => columns.map((cells) => cells[row] ?? "").join("\n").toLowerCase()));
+        }
+        const texts = words.get(store);
+        const found = [];
+        for (let row = 0; row < texts.length; row++) if (wanted.every((word) => texts[row].includes(word))) found.push(row);
+        return found;
+      },
+    };
+  }
+
+  gitrack.understand = understand;
+})();
