@@ -46,7 +46,7 @@ def entries(contents: Contents) -> list[Entry]:
                 sweep.name or sweep.id,
                 links.sweep_page(sweep.id),
                 sweep.method or "",
-                _short(f"{sweep.id} {sweep.description or ''}"),
+                _words([sweep.id, sweep.description or ""]),
             )
             for sweep in contents.sweeps
         ),
@@ -82,7 +82,13 @@ def _data(contents: Contents) -> Iterator[Entry]:
         for version in islice(one.versions, _MOST_VERSIONS):
             words |= dict.fromkeys((version.identity, *version.labels, version.latest.path or ""))
         page = links.data_set_page(one.name)
-        yield "data", one.name, page, _many(len(one.versions), "version"), " ".join(words)
+        yield (
+            "data",
+            one.name,
+            page,
+            _many(len(one.versions), "version"),
+            " · ".join(filter(None, words)),
+        )
 
 
 def piece(runs: Sequence[Run]) -> dict[str, object]:
@@ -95,7 +101,7 @@ def piece(runs: Sequence[Run]) -> dict[str, object]:
         said = [texts.setdefault(text, len(texts)) for text in _texts(run)]
         page = links.run_page(run.id)
         row = [run.id, run.name or 0, experiment, str(run.status), run.started, said]
-        row.append(_short(" ".join(filter(None, (run.notes, run.error)))))
+        row.append(_words([run.notes or "", run.error or ""]))
         rows.append(row if page == f"runs/{run.id}.html" else [*row, page])
     return {"experiments": list(experiments), "texts": list(texts), "runs": rows}
 
@@ -115,11 +121,11 @@ def _texts(run: Run) -> Iterator[tuple[str, str, str]]:
 
 def _pairs(tags: dict[str, str | float | int | bool | None]) -> Iterator[str]:
     for name in sorted(tags):
-        yield f"{name} {display.setting(tags[name])}"
+        yield f"{name}: {display.setting(tags[name])}"
 
 
 def _words(words: Sequence[str]) -> str:
-    return _short(" ".join(filter(None, words)))
+    return _short(" · ".join(filter(None, words)))
 
 
 def _short(text: str | None) -> str:

@@ -82,9 +82,16 @@
     const inside = words.filter((word) => !thing.low || !thing.low.includes(word));
     const text = inside.length ? texts.find((one) => inside.some((word) => one.toLowerCase().includes(word))) : null;
     if (!text) return null;
-    const at = Math.max(0, Math.min(...inside.map((word) => text.toLowerCase().indexOf(word)).filter((one) => one >= 0)) - 40);
+    const first = Math.min(...inside.map((word) => text.toLowerCase().indexOf(word)).filter((one) => one >= 0));
+    const at = first < 60 ? 0 : beginning(text, first);
     const cut = text.slice(at, at + 160).replace(/\s+/g, " ");
     return h("span", { class: "snippet" }, at ? "… " : null, marked(cut, words), at + 160 < text.length ? " …" : null);
+  }
+
+  /** A word's beginning shortly before a place. */
+  function beginning(text, place) {
+    const blank = text.indexOf(" ", place - 40);
+    return blank >= 0 && blank < place ? blank + 1 : place;
   }
 
   function line({ thing }, words) {

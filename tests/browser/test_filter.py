@@ -32,7 +32,8 @@ _ASK = """
   return filters.map((text) => {
     try {
       const query = gitrack.filter.parse(text, table);
-      const needed = { ...table, column: (name) => (query.names.includes(name) ? cells.get(name) : null) };
+      const column = (name) => (query.names.includes(name) ? cells.get(name) : null);
+      const needed = { ...table, column };
       return { rows: query.select(needed, now) };
     } catch (fault) {
       if (fault.name !== "InvalidFilter") return { broken: String(fault.stack) };
@@ -78,29 +79,38 @@ MORE_CELLS = Columns(
     }
 )
 
-KEYS = """params.p params.q params.d params.n params.depth metrics.m metrics.loss metrics.loss.min loss.max
-metrics.loss.count metrics.nowhere tags.`learning_rate` tags."learning_rate" depth status started ended duration
-started name run_name author user_id code.commit code.nope dataset.name dataset.digest datasets.role dataset.nope
-artifact_uri id attributes.id attr.run_id tags.x p q n loss lerning_rate metrics.los paramz.q attributes.depht
-code data.t.name data.t.rows seeds.x größe""".split()
-OPERATORS = "= == != <> < <= > >= ~ !~ like ilike contains matches rlike LIKE".split()
-VALUES = """1 1.0 '1' "1" 0.5 -3 1e-5 '1e-05' true TRUE 'true' inf 'nan' finished 'FINISHED' 2026-01 2026-01-02
-'2026-01-02' 2026-01-02T10:00 '2026-01-02_10:00' 2026-02-30 now now-7d 'now_-_2d' now+1h 30s 1h30m 90m 'x' '' 't' 'a%'
-'%' '_' '%_b' 'a%b%' '😀_' 'gr%' '%ß' '1e+16' '0.30000000000000004' '-0.0' '1e+22' '5e-324' 1767225600000
-'2026-01-02T10:00:00+05:30' '日本.語' '(?i)GR' '^x+$' '\\d+' '[[:alpha:]]' '(a' 'a{2,1}' '.' '.\\n' 'md5:' bare/word.x
-'it''s' "a""b" 0x10 1. .5 +1 - 1e400 123456789012345678901234567890 '\uffff' z""".split()
+KEYS = """
+params.p params.q params.d params.n params.depth metrics.m metrics.loss metrics.loss.min
+loss.max metrics.loss.count metrics.nowhere tags.`learning_rate` tags."learning_rate" depth
+status started ended duration started name run_name author user_id code.commit code.nope
+dataset.name dataset.digest datasets.role dataset.nope artifact_uri id attributes.id
+attr.run_id tags.x p q n loss lerning_rate metrics.los paramz.q attributes.depht code
+data.t.name data.t.rows seeds.x größe
+""".split()  # noqa: SIM905
+OPERATORS = "= == != <> < <= > >= ~ !~ like ilike contains matches rlike LIKE".split()  # noqa: SIM905
+VALUES = """
+1 1.0 '1' "1" 0.5 -3 1e-5 '1e-05' true TRUE 'true' inf 'nan' finished 'FINISHED' 2026-01
+2026-01-02 '2026-01-02' 2026-01-02T10:00 '2026-01-02_10:00' 2026-02-30 now now-7d 'now_-_2d'
+now+1h 30s 1h30m 90m 'x' '' 't' 'a%' '%' '_' '%_b' 'a%b%' '😀_' 'gr%' '%ß' '1e+16'
+'0.30000000000000004' '-0.0' '1e+22' '5e-324' 1767225600000 '2026-01-02T10:00:00+05:30'
+'日本.語' '(?i)GR' '^x+$' '\\d+' '[[:alpha:]]' '(a' 'a{2,1}' '.' '.\\n' 'md5:' bare/word.x
+'it''s' "a""b" 0x10 1. .5 +1 - 1e400 123456789012345678901234567890 '\uffff' z
+""".split()  # noqa: SIM905
 PIECES = [
     *KEYS,
     *OPERATORS,
     *VALUES,
-    *"and or not ( ) , in between is null nan in ( ) ; ' ` \" $ not".split(),
+    *"and or not ( ) , in between is null nan in ( ) ; ' ` \" $ not".split(),  # noqa: SIM905
 ]
 
-PATTERNS = r"""a b+ ^ab?c$ a|b \d{2,3} (?i)XGB (?:ab){2} x{ () a|| (a|b)*c [^a-c] [a-c_]+$ \bab\b \Bb .*x (?s).+ (?m)^b$
-(a [a *a a** (?=a) (a)\1 a{3,2} a{99999} [z-a] \ ((a{50}){50}){50} \_ [\b] \pZ \p{Greek} \p{Foo} (?<n>a) (?<=a) (?P<n>a)
-(?P=n) a{2}{3} ^* (|a)* a*+ [[:foo:]] \Qa.b\E \z \Z \8 \12 \x{61} \x4 \é (?i (?z) a|* (*a) []a] [a-b-c] [^] x{,3} a{1001}
-(a{30}){40} [\d-z] [a-\d] (?i-s:A) \pL+ \p (?# [[a] \u0041 (?i)ß [[:^alpha:]] \PL \p{^Lu} (a+)+$ (?:(?i)B)b (?i:B)B \n
-(a|aa)+$ (x+x+)+y""".split()
+PATTERNS = r"""
+a b+ ^ab?c$ a|b \d{2,3} (?i)XGB (?:ab){2} x{ () a|| (a|b)*c [^a-c] [a-c_]+$ \bab\b \Bb .*x
+(?s).+ (?m)^b$ (a [a *a a** (?=a) (a)\1 a{3,2} a{99999} [z-a] \ ((a{50}){50}){50} \_ [\b]
+\pZ \p{Greek} \p{Foo} (?<n>a) (?<=a) (?P<n>a) (?P=n) a{2}{3} ^* (|a)* a*+ [[:foo:]] \Qa.b\E
+\z \Z \8 \12 \x{61} \x4 \é (?i (?z) a|* (*a) []a] [a-b-c] [^] x{,3} a{1001} (a{30}){40}
+[\d-z] [a-\d] (?i-s:A) \pL+ \p (?# [[a] \u0041 (?i)ß [[:^alpha:]] \PL \p{^Lu} (a+)+$
+(?:(?i)B)b (?i:B)B \n (a|aa)+$ (x+x+)+y
+""".split()  # noqa: SIM905
 TEXTS = [
     "",
     "a",

@@ -80,4 +80,13 @@
       },
     };
   };
+
+  /** The filter as it was written, from the place of a fault on marked. */
+  filter.marked = function (text, at) {
+    const { h } = gitrack;
+    const rest = text.slice(at);
+    const word = /^(?:'[^']*'?|"[^"]*"?|\S+)/.exec(rest);
+    const end = at + (word ? word[0].length : 0);
+    return h("code", { class: "faulty" }, h("bdi", {}, text.slice(0, at), h("mark", {}, text.slice(at, end) || "\u2423"), text.slice(end)));
+  };
 })();

@@ -18,7 +18,7 @@
       const exact = digits || !field.number;
       return { text: exact ? written(field, value) : table.text(field.name, row), value, best: field.best !== undefined && value === field.best && field.name.startsWith("metrics.") };
     };
-    const groups = chosen ? null : table.groups();
+    const groups = chosen ? null : gitrack.grid.groups;
     if (groups) return grouped(groups, fields, digits);
     const rows = table.rows().filter((row) => !chosen || chosen.has(ids[row]));
     return { columns: fields, rows: rows.map((row) => fields.map((field) => cell(field, row))) };

@@ -1,0 +1,85 @@
+"""What can be looked for: everything that has a name, and nothing that the site hides."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gitrack.site import build_site
+from gitrack.site.hide import Hide
+from gitrack.site.parts import search
+from tests.site.flights import MadeStore
+from tests.site.registered import models
+
+
+@pytest.fixture
+def build(tmp_path, bundles):
+    def built(count=None, **options):
+        some = bundles[:count]
+        store = MadeStore(some, models=models(bundles))
+        folder = tmp_path / "site"
+        report = build_site(
+            store, folder, title="T", commit="c", cache=tmp_path / "cache", **options
+        )
+        return folder, report
+
+    return built
+
+
+def data(folder, path):
+    """What a data script hands over."""
+    text = (folder / path).read_text()
+    return json.loads("[" + text[text.index("(") + 1 : text.rindex(")")] + "]")
+
+
+def test_everything_with_a_name_is_found(build):
+    folder, _ = build()
+
+    (index,) = data(folder, "data/index.js")
+    kinds = {kind for kind, *_ in index["entries"]}
+    assert kinds == {"page", "model", "version", "promotion", "experiment", "data"}
+    for _, title, page, _, _ in index["entries"]:
+        path, _, anchor = page.partition("#")
+        text = (folder / path).read_text()
+        assert title
+        assert not anchor or f'id="{anchor}"' in text, page
+    assert [count for count, _ in index["pieces"]] == [12]
+
+
+def test_without_javascript_the_page_lists_names(build):
+    folder, _ = build()
+
+    page = (folder / "search.html").read_text()
+
+    assert 'href="experiments/xgboost-baseline-20260903.html"' in page
+    assert 'href="models/late-arrivals.html"' in page
+
+
+def test_one_more_run_makes_the_last_piece_again_and_not_the_page(build, monkeypatch, bundles):
+    monkeypatch.setattr(search, "SIZE", 5)
+    folder, _ = build(11)
+    kept = [folder / path for path in ("data/names/0.js", "data/names/1.js", "search.html")]
+    before = [path.stat().st_ino for path in kept]
+    (index,) = data(folder, "data/index.js")
+
+    build(12)
+
+    (after,) = data(folder, "data/index.js")
+    assert [path.stat().st_ino for path in kept] == before
+    assert [count for count, _ in index["pieces"]] == [5, 5, 1]
+    assert after["pieces"][:2] == index["pieces"][:2]
+    assert after["pieces"][2] != index["pieces"][2]
+    number, piece = data(folder, "data/names/2.js")
+    assert number == 2
+    assert [row[0] for row in piece["runs"]] == sorted(b.run.id for b in bundles)[10:]
+
+
+def test_what_is_hidden_is_not_found(build):
+    folder, _ = build(hide=Hide(tags=("team", "hypothesis"), public=True))
+
+    found = (folder / "data/names/0.js").read_text() + (folder / "data/index.js").read_text()
+
+    for secret in ("logistics-ml", "Jane", "Adding weather"):
+        assert secret not in found
+    assert "v2.2" in found or "experimental" in found
