@@ -11,6 +11,7 @@ from gitrack.site import display
 from gitrack.site.links import experiment_page
 from gitrack.site.pages.frame import Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.models import OpenPromotion
 from gitrack.site.pages.questions import Question
 from gitrack.site.pages.registry import ModelRow, PromotionRow, latest_promotions, model_rows
 from gitrack.site.pages.verdict import Standing
@@ -72,6 +73,7 @@ class OverviewPage(msgspec.Struct, frozen=True, kw_only=True):
     best: Best | None
     models: tuple[ModelRow, ...]
     promotions: tuple[PromotionRow, ...]
+    waiting: tuple[OpenPromotion, ...]
     faults: tuple[Fault, ...]
     more_faults: int
     last_change: Moment | None
@@ -85,6 +87,7 @@ def overview_page(
     models: Sequence[KnownModel] = (),
     questions: Sequence[Question] = (),
     verdicts: Mapping[str, Standing] | None = None,
+    waiting: Sequence[OpenPromotion] = (),
 ) -> OverviewPage:
     """What is in production, experiments with the newest first, and the newest runs of all."""
     newest_first = sorted(groups, key=lambda group: group.name)
@@ -105,6 +108,7 @@ def overview_page(
         best=best_of(everything),
         models=model_rows(models, {run.id: run for run in everything.runs}, everything.goals),
         promotions=latest_promotions(models),
+        waiting=tuple(waiting),
         faults=tuple(faults[:_FAULTS]),
         more_faults=max(0, len(faults) - _FAULTS),
         last_change=when(newest[0].started) if newest else None,

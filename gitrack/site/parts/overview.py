@@ -12,8 +12,10 @@ from gitrack.site.contents import Contents
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.output import MARKER
 from gitrack.site.pages import overview
+from gitrack.site.pages.models import OpenPromotion, open_promotions
 from gitrack.site.pages.questions import Question, questions
 from gitrack.site.parts import Units
+from gitrack.site.parts.models import waiting_for
 
 
 def units(contents: Contents) -> Units:
@@ -27,11 +29,12 @@ def units(contents: Contents) -> Units:
         contents.pages,
         timeline=contents.extras.stages is not None,
     )
+    waiting = open_promotions(waiting_for(contents))
     inputs = (
         *(contents.settings, contents.commit, trees, contents.models, faults),
-        *(asked, sorted(contents.verdicts.items())),
+        *(asked, sorted(contents.verdicts.items()), waiting),
     )
-    yield Unit("overview", inputs, partial(_page, contents, faults, asked))
+    yield Unit("overview", inputs, partial(_page, contents, faults, asked, waiting))
     built = {
         "branch": contents.frame.branch,
         "commit": contents.commit,
@@ -41,7 +44,12 @@ def units(contents: Contents) -> Units:
     yield Unit("built", built, partial(_built, built))
 
 
-def _page(contents: Contents, faults: list[Fault], asked: Sequence[Question]) -> Made:
+def _page(
+    contents: Contents,
+    faults: list[Fault],
+    asked: Sequence[Question],
+    waiting: Sequence[OpenPromotion],
+) -> Made:
     page = overview.overview_page(
         contents.frame,
         contents.groups,
@@ -50,6 +58,7 @@ def _page(contents: Contents, faults: list[Fault], asked: Sequence[Question]) ->
         contents.models,
         asked,
         contents.verdicts,
+        waiting,
     )
     return Made({"index.html": contents.renderer.page("overview.html", page, "index.html")})
 
