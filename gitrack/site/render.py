@@ -51,8 +51,8 @@ _TABLE = (
     *("chooser", "tools", "points", "start"),
 )
 _COMPARE = (
-    *("state", "data", "statistics", "bootstrap", "evaluation", "importance", "causes"),
-    *("verdict", "table", "curves", "many", "pictures", "page", "start"),
+    *("state", "table", "data", "pictures", "statistics", "bootstrap", "evaluation"),
+    *("importance", "causes", "verdict", "curves", "many", "lines", "code", "page", "start"),
 )
 JOINED: Mapping[str, tuple[str, ...]] = {
     "table.js": tuple(f"table/{name}.js" for name in _TABLE),

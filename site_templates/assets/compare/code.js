@@ -1,0 +1,105 @@
+/* The code of two runs: what was committed between them, and every line that differs. */
+(function () {
+  "use strict";
+  const { h } = gitrack;
+  const { sections, difference, hunks, within } = gitrack.compare;
+  const OPEN = 12;
+  const MOST = 200;
+  const MOST_LINES = 1200;
+  const WHY = { binary: "binary", large: "too large to be shown here", private: "not shown: files of this name hold secrets", missing: "not on this site" };
+
+  const field = (run, name) => (run.code.find(([own]) => own === name) || [])[1];
+  const short = (commit) => h("code", { title: commit }, h("bdi", {}, commit.slice(0, 10)));
+  const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+  async function draw(place, { base, other, alive }) {
+    const [one, two] = [field(base, "commit"), field(other, "commit")];
+    if (!one || !two) return false;
+    const uncommitted = [base, other].filter((run) => field(run, "dirty"));
+    const parts = uncommitted.map(dirty);
+    if (one === two) {
+      place.replaceChildren(h("p", {}, "Both ran the code of commit ", short(one), uncommitted.length ? ", but not that alone:" : "."), ...parts);
+      return true;
+    }
+    const told = await gitrack.code.commits();
+    if (!told) {
+      place.replaceChildren(h("p", {}, "This site shows no code. In a clone of the project:"), command(one, two), ...parts);
+      return true;
+    }
+    const [files, came, went] = await Promise.all([gitrack.code.files(one, two), gitrack.code.between(one, two), gitrack.code.between(two, one)]);
+    if (!alive()) return true;
+    if (!files) {
+      const absent = told.runs.filter(([, folder]) => folder !== null).map(([id]) => id);
+      const lost = [one, two].filter((id) => !absent.includes(id));
+      place.replaceChildren(h("p", {}, "The clone of which this site was made has no ", lost.map((id, i) => [i ? " and no " : "", short(id)]).flat(), ". Where the commits are:"), command(one, two), ...parts);
+      return true;
+    }
+    const shown = await Promise.all(files.slice(0, MOST).map((file, at) => fileOf(file, at)));
+    if (!alive()) return true;
+    const sum = (kind) => shown.reduce((all, file) => all + file[kind], 0);
+    place.replaceChildren(
+      commits(came, "Commits that only ", other), commits(went, "Commits that only ", base),
+      h("div", { class: "diff" },
+        h("p", { class: "diff-head" }, files.length ? [h("span", { class: "added" }, "+" + sum("added")), " ", h("span", { class: "removed" }, "−" + sum("removed")), ` in ${counted(files.length, "file")}, from `, short(one), " to ", short(two)] : "No file differs."),
+        shown.map((file) => file.element),
+        files.length > MOST ? h("p", { class: "note" }, `${files.length - MOST} more files differ.`) : null),
+      ...parts);
+    return true;
+  }
+
+  function command(one, two) {
+    return h("div", { class: "command" }, h("code", {}, `git diff ${one.slice(0, 12)} ${two.slice(0, 12)}`), h("button", { type: "button", class: "copy", "data-copy": "git diff " + one + " " + two }, h("code", {}, "Copy")));
+  }
+
+  function dirty(run) {
+    return h("p", { class: "note" }, h("bdi", {}, run.name), " also had changes that were not committed: ",
+      run.patch ? h("a", { href: gitrack.root + run.patch }, "its patch") : "they were not kept", ".");
+  }
+
+  function commits(told, words, run) {
+    if (!told || !told[0].length) return null;
+    const [list, cut] = told;
+    return h("details", { class: "fold", open: list.length <= 8 },
+      h("summary", {}, words, h("bdi", {}, run.name), ` has: ${list.length}${cut ? " and older ones" : ""}`),
+      h("ol", { class: "commits" }, list.slice(0, 100).map(([id, , seconds, subject, author]) =>
+        h("li", {}, short(id), " ", h("bdi", {}, subject), h("span", { class: "aside" }, author ? h("bdi", {}, author + ", ") : null, gitrack.time(new Date(seconds * 1000).toISOString()))))));
+  }
+
+  /** One file, folded where there are many; a text that is not here says why. */
+  async function fileOf([path, was, is], at) {
+    const [before, after] = await Promise.all([was ? gitrack.code.text(was) : { text: "" }, is ? gitrack.code.text(is) : { text: "" }]);
+    const why = before.why || after.why;
+    if (why) return { added: 0, removed: 0, element: h("details", {}, h("summary", {}, h("code", {}, h("bdi", {}, path)), h("span", { class: "aside" }, WHY[why] || "not shown"))) };
+    const lines = difference(before.text, after.text);
+    const added = lines.filter(([kind]) => kind === "added").length;
+    const removed = lines.filter(([kind]) => kind === "removed").length;
+    const element = h("details", { open: at < OPEN && added + removed < 400 },
+      h("summary", {}, h("code", {}, h("bdi", {}, path)), " ", !was ? h("span", { class: "word finished" }, "new") : !is ? h("span", { class: "word failed" }, "gone") : null, " ",
+        h("span", { class: "added" }, "+" + added), " ", h("span", { class: "removed" }, "−" + removed)));
+    /* Rows are made when they are first looked at: there may be thousands. */
+    const fill = () => { if (element.open && !element.dataset.full) { element.dataset.full = "yes"; element.append(table(path, hunks(lines))); } };
+    element.addEventListener("toggle", fill);
+    fill();
+    return { added, removed, element };
+  }
+
+  function table(path, lines) {
+    const rows = lines.slice(0, MOST_LINES).map((line, i) => row(line, lines[i - 1], lines[i + 1], lines[i - 2], lines[i + 2]));
+    return h("div", { class: "scroll", role: "group", "aria-label": "Changes of " + path, tabindex: 0 },
+      h("table", { class: "lines" }, h("tbody", {}, rows)),
+      lines.length > MOST_LINES ? h("p", { class: "note" }, `${lines.length - MOST_LINES} more lines.`) : null);
+  }
+
+  const SIGN = { added: "+", removed: "−", same: "", hunk: "" };
+
+  function row([kind, text, old, fresh], before, after, before2, after2) {
+    const pair = kind === "removed" && after && after[0] === "added" && !(before && before[0] === "removed") && !(after2 && after2[0] === "added") ? [text, after[1]]
+      : kind === "added" && before && before[0] === "removed" && !(after && after[0] === "added") && !(before2 && before2[0] === "removed") ? [before[1], text] : null;
+    const marked = pair && within(...pair);
+    const code = marked ? h("code", {}, text.slice(0, marked[0]), h("mark", {}, text.slice(marked[0], text.length - marked[1])), text.slice(text.length - marked[1])) : h("code", {}, text);
+    return h("tr", { class: "line-" + kind }, h("td", { class: "at" }, old === null ? "" : String(old)), h("td", { class: "at" }, fresh === null ? "" : String(fresh)),
+      h("td", { class: "sign" }, SIGN[kind], kind === "added" || kind === "removed" ? h("span", { class: "unseen" }, kind) : null), h("td", {}, code));
+  }
+
+  sections.push({ id: "code", title: "Code", least: 2, draw });
+})();
