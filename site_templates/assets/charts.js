@@ -60,6 +60,8 @@
     const specs = await ready();
     const fitted = fit(specs[kind], options);
     fitted.datasets = { rows, level: [], ...options.datasets };
+    /* Of no numbers there is no extent, and Vega says so. */
+    if (!fitted.datasets.level.length) fitted.layer = fitted.layer.filter((layer) => !layer.data || layer.data.name !== "level");
     const { view } = await window.vegaEmbed(place, fitted, {
       ast: true, actions: false, renderer: rows.length > 1500 ? "canvas" : "svg", config: config(), tooltip: false, defaultStyle: false,
     });
