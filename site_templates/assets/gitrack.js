@@ -144,16 +144,39 @@
 
   const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-  /** Cases as the build has packed them: a sign each, or two bytes each. */
+  const bytesOf = (text) => new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+
+  /** A list of numbers as the build has packed it (site/packing.py), or as it is. */
   function unpacked(list) {
-    if (typeof list.signs === "string") return Array.from(list.signs, (sign) => (sign === "-" ? null : SIGNS.indexOf(sign)));
-    const bytes = Uint8Array.from(atob(list.bytes), (sign) => sign.charCodeAt(0));
-    const places = Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i] + 256 * bytes[2 * i + 1]);
-    return places.map((place) => (place === 65535 ? null : list.low + place * list.step));
+    if (Array.isArray(list)) return list;
+    const many = (count, value) => Array.from({ length: count }, (_, i) => value(i));
+    if ("by" in list) return many(list.count, (i) => list.from + i * list.by);
+    if ("signs" in list) return Array.from(list.signs, (sign) => (sign === "-" ? null : SIGNS.indexOf(sign)));
+    if ("between" in list) {
+      let sum = 0;
+      return list.between.map((one) => (sum += one) / list.per);
+    }
+    if ("bits" in list) {
+      const bits = bytesOf(list.bits);
+      return many(list.count, (i) => (bits.getUint8(i >> 3) >> (i & 7)) & 1);
+    }
+    if ("words" in list) {
+      const words = bytesOf(list.words);
+      return many(words.byteLength / 2, (i) => words.getUint16(2 * i, true)).map((word) => (word === 65535 ? null : list.low + word * list.step));
+    }
+    const floats = bytesOf(list.floats);
+    const values = many(floats.byteLength / 4, (i) => Number(floats.getFloat32(4 * i, true).toPrecision(7)));
+    for (const place of list.none || []) values[place] = null;
+    return values;
   }
 
-  /** A run's data with the cases of its predictions as plain lists. */
+  /** A run's data with all its numbers as plain lists. */
   function opened(run) {
+    if (run.history) {
+      run.history.steps = unpacked(run.history.steps);
+      run.history.times = unpacked(run.history.times);
+      run.history.columns = run.history.columns.map(([name, values]) => [name, unpacked(values)]);
+    }
     for (const [, { sample }] of run.evaluation ? run.evaluation.sets : []) {
       if (!sample) continue;
       for (const name of ["truth", "scores", "said"]) if (sample[name]) sample[name] = unpacked(sample[name]);
@@ -182,7 +205,6 @@
     root, h, name, load, fetchRun, fetchOnce, toNumber, number, decimals, setting, duration, ago, absolute, time, runLink, style, css,
     onTheme: [],
     run: (data) => arrived.set("run:" + data.id, opened(data)),
-    table: (data) => arrived.set("table", data),
     index: (data) => arrived.set("index", data),
     marks: (data) => arrived.set("marks", data),
     specs: (data) => arrived.set("specs", data),

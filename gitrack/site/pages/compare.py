@@ -11,7 +11,7 @@ import msgspec
 from gitrack.config.stage_name import ARCHIVE
 from gitrack.model.history import History
 from gitrack.model.run import Run
-from gitrack.site import display
+from gitrack.site import display, packing
 from gitrack.site.evaluations import evaluation_data
 from gitrack.site.links import experiment_page, model_page, packages_data, run_page
 from gitrack.site.pages.frame import Frame, RunLink, run_link
@@ -200,8 +200,10 @@ def _history(history: History | None) -> dict[str, Any] | None:
     if history is None or not history.steps:
         return None
     return {
-        "steps": list(history.steps),
-        "times": list(history.times),
-        "columns": [[name, history.columns[name]] for name in sorted(history.columns)],
+        "steps": packing.counted(history.steps),
+        "times": packing.moments(history.times),
+        "columns": [
+            [name, packing.series(history.columns[name])] for name in sorted(history.columns)
+        ],
         "sampled_from": history.sampled_from,
     }
