@@ -1,0 +1,145 @@
+"""Two and more runs side by side, on real code and logged predictions."""
+
+import random
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import gitrack
+from gitrack.cli.commands.site import command
+from gitrack.registry.gates.paired import delong
+
+pytestmark = pytest.mark.browser
+
+TRUTH = [i % 3 == 0 for i in range(600)]
+BASELINE, WEATHER = "boost-baseline-20261101", "boost-weather-20261101"
+
+
+def scores(seed: int, skill: float) -> list[float]:
+    chance = random.Random(seed)
+    return [min(0.99, max(0.01, skill * (t - 0.5) + chance.gauss(0.5, 0.2))) for t in TRUTH]
+
+
+ONE, OTHER = scores(1, 0.1), scores(2, 0.25)
+
+
+@pytest.fixture
+def project(repo: Path, git, monkeypatch) -> Path:
+    """Two runs of two commits, and five more that differ by one setting."""
+    monkeypatch.chdir(repo)
+    (repo / ".tracking").mkdir()
+    (repo / ".tracking/config.yaml").write_text(
+        "capture: {packages: false, system_metrics: false}\n"
+    )
+    (repo / "features.py").write_text("def columns():\n    return ['hour', 'carrier']\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "features of the timetable")
+    log(BASELINE, "timetable", 4, 0.70, ONE)
+    (repo / "features.py").write_text(
+        "def columns():\n    return ['hour', 'carrier', 'wind']\n\n\nprint('</script><b>x')\n"
+    )
+    git(repo, "commit", "-qam", "weather beside the timetable")
+    log(WEATHER, "weather", 6, 0.80, OTHER)
+    for depth in range(5):
+        log(WEATHER, f"depth {depth}", depth, 0.7 + depth / 100, None)
+    return repo
+
+
+def log(experiment: str, name: str, depth: int, auc: float, predicted) -> None:
+    params = {"depth": depth, "rate": 0.1, "trees": 50}
+    with gitrack.start_run(experiment, name=name, params=params) as run:
+        for step in range(8):
+            run.log_metric("val_loss", 1 / (step + depth + 1), step=step)
+        run.log_metric("test_auc", auc)
+        if predicted is not None:
+            run.log_predictions(TRUTH, predicted)
+
+
+def test_what_differs_how_sure_it_is_and_which_code_made_it(project, visit):
+    built = CliRunner().invoke(command, ["build", "--output", "site"])
+    assert built.exit_code == 0, built.output
+    there = visit(f"{(project / 'site').as_uri()}/")
+    page = there.page
+    found = gitrack.search_runs()
+    ids = dict(zip(found["name"], found["run_id"], strict=True))
+
+    there.go(f"compare.html#runs={ids['timetable']},{ids['weather']}")
+    page.locator("h2#code").wait_for()
+    page.locator(".lines tr.line-added").first.wait_for()
+
+    added = page.locator(".lines tr.line-added code").all_inner_texts()
+    removed = page.locator(".lines tr.line-removed code").all_inner_texts()
+    assert removed == ["    return ['hour', 'carrier']"]
+    assert added[0] == "    return ['hour', 'carrier', 'wind']"
+    assert "print('</script><b>x')" in added
+    assert page.locator(".commits li").all_inner_texts()[0].count("weather beside the timetable")
+
+    differs = page.locator(".compare-differences .compare-table").first
+    assert differs.get_by_role("rowheader", name="depth").count() == 1
+    assert differs.get_by_role("rowheader", name="trees").count() == 0
+
+    sure = delong(TRUTH, OTHER, ONE, confidence=0.95)
+    said = page.locator("#compare").inner_text()
+    assert f"{sure.difference:.3f}".lstrip("-") in said
+    assert (
+        page.locator(".compare-evaluation svg").count() >= 1
+        or page.locator(".compare-evaluation canvas").count()
+    )
+    there.go("index.html")
+    there.go(f"compare.html#runs=@best:{WEATHER},{ids['timetable']}&all")
+    page.locator("h2#differences").wait_for()
+    assert page.locator(".chosen bdi").first.inner_text() == "weather"
+    assert differs.get_by_role("rowheader", name="trees").count() == 1
+    assert there.trouble == []
+
+
+def test_many_runs_and_a_link_of_another_day(project, visit):
+    CliRunner().invoke(command, ["build", "--output", "site"])
+    there = visit(f"{(project / 'site').as_uri()}/")
+    page = there.page
+
+    there.go(f"compare.html#runs=@experiment:{WEATHER}&at=0123456789ab")
+    page.locator("h2#many").wait_for()
+    page.get_by_text("This link was made of").wait_for()
+    page.locator(".compare-many svg").first.wait_for()
+    assert page.locator(".chosen li").count() == 6
+    there.go("index.html")
+    there.go("compare.html#runs=nothing-by-this-name")
+    page.get_by_text("There is no run").wait_for()
+    assert [
+        t
+        for t in there.trouble
+        if "nothing-by-this-name" not in t and "Failed to load" not in t and "failed" not in t
+    ] == []
+
+
+#: A text, and another made of it by some changes.
+PIECES = ["a", "b", "c", "d", "e"]
+
+
+def test_lines_differ_as_little_as_they_can(browser):
+    script = Path(__file__).parents[2] / "site_templates/assets/compare/lines.js"
+    page = browser.new_page()
+    page.evaluate("window.gitrack = { compare: {} }")
+    page.evaluate(script.read_text())
+    chance = random.Random(5)
+    for _ in range(150):
+        old = [chance.choice(PIECES) for _ in range(chance.randrange(12))]
+        new = [chance.choice(PIECES) for _ in range(chance.randrange(12))]
+        texts = ["".join(f"{line}\n" for line in lines) for lines in (old, new)]
+        lines = page.evaluate("([a, b]) => gitrack.compare.difference(a, b)", texts)
+        assert [line for kind, line, *_ in lines if kind != "added"] == old
+        assert [line for kind, line, *_ in lines if kind != "removed"] == new
+        assert sum(kind == "same" for kind, *_ in lines) == common(old, new)
+    page.close()
+
+
+def common(old: list[str], new: list[str]) -> int:
+    """How many lines the longest common subsequence has."""
+    longest = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i, a in enumerate(old):
+        for j, b in enumerate(new):
+            best = max(longest[i][j + 1], longest[i + 1][j])
+            longest[i + 1][j + 1] = longest[i][j] + 1 if a == b else best
+    return longest[-1][-1]
