@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,7 @@ from gitrack.site.parts import (
     machine,
     models,
     overview,
+    reports,
     runs,
     search,
     sweeps,
@@ -55,6 +56,7 @@ _PARTS: tuple[Part, ...] = (
     code.units,
     datasets.units,
     lineage.units,
+    reports.units,
     search.units,
     views.units,
     machine.units,
@@ -88,14 +90,15 @@ def build_site(
     goals: Goals | None = None,
     extras: Extras | None = None,
     cache: Path | None = None,
+    without: Container[Part] = (),
     progress: Progress | None = None,
 ) -> Report:
     """Write the site of what `store` holds now into `output`, replacing an older site there.
 
     With a `cache` folder only what has changed since the last build into `output` is made; the
-    bytes are those of a build of everything. Raises UsageError for a folder that is something
-    else, MissingExtra without the libraries of the `site` extra. Whatever fails, the older site
-    stays as it was.
+    bytes are those of a build of everything. The parts in `without` are left out. Raises
+    UsageError for a folder that is something else, MissingExtra without the libraries of the
+    `site` extra. Whatever fails, the older site stays as it was.
     """
     check_replaceable(output)
     contents = Contents(
@@ -111,6 +114,8 @@ def build_site(
     record = RecordFile(cache, output, generator()) if cache else None
     with workshop(output, record) as shop:
         for part in _PARTS:
+            if part in without:
+                continue
             _make(part, contents, shop, progress if part is runs.units else None)
         shop.finish(record)
     files = shop.files()
