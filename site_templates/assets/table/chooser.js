@@ -26,7 +26,7 @@
     const list = h("div", { class: "choices" });
     const constants = h("button", { type: "button", class: "plain", onclick: hideSame }, "Hide what is the same everywhere");
     const defaults = h("button", { type: "button", class: "plain", onclick: () => grid.set({ columns: grid.initial().columns, pinned: [] }) }, "As at first");
-    const menu = h("details", { class: "menu columns" }, h("summary", { class: "button" }, "Columns"), h("div", {}, search, h("p", { class: "menu-actions" }, constants, defaults), list));
+    const menu = h("details", { class: "menu column-chooser" }, h("summary", { class: "button" }, "Columns"), h("div", {}, search, h("p", { class: "menu-actions" }, constants, defaults), list));
 
     /** In the runs that are shown now. */
     function hideSame() {

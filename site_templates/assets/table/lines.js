@@ -49,9 +49,13 @@
       const { state, store } = this.grid;
       const narrow = this.place.clientWidth < 560;
       const pinned = narrow ? [] : state.pinned.filter((name) => state.columns.includes(name));
-      const names = [...pinned, ...state.columns.filter((name) => !pinned.includes(name))];
+      let names = [...pinned, ...state.columns.filter((name) => !pinned.includes(name))];
+      /* On a phone few columns are in sight: first what runs are told apart by. */
+      const own = (name) => store.about.get(name).group === "run";
+      if (narrow) names = [...names.filter((name) => !own(name)), ...names.filter(own)];
       const name = narrow ? NAME.narrow : NAME.wide;
-      const widths = names.map((one) => gitrack.cells.width(store.about.get(one)));
+      const spread = this.grid.groups ? 62 : 0;
+      const widths = names.map((one) => gitrack.cells.width(store.about.get(one)) + (store.about.get(one).number ? spread : 0));
       const total = widths.reduce((sum, width) => sum + width, PICK + name);
       const room = this.place.clientWidth - total;
       const more = room > 0 ? room / (widths.length + 2) : 0;

@@ -96,7 +96,8 @@
     x.addEventListener("change", again);
     gitrack.drawPoints = again;
     gitrack.onTheme.push(again);
-    let before = null;
+    again();
+    let before = grid.rows;
     let later = 0;
     grid.onChange(() => {
       if (grid.rows === before) return;
