@@ -38,13 +38,37 @@ def command() -> None:
 
 @command.command()
 @_OUTPUT
+@click.option(
+    "--single",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Write one file without scripts instead of a folder, as for a mail.",
+)
+@click.option("--runs", metavar="FILTER", help="With --single: only the runs that match.")
+@click.option("--model", metavar="NAME", help="With --single: only this model and its runs.")
+@click.option("--force", is_flag=True, help="With --single: replace a file that is another.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was built as JSON.")
-def build(output: Path | None, as_json: bool) -> None:
+def build(
+    output: Path | None,
+    single: Path | None,
+    runs: str | None,
+    model: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Build the website of the tracking branch as it stands now.
 
     An older site in the same folder is replaced once the new one is whole. A folder that holds
     anything else is left alone.
     """
+    if single is not None:
+        if output is not None or (runs is not None and model is not None):
+            both = "--output and --single" if output is not None else "--runs and --model"
+            raise click.UsageError(f"{both} exclude each other")
+        _Project().single(single, runs=runs, model=model, force=force, as_json=as_json)
+        return
+    if runs is not None or model is not None or force:
+        raise click.UsageError("--runs, --model and --force go with --single FILE.html")
     project = _Project()
     with _progress() as progress:
         report = project.build(output or project.output, progress)
@@ -212,6 +236,32 @@ class _Project:
             cache=self._cache,
             progress=progress,
         )
+
+    def single(
+        self, file: Path, *, runs: str | None, model: str | None, force: bool, as_json: bool
+    ) -> None:
+        """One file of the present tip, and what is said of it."""
+        from gitrack.cli.site_extras import extras
+        from gitrack.cli.site_single import tell
+        from gitrack.site.single import Only, build_single
+
+        commit = self.tip()
+        store = self.store.at(commit)
+        with _progress() as progress:
+            done = build_single(
+                store,
+                file,
+                title=self.config.site.title or self.config.project or "Experiments",
+                only=Only(runs=runs, model=model),
+                hide=self.hide,
+                commit=commit,
+                branch=self.store.branch.name,
+                goals=self.goals,
+                extras=extras(store, self.config, self.root),
+                force=force,
+                progress=progress,
+            )
+        tell(done, public=self.config.site.public, as_json=as_json)
 
 
 def _ignore(output: Path) -> None:

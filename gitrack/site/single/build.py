@@ -43,8 +43,7 @@ LARGE = 25_000_000
 _LARGEST_LINEAGE = 400_000
 #: What works only with scripts, and what is for machines.
 _WITHOUT: frozenset[Part] = frozenset(
-    part.units
-    for part in (about, assets, audit, code, comparison, machine, search, tables, views)
+    part.units for part in (about, assets, audit, code, comparison, machine, search, tables, views)
 )
 _TEMPLATE = "single.html"
 _STYLE = "/* style */"
@@ -156,10 +155,11 @@ def _pieces(built: Report, order: list[str], only: Only) -> Iterator[bytes]:
     """The file from its beginning to its end: pages are read twice, and never all held."""
     ids: dict[str, set[str]] = {}
     titles: dict[str, str] = {}
+    above: dict[str, str | None] = {}
     for path in order:
         survey = Survey()
         survey.read((built.output / path).read_text("utf-8"))
-        ids[path], titles[path] = survey.ids, survey.title
+        ids[path], titles[path], above[path] = survey.ids, survey.title, survey.above
     front = _Front(
         frame=built.frame,
         title=built.frame.title,
@@ -173,7 +173,10 @@ def _pieces(built: Report, order: list[str], only: Only) -> Iterator[bytes]:
     yield before
     places = Places(ids)
     for path in order:
-        yield _article(built.output, path, places).encode("utf-8")
+        whose = places.find(path, above[path] or "") if path.startswith("runs/") else None
+        name = titles.get(f"{whose}.html", "")
+        kind = _eyebrow(path, whose, name)
+        yield _article(built.output, path, kind, places).encode("utf-8")
     yield after
 
 
@@ -188,7 +191,17 @@ def _around(front: _Front) -> tuple[bytes, bytes]:
     return f"{head}{style}{before}".encode(), after.encode()
 
 
-def _article(site: Path, path: str, places: Places) -> str:
+def _eyebrow(path: str, whose: str | None, name: str) -> str:
+    """What a page is of, above its title; of a run, its experiment too."""
+    kind = outline.kind(path)
+    if kind is None:
+        return ""
+    if name:
+        kind = f'{kind} of <a href="#{whose}"><bdi>{escape(name)}</bdi></a>'
+    return f'<p class="eyebrow kind">{kind}</p>\n'
+
+
+def _article(site: Path, path: str, eyebrow: str, places: Places) -> str:
     """One page."""
 
     def read(name: str) -> bytes | None:
@@ -198,8 +211,6 @@ def _article(site: Path, path: str, places: Places) -> str:
     page = Rewriting(path, places, read)
     page.read((site / path).read_text("utf-8"))
     width = (page.main or {}).get("class", "")
-    kind = outline.kind(path)
-    eyebrow = f'<p class="eyebrow kind">{kind}</p>\n' if kind else ""
     return (
         f'<article class="{escape(f"page {width}".strip())}" id="{anchor(path)}" '
         f'aria-labelledby="{heading(path)}">\n{eyebrow}{"".join(page.out).strip()}\n'

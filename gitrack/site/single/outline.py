@@ -55,6 +55,8 @@ def in_order(paths: Iterable[str]) -> list[str]:
     for _, whole, folder in _CHAPTERS:
         order += [path for path in there if path == whole]
         inside = [path for path in there if folder and path.startswith(folder)]
+        if folder and not inside and whole in order:
+            order.remove(whole)  # it only says how to make the first one
         order += reversed(inside) if folder == "runs/" else inside
     return order
 

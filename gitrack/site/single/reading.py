@@ -106,6 +106,9 @@ class Survey(Walk):
     def __init__(self) -> None:
         super().__init__()
         self.ids: set[str] = set()
+        #: where the breadcrumb leads to last: the experiment of a run
+        self.above: str | None = None
+        self._trail = False
         self._title: list[str] = []
         self._headings = 0
 
@@ -113,6 +116,16 @@ class Survey(Walk):
     def title(self) -> str:
         """The words of the first heading."""
         return " ".join("".join(self._title).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.main is None:
+            attributes = dict(attrs)
+            classes = (attributes.get("class") or "").split()
+            if tag == "nav":
+                self._trail = "trail" in classes
+            elif tag == "a" and self._trail and "quiet" in classes:
+                self.above = attributes.get("href")
+        super().handle_starttag(tag, attrs)
 
     def opened(self, tag: str, attributes: Attributes, *, alone: bool) -> None:
         if "id" in attributes:

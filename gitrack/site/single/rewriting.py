@@ -104,7 +104,9 @@ class Rewriting(Walk):
             attributes.pop("xlink:href", None)
         else:
             tag = self._plain(tag, attributes)
-        self.out.append(f"<{tag}{self._written(attributes)}{'/>' if self._short(tag, alone) else '>'}")
+        self.out.append(
+            f"<{tag}{self._written(attributes)}{'/>' if self._short(tag, alone) else '>'}"
+        )
         if not alone:
             self._ends.append((tag, begun))
 
@@ -133,7 +135,9 @@ class Rewriting(Walk):
         if _WEB.match(href):
             return "a", {**attributes, "href": href, "rel": "noopener noreferrer"}, None
         classes = attributes.get("class", "").split()
-        kept = {name: attributes[name] for name in ("id", "style", "title") if name in attributes}
+        kept: Attributes = {
+            name: attributes[name] for name in ("id", "style", "title") if name in attributes
+        }
         kept["class"] = " ".join(one for one in classes if one not in ("button", "more"))
         path = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), href))
         thing = href.startswith("#") or path.startswith(_THINGS)
@@ -177,7 +181,7 @@ class Rewriting(Walk):
         """The attributes with names of this page's own."""
         written: list[str] = []
         for name, value in attributes.items():
-            if name.startswith(("on", "data-")) or name in ("srcdoc", "formaction", "ping", "is"):
+            if name.startswith(("on", "data-")) or (name == "class" and not value):
                 continue
             if name == "id":
                 value = inner(self._path, value) if value else heading(self._path)
@@ -189,8 +193,6 @@ class Rewriting(Walk):
             elif name in _POINTING:
                 value = _POINTER.sub(lambda m: f"url(#{inner(self._path, m[2])})", value)
             elif name in ("href", "xlink:href") and not self._leads(value):
-                continue
-            elif name == "class" and not value:
                 continue
             written.append(f' {name}="{escape(value)}"')
         return "".join(written)
