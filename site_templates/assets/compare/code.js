@@ -38,7 +38,7 @@
     if (!alive()) return true;
     const sum = (kind) => shown.reduce((all, file) => all + file[kind], 0);
     place.replaceChildren(
-      commits(came, "Commits that only ", other), commits(went, "Commits that only ", base),
+      ...[commits(came, "Commits that only ", other), commits(went, "Commits that only ", base)].filter(Boolean),
       h("div", { class: "diff" },
         h("p", { class: "diff-head" }, files.length ? [h("span", { class: "added" }, "+" + sum("added")), " ", h("span", { class: "removed" }, "−" + sum("removed")), ` in ${counted(files.length, "file")}, from `, short(one), " to ", short(two)] : "No file differs."),
         shown.map((file) => file.element),
