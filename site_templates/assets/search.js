@@ -24,16 +24,27 @@
 
   /* ---- what was said beside names: tags, people, commits, data; each with the runs that have it ---- */
 
-  function shared(words) {
+  let counted = { of: -1, texts: [] };
+
+  function everyText() {
+    if (counted.of === runs.length) return counted.texts;
     const known = new Map();
     for (const run of runs) {
       for (const text of run.about) {
-        if (!known.has(text.kind + "\n" + text.name + "\n" + text.value)) known.set(text.kind + "\n" + text.name + "\n" + text.value, { text, runs: 0 });
-        known.get(text.kind + "\n" + text.name + "\n" + text.value).runs += 1;
+        if (text.kind === "data") continue;
+        const key = text.kind + "\n" + text.name + "\n" + text.value;
+        const one = known.get(key);
+        if (one) one.runs += 1;
+        else known.set(key, { text, low: text.words.toLowerCase(), runs: 1 });
       }
     }
-    const fitting = [...known.values()].filter(({ text }) => text.kind !== "data" && words.every((word) => text.words.toLowerCase().includes(word)));
-    return fitting.sort((a, b) => b.runs - a.runs).map(({ text, runs: many }) => ({
+    counted = { of: runs.length, texts: [...known.values()].sort((a, b) => b.runs - a.runs) };
+    return counted.texts;
+  }
+
+  function shared(words) {
+    const fitting = everyText().filter(({ low }) => words.every((word) => low.includes(word)));
+    return fitting.map(({ text, runs: many }) => ({
       score: 1,
       thing: {
         kind: "tag", name: text.kind === "tag" ? text.name + ": " + text.value : text.value,
@@ -163,7 +174,7 @@
       open.clear();
       window.history.replaceState(null, "", window.location.pathname + "#q=" + encodeURIComponent(input.value));
       draw();
-    }, runs.length > 3000 ? 90 : 0);
+    }, runs.length > 3000 ? 40 : 0);
   });
   window.addEventListener("hashchange", () => { input.value = read(); draw(); });
   input.addEventListener("keydown", (event) => {

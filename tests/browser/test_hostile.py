@@ -30,6 +30,7 @@ def test_nothing_runs_and_everything_shows(visit, evil_site):
     paths = ["index.html", "runs.html", f"experiments/{experiment}", f"runs/{IDS[0]}.html"]
     paths.append(links.model_page(MODEL))
     paths += [links.sweep_page(SWEEP), "sweeps.html"]
+    paths += ["search.html", "search.html#q=alert"]
     for path in [*paths, f"compare.html#runs={','.join(IDS)}&all"]:
         opened.go(path)
         page.wait_for_timeout(700)
@@ -48,7 +49,7 @@ def test_every_tool_bears_hostile_names(visit, evil_site):
     for box in page.locator(".menu input[type=checkbox]").all():
         box.check()
     page.get_by_text("Columns", exact=True).click()
-    page.get_by_role("searchbox", name="Filter runs").fill("__proto__ >= 2")
+    page.get_by_role("searchbox", name="Filter runs").fill("metrics.__proto__ >= 2")
     page.get_by_text("2 of 3 runs").wait_for()
     for column in page.locator("#runs thead tr:last-child th .dt-column-order").all():
         column.click(force=True)
