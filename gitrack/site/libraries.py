@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
 from functools import cache
-from importlib import resources
 from types import ModuleType
 
 from gitrack.errors import MissingExtra
-
-_EXPORTS = re.compile(r"export\s*\{([^}]*)\};?")
-_EXPORT = re.compile(r"\s*([\w$]+)\s+as\s+([\w$]+)\s*\Z")
 
 _VEGA_NOTICE = (
     "/*! Vega, Vega-Lite, Vega-Embed: BSD-3-Clause, "
@@ -36,25 +31,6 @@ def check(name: str) -> None:
         found = None
     if found is None:
         raise MissingExtra("the site", name, "site")
-
-
-@cache
-def tables() -> bytes:
-    """DataTables and its extensions, as `window.gitrackTables`.
-
-    itables ships them as a module, which browsers refuse from disk: here its exports become a
-    value that a function returns, which also keeps its short global names to itself.
-    """
-    require("itables")
-    source = resources.files("itables").joinpath("html/dt_bundle.js").read_text(encoding="utf-8")
-    found = list(_EXPORTS.finditer(source))
-    if not found:
-        raise RuntimeError("the DataTables bundle of itables has changed: no export list in it")
-    exports = [_EXPORT.match(part) for part in found[-1][1].split(",")]
-    returned = ",".join(f'"{part[2]}":{part[1]}' for part in exports if part)
-    start, end = found[-1].span()
-    body = source[:start] + f"return {{{returned}}};" + source[end:]
-    return f"window.gitrackTables=(function(){{{body}\n}})();\n".encode()
 
 
 @cache

@@ -25,34 +25,34 @@ def expect(browser):
 
 
 def names(page) -> list[str]:
-    return page.locator("#runs tbody td.run bdi").all_inner_texts()
+    return page.locator("#runs tbody th.run bdi").all_inner_texts()
 
 
 def test_the_way_from_the_overview_to_a_comparison(reader, expect):
     page = reader.page
     reader.go("index.html")
     page.get_by_role("link", name="xgboost-weather-features-20260905").first.click()
-    page.locator("#runs tbody td.run").first.wait_for()
+    page.locator("#runs tbody th.run").first.wait_for()
     assert len(names(page)) == 6
 
     header = page.locator("#runs thead th", has_text="test_auc_roc")
-    header.click()
+    header.get_by_role("button", name="test_auc_roc").first.click()
     expect(header).to_have_attribute("aria-sort", "descending")
-    values = page.locator("#runs tbody tr td:nth-child(5)").all_inner_texts()
+    values = page.locator("#runs tbody tr td:nth-of-type(4)").all_inner_texts()
     numbers = [float(value) for value in values if value != "–"]
     assert numbers == sorted(numbers, reverse=True)
     assert values[-1] == "–"
 
     search = page.get_by_role("searchbox", name="Filter runs")
-    search.fill("test_auc_roc > 0.795")
+    search.fill("metrics.test_auc_roc > 0.795")
     page.get_by_text("of 6 runs").wait_for()
     assert 0 < len(names(page)) < 6
-    search.fill("status:failed")
-    expect(page.locator("#runs tbody td.run")).to_have_count(1)
+    search.fill("status = failed")
+    expect(page.locator("#runs tbody th.run")).to_have_count(1)
     search.fill("no such thing")
     page.get_by_text("No run fits this filter").wait_for()
     search.fill("")
-    expect(page.locator("#runs tbody td.run")).to_have_count(6)
+    expect(page.locator("#runs tbody th.run")).to_have_count(6)
 
     boxes = page.locator("#runs tbody input[type=checkbox]")
     boxes.nth(0).check()

@@ -37,7 +37,6 @@ GUESTS = {
     "altair": {"site"},
     "jinja2": {"site"},
     "markupsafe": {"site"},
-    "itables": {"site"},
     "vl_convert": {"site"},
     "lark": {"model"},
     "re2": {"model"},

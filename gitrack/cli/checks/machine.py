@@ -17,7 +17,7 @@ _EXTRAS = {
     "data": ("numpy", "pandas", "pyarrow"),
     "dvc": ("dvc",),
     "models": ("skops",),
-    "site": ("altair", "itables", "jinja2", "vl_convert"),
+    "site": ("altair", "jinja2", "vl_convert"),
 }
 
 

@@ -10,12 +10,12 @@ from gitrack.site.incremental import Made, Unit
 from gitrack.site.parts import Units
 
 #: What the scripts of others come from: another version, other bytes.
-_FROM = ("altair", "itables", "vl-convert-python")
+_FROM = ("altair", "vl-convert-python")
 
 
 def units(contents: Contents) -> Units:
     """What every page shares."""
-    for module in ("altair", "itables", "vl_convert"):
+    for module in ("altair", "vl_convert"):
         libraries.check(module)
     own = contents.renderer.assets()
     yield Unit("assets", sorted(own), lambda: Made(own))
@@ -26,7 +26,6 @@ def units(contents: Contents) -> Units:
 def _others() -> Made:
     return Made(
         {
-            "assets/datatables.js": libraries.tables(),
             "assets/vega.js": libraries.charts(),
             "assets/specs.js": scripts.call("specs", charts.specifications()),
         }
