@@ -137,6 +137,11 @@ class Contents:
             yield "Data", "data.html"
         if self.known and self.extras.lineage is not None:
             yield "Lineage", "lineage.html"
+        written = self.extras.reports
+        if written is not None and written.charts:
+            yield "Charts", "charts.html"
+        if written is not None and written.texts:
+            yield "Reports", "reports.html"
         if self.known and self.extras.audit is not None:
             yield "Audit", "audit.html"
 

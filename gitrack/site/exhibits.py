@@ -28,6 +28,8 @@ _MAGIC = (
 _SVG = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.S
 )
+#: Of the site's pages none should take a browser long.
+_LARGEST_DOCUMENT = 2_000_000
 _PREVIEW_LINES = 60
 _PREVIEW_CHARACTERS = 8_000
 
@@ -43,10 +45,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A text file: its beginning, and where the whole lies."""
+    """A text file: its beginning, and where the whole lies. HTML has a `page` to be seen on."""
 
     path: str
     href: str
+    page: str | None = None
     size: str | None
     preview: str
     cut: bool
@@ -108,7 +111,7 @@ def exhibits(
             pictures.append(Picture(path=path, source=f"{copy}.{kind}", width=width, height=height))
         elif (text := _as_text(data)) is not None:
             copies[f"{copy}.txt"] = data
-            texts.append(_text(path, f"{copy}.txt", text, len(data)))
+            texts.append(_text(path, copy, text, len(data)))
         else:
             others.append(_light(path, full, len(data), branch))
     return Exhibits(
@@ -178,6 +181,15 @@ def _picture_kind(data: bytes) -> str | None:
     return "svg" if _SVG.match(data[:4096]) else None
 
 
+def data_address(data: bytes) -> str | None:
+    """A picture as an address that holds it; None for what is no picture."""
+    kind = _picture_kind(data)
+    if kind is None:
+        return None
+    media = {"svg": "svg+xml", "jpg": "jpeg"}.get(kind, kind)
+    return f"data:image/{media};base64," + base64.b64encode(data).decode("ascii")
+
+
 def _dimensions(data: bytes, kind: str) -> tuple[int | None, int | None]:
     if kind == "png" and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
@@ -194,12 +206,17 @@ def _as_text(data: bytes) -> str | None:
     return None if "\0" in text else text
 
 
-def _text(path: str, href: str, text: str, size: int) -> Text:
+def _is_document(path: str, size: int) -> bool:
+    return path.lower().endswith((".html", ".htm")) and size <= _LARGEST_DOCUMENT
+
+
+def _text(path: str, copy: str, text: str, size: int) -> Text:
     lines = text[:_PREVIEW_CHARACTERS].splitlines()[:_PREVIEW_LINES]
     preview = "\n".join(lines)
     return Text(
         path=path,
-        href=href,
+        href=f"{copy}.txt",
+        page=f"{copy}.html" if _is_document(path, size) else None,
         size=display.size(size),
         preview=preview,
         cut=len(preview) + 1 < len(text),

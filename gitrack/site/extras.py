@@ -11,6 +11,7 @@ from gitrack.model.audit import Audit
 from gitrack.model.promotion import Promotion
 from gitrack.site.datasets.drifted import Drift
 from gitrack.site.lineage.ancestry import Ancestry
+from gitrack.site.reports.written import Written
 from gitrack.store.git.code_history import CodeHistory
 from gitrack.store.timeline import StageChange
 
@@ -37,7 +38,8 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     commit finds; `waiting` the promotions that are not merged yet;
     `code` reads the code of runs where the site may show it.
     `lineage` opens the lineage of this commit, `drift` compares two profiles of data,
-    `paired` two models on the same cases. `views` are those of `.tracking/views/`.
+    `paired` two models on the same cases. `views` are those of `.tracking/views/`,
+    `reports` the texts and charts that people wrote.
     """
 
     policy: str | None = None
@@ -51,3 +53,4 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     drift: Drift | None = None
     paired: Paired | None = None
     views: tuple[NamedView, ...] = ()
+    reports: Written | None = None

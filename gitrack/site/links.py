@@ -75,6 +75,16 @@ def lineage_of(kind: str, name: str) -> str:
     return f"lineage.html#{kind}/{slug(name)}&only"
 
 
+def report_page(path: str) -> str:
+    """The page of a report, by its path below `reports/`."""
+    return f"reports/{slug(path.removesuffix('.md'))}.html"
+
+
+def chart_data(name: str) -> str:
+    """A chart of the project with its data."""
+    return f"data/charts/{slug(name)}.js"
+
+
 def names_data(number: int) -> str:
     """A piece of the names of runs, by which they are found."""
     return f"data/names/{number}.js"
@@ -87,6 +97,16 @@ PRODUCTION_TREND = "data/production.js"
 def trend_data(name: str) -> str:
     """An experiment's metrics through time."""
     return f"data/trends/{slug(name)}.js"
+
+
+def packages_text(digest: str) -> str:
+    """The same for people, as plain text."""
+    return f"files/packages/{slug(digest)}.txt"
+
+
+def places_data(experiment: str) -> str:
+    """How the runs of an experiment stand, for the page of each."""
+    return f"data/places/{slug(experiment)}.js"
 
 
 def packages_data(digest: str) -> str:

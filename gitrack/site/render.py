@@ -26,11 +26,13 @@ STYLES = (
     "drawings.css",
     "verdict.css",
     "run.css",
+    "evaluated.css",
     "models.css",
     "timeline.css",
     "trends.css",
     "lineage.css",
     "datasets.css",
+    "reports.css",
     "search.css",
     "compare.css",
     "print.css",
@@ -42,7 +44,9 @@ SCRIPTS = (
     "timeline.js", "trends.js",
     "search.js",
     "sweep.js",
+    "own-charts.js",
     "code.js",
+    "run.js",
 )
 #: Scripts that are written in several files, in the order in which these are joined.
 _FILTER = ("text", "times", "regex", "keys", "grammar", "tests", "query")
@@ -104,6 +108,11 @@ class Renderer:
             page=page, frame=page.frame, root=up(path), path=path, policy=_POLICY
         )
         return text.encode("utf-8")
+
+    def part(self, template: str, macro: str, view: object, root: str, number: int) -> str:
+        """What one macro of a template makes of a view: a piece of a page."""
+        module = self._environment.get_template(template).module
+        return str(getattr(module, macro)(view, root, number))
 
     def assets(self) -> dict[str, bytes]:
         """Our own style and scripts, by their paths on the site."""

@@ -16,8 +16,14 @@ class Ancestry(Protocol):
     def faults(self) -> list[Fault]:
         """What could not be read of all that was asked for."""
 
+    def subjects(self, text: str, /) -> Sequence[str]:
+        """The nodes that people call so. Raises NotFound."""
+
     def up(self, starts: Sequence[str], /) -> list[Link]:
         """All links that lead to the starts."""
+
+    def down(self, starts: Sequence[str], /) -> list[Link]:
+        """All links that lead on from the starts."""
 
     def nodes(self, ids: Sequence[str], /) -> Mapping[str, Node]:
         """What there is to say of nodes that were met."""

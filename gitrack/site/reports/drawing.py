@@ -1,0 +1,156 @@
+"""Static charts of reports: Vega-Lite drawn once for light pages and once for dark ones."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gitrack.errors import ConfigError
+from gitrack.site.libraries import require
+
+#: As in tokens.css; a test holds them together.
+_INK = {"light": ("#676b73", "#e7e6e1", "#d2d0c9"), "dark": ("#91959d", "#26292e", "#3a3e45")}
+_SERIES = {
+    "light": (
+        *("#0069b4", "#cf5500", "#00805c", "#b0468d"),
+        *("#8f6a00", "#2b8fb8", "#6a4bb0", "#5b6068"),
+    ),
+    "dark": (
+        *("#58a9ee", "#ff9149", "#35c79a", "#e58fc6"),
+        *("#d9b13b", "#7fd0ee", "#b39bf0", "#a6abb4"),
+    ),
+}
+_FONT = "ui-sans-serif, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
+_LOGS = {None: (False, False), "x": (True, False), "y": (False, True), "both": (True, True)}
+
+Row = Mapping[str, object]
+
+
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart as two pictures, each a data address; `alt` says what is in it."""
+
+    light: str
+    dark: str
+    alt: str
+
+
+def lines(rows: Sequence[Row], *, title: str, log: str | None, alt: str) -> Drawing:
+    """Curves: rows have `x`, `y` and `series`, the name of a run."""
+    spec = _base(rows, title, log, "step", "x", quantitative=True)
+    spec["mark"] = {"type": "line", "strokeWidth": 1.6, "clip": True}
+    spec["encoding"]["color"] = _colour("run")
+    return draw(spec, alt=alt)
+
+
+def points(
+    rows: Sequence[Row], *, x: str, y: str, color: str | None, log: str | None, alt: str
+) -> Drawing:
+    """A dot a run: rows have `x`, `y` and perhaps `series`."""
+    quantitative = all(isinstance(row["x"], int | float) for row in rows)
+    spec = _base(rows, y, log, x, "x", quantitative=quantitative)
+    spec["mark"] = {"type": "point", "filled": True, "size": 60, "opacity": 0.9}
+    if color:
+        spec["encoding"]["color"] = _colour(color)
+    return draw(spec, alt=alt)
+
+
+def draw(spec: Mapping[str, Any], *, alt: str, where: str | None = None) -> Drawing:
+    """Any Vega-Lite specification that holds its data. Nothing is fetched from anywhere.
+
+    Raises ConfigError that names `where` for one that cannot be drawn.
+    """
+    return Drawing(light=_drawn(spec, "light", where), dark=_drawn(spec, "dark", where), alt=alt)
+
+
+def _drawn(spec: Mapping[str, Any], theme: str, where: str | None) -> str:
+    vl_convert = require("vl_convert")
+    whole = dict(spec)
+    theirs = whole.get("config")
+    whole["config"] = _merged(_config(theme), theirs if isinstance(theirs, Mapping) else {})
+    try:
+        # an empty list would allow none, too, but a name that is no address says so plainly
+        svg: str = vl_convert.vegalite_to_svg(whole, allowed_base_urls=["https://nowhere.invalid/"])
+    except (ValueError, TypeError) as error:  # TypeError: what its own reader cannot take
+        raise ConfigError(
+            f"{where or 'a chart'} cannot be drawn: {_why(error)}",
+            hint="try the specification in the editor of Vega, with its data inside",
+        ) from error
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
+def _why(error: Exception) -> str:
+    """The line that says something: others tell where in the library it was."""
+    told = [line.strip() for line in str(error).splitlines()]
+    told = [line for line in told if line and not line.startswith(("at ", "Vega-Lite to SVG"))]
+    telling = [line for line in told if re.match(r"(?:Uncaught )?[A-Za-z]*Error\b", line)]
+    why = (telling or told or ["unknown"])[0]
+    why = re.sub(r"\A(?:Uncaught )?(?:\(in promise\) )?(?:Error: )?", "", why)
+    return why[:300].rstrip(".") or "unknown"
+
+
+def _base(
+    rows: Sequence[Row], y: str, log: str | None, x: str, field: str, *, quantitative: bool
+) -> dict[str, Any]:
+    log_x, log_y = _LOGS[log]
+    if log_x:
+        rows = [row for row in rows if isinstance(row["x"], int | float) and row["x"] > 0]
+    if log_y:
+        rows = [row for row in rows if isinstance(row["y"], int | float) and row["y"] > 0]
+    kind = "quantitative" if quantitative else "nominal"
+    across: dict[str, Any] = {"field": field, "type": kind, "title": x}
+    if quantitative:
+        across["scale"] = {"type": "log"} if log_x else {"zero": False, "nice": False, "padding": 8}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "data": {"values": list(rows)},
+        "width": 620,
+        "height": 240,
+        "encoding": {
+            "x": across,
+            "y": {
+                "field": "y",
+                "type": "quantitative",
+                "title": y,
+                "scale": {"type": "log"} if log_y else {"zero": False},
+            },
+        },
+    }
+
+
+def _colour(title: str) -> dict[str, Any]:
+    return {"field": "series", "type": "nominal", "title": title, "sort": None}
+
+
+def _config(theme: str) -> dict[str, Any]:
+    soft, line, edge = _INK[theme]
+    return {
+        "background": None,
+        "font": _FONT,
+        "view": {"stroke": None},
+        "range": {"category": list(_SERIES[theme])},
+        "mark": {"color": _SERIES[theme][0]},
+        "axis": {
+            "labelColor": soft,
+            "titleColor": soft,
+            "titleFontWeight": 400,
+            "gridColor": line,
+            "domainColor": edge,
+            "tickColor": edge,
+        },
+        "axisY": {"domain": False, "ticks": False},
+        "legend": {"labelColor": soft, "titleColor": soft, "labelLimit": 260},
+        "title": {"color": soft},
+    }
+
+
+def _merged(ours: dict[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Their settings over ours, one level deep."""
+    merged = dict(ours)
+    for key, value in theirs.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = {**merged[key], **value} if both else value
+    return merged
