@@ -46,7 +46,8 @@ _WITHOUT: frozenset[Part] = frozenset(
     part.units for part in (about, assets, audit, code, comparison, machine, search, tables, views)
 )
 _TEMPLATE = "single.html"
-_STYLE = "/* style */"
+#: Where our style and the pages go: no escaped text reads like these.
+_STYLE = "</style>"
 _PAGES = "<!-- pages -->"
 
 
@@ -186,9 +187,9 @@ def _around(front: _Front) -> tuple[bytes, bytes]:
     folder = shipped("site_templates") / "assets"
     style = "\n".join((folder / name).read_text("utf-8") for name in (*STYLES, "single.css"))
     assert "</" not in style, "the style would end its element"
-    head, _, rest = html.partition(_STYLE)
+    head, end, rest = html.partition(_STYLE)
     before, _, after = rest.partition(_PAGES)
-    return f"{head}{style}{before}".encode(), after.encode()
+    return f"{head}{style}{end}{before}".encode(), after.encode()
 
 
 def _eyebrow(path: str, whose: str | None, name: str) -> str:
