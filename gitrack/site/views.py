@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from gitrack.config.views import NamedView, View
@@ -14,6 +15,12 @@ from gitrack.site.hide import Hide
 _SECTIONS = {"metric": "metrics", "param": "params", "tag": "tags", "dataset": "datasets"}
 
 
+#: What tells the language of filters from plain words, as the page tells them.
+_LANGUAGE = re.compile(
+    r"[<>=~!()]|\b(?:like|ilike|rlike|contains|matches|in|between|is)\b", re.IGNORECASE | re.ASCII
+)
+
+
 def views_data(views: Sequence[NamedView], hide: Hide) -> list[dict[str, object]]:
     """For `gitrack.views.all(…)`. Raises ConfigError for a filter or order that means nothing.
 
@@ -24,7 +31,7 @@ def views_data(views: Sequence[NamedView], hide: Hide) -> list[dict[str, object]
     for named in views:
         view = named.view
         try:
-            asked = [*parse(view.filter).keys(), *parse_order(view.order).keys()]
+            asked = [*_asked(view.filter or ""), *parse_order(view.order).keys()]
         except InvalidFilter as fault:
             sentence, *place = fault.message.split("\n")
             where = "\n".join((f"{named.path}: {sentence}", *place))
@@ -41,6 +48,11 @@ def views_data(views: Sequence[NamedView], hide: Hide) -> list[dict[str, object]
             }
         )
     return found
+
+
+def _asked(text: str) -> Sequence[Key]:
+    """Plain words ask about nothing in particular."""
+    return parse(text).keys() if _LANGUAGE.search(text) else ()
 
 
 def _state(view: View, hide: Hide) -> dict[str, object]:

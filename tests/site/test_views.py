@@ -41,6 +41,12 @@ def test_keys_become_the_names_of_columns():
     }
 
 
+def test_plain_words_are_a_filter_too():
+    (data,) = views_data([named(filter="weather depth8")], Hide())
+
+    assert data["state"] == {"filter": "weather depth8"}
+
+
 def test_a_view_without_a_title_goes_by_its_file():
     (data,) = views_data([named("late-ones")], Hide())
 

@@ -39,6 +39,10 @@
   /* ---- the dialog that shows what to commit ---- */
 
   function save(experiment) {
+    if (gitrack.grid.fault) {
+      gitrack.dialog("Save this view", h("p", {}, "The filter cannot be understood: a view with it would stop the build. Mend it first.")).showModal();
+      return;
+    }
     const state = table.state();
     const title = h("input", { type: "text", value: "", placeholder: "Best of this week", "aria-label": "Name of the view", autocomplete: "off" });
     const only = h("input", { type: "checkbox" });
