@@ -79,7 +79,19 @@ def _drawn(spec: Mapping[str, Any], theme: str, where: str | None) -> str:
             f"{where or 'a chart'} cannot be drawn: {_why(error)}",
             hint="try the specification in the editor of Vega, with its data inside",
         ) from error
+    svg = _renumbered(svg)
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
+def _renumbered(svg: str) -> str:
+    """Vega counts its clips and gradients from the first picture of the process on."""
+    seen: dict[str, str] = {}
+
+    def own(found: re.Match[str]) -> str:
+        name = seen.setdefault(found[2], f"g{len(seen)}")
+        return f"{found[1]}{name}{found[3]}"
+
+    return re.sub(r"""(id="|url\(#)((?:clip|gradient_)\d+)("|\))""", own, svg)
 
 
 def _why(error: Exception) -> str:

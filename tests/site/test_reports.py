@@ -1,0 +1,270 @@
+"""Reports: what their blocks become, and what they may not ask for."""
+
+import html
+import json
+import re
+
+import pytest
+
+from gitrack.config.shipped import shipped
+from gitrack.errors import ConfigError
+from gitrack.model.lineage import Link, Node
+from gitrack.site import build_site
+from gitrack.site.extras import Extras
+from gitrack.site.hide import Hide
+from gitrack.site.reports import drawing
+from gitrack.site.reports.specs import read_spec
+from gitrack.site.reports.written import Written
+from tests.site import registered
+from tests.site.flights import SVG, MadeStore, flights
+
+RUNS = flights()
+FIRST, OTHER = RUNS[0].run, RUNS[3].run
+SPEC = {
+    "data": {"name": "runs"},
+    "mark": "point",
+    "encoding": {
+        "x": {"field": "params.max_depth", "type": "quantitative"},
+        "y": {"field": "metrics.test_auc_roc", "type": "quantitative"},
+    },
+    "usermeta": {"gitrack": {"title": "By depth"}, "embedOptions": {"ast": False}},
+}
+
+
+class Ancestry:
+    faults = []
+
+    def subjects(self, text):
+        return [f"run:{FIRST.id}"]
+
+    def up(self, starts):
+        return [Link("data:md5:abc", f"run:{FIRST.id}", "input", None)]
+
+    def down(self, starts):
+        return []
+
+    def nodes(self, ids):
+        return {id: Node(id=id, kind="data", label="flights <v1>", md5="abc") for id in ids
+                if id.startswith("data:")}  # fmt: skip
+
+    def piped(self):
+        return []
+
+    def staged(self):
+        return []
+
+
+def block(kind, *lines):
+    return "\n".join([f"```gitrack {kind}", *lines, "```"])
+
+
+def build(
+    folder, text, *, charts=None, bundles=RUNS, pictures=None, cache=None, commit="c", **options
+):
+    written = Written(
+        texts=text if isinstance(text, dict) else {"x.md": text},
+        charts=charts or {},
+        pictures=(pictures or {}).get,
+    )
+    store = MadeStore(
+        bundles, models=registered.models(bundles) if options.pop("models", 0) else None
+    )
+    extras = Extras(reports=written, lineage=Ancestry)
+    build_site(store, folder, title="T", commit=commit, extras=extras, cache=cache, **options)
+    page = folder / "reports/x.html"
+    return page.read_text() if page.exists() else ""
+
+
+def refused(tmp_path, text, **options):
+    with pytest.raises(ConfigError) as caught:
+        build(tmp_path / "site", text, **options)
+    assert not (tmp_path / "site").exists()
+    return str(caught.value)
+
+
+def test_every_kind_of_block_says_what_the_branch_has(tmp_path):
+    text = "\n\n".join(
+        [
+            "# Title",
+            block(
+                "table",
+                "order: metrics.test_auc_roc desc",
+                "columns: metrics.test_auc_roc",
+                "limit: 2",
+            ),
+            block("chart", "x: params.max_depth", "y: metrics.test_auc_roc"),
+            block("chart", f"curve: {curve()}"),
+            block("chart", "spec: depth"),
+            block("compare", f"runs: [{FIRST.id}, {OTHER.id}]"),
+            block("lineage", f"of: {FIRST.id}"),
+        ]
+    )
+    page = build(tmp_path / "site", text, charts={"depth.vl.json": json.dumps(SPEC)})
+
+    best = max((b.run for b in RUNS if "test_auc_roc" in b.run.metrics),
+               key=lambda run: run.metrics["test_auc_roc"])  # fmt: skip
+    assert repr(best.metrics["test_auc_roc"]) in page
+    assert f"{len(RUNS) - 2} more runs found" in page
+    assert page.count('class="on-light" src="data:image/svg+xml;base64,') == 3
+    assert page.count('class="on-dark"') == 3
+    assert "By depth" in page
+    assert f"../compare.html#runs={FIRST.id},{OTHER.id}" in page
+    assert "flights &lt;v1&gt;" in page
+    assert "<!--block" not in page
+    site = tmp_path / "site"
+    assert "reports.html" in (site / "index.html").read_text()
+    assert "embedOptions" not in (site / "data/charts/depth.js").read_text()
+    assert "on-light" in (site / "charts.html").read_text()
+
+
+def curve():
+    return next(name for name in FIRST.curves if name.endswith(".count")).removesuffix(".count")
+
+
+def test_links_and_pictures_lead_into_the_site(tmp_path):
+    text = {
+        "x.md": f"[a](run:{FIRST.id}) [b](experiment:{FIRST.experiment}) [c](sub/y.md#part) "
+        f"[d](https://example.com/?q=1) ![e](p/a%20b.svg)",
+        "sub/y.md": "# Y\n\n[back](../x.md)",
+    }
+    page = build(tmp_path / "site", text, pictures={"p/a b.svg": SVG})
+
+    assert f'href="../runs/{FIRST.id}.html"' in page
+    assert 'href="../experiments/' in page
+    assert 'rel="noopener noreferrer"' in page
+    other = re.search(r'href="(sub-y-[^"#]+)#s-part"', page)
+    assert (tmp_path / "site/reports" / other[1]).is_file()
+    assert "data:image/svg+xml;base64," in page
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        (block("tabel", "limit: 1"), 1, "tabel"),
+        ("one\n\n" + block("table", "limit: 5", "colums: a"), 5, "colums"),
+        ("one\n\n" + block("table", "limit: 0"), 4, "limit"),
+        ("\n" + block("table"), 2, "empty"),
+        ("\n\n" + block("table", "filter: 'metrics.x >'"), 3, "metrics.x"),
+        (block("table", "columns: metrics.nothing"), 1, "metrics.nothing"),
+        (block("chart", "curve: nothing"), 1, "nothing"),
+        (block("chart", "spec: nothing"), 1, "nothing"),
+        (block("compare", "runs: [nobody, noone]"), 1, "nobody"),
+        (block("model", "name: nothing"), 1, "nothing"),
+        (block("table", "a: &a [*a, *a]"), 2, ""),
+        ("one\ntwo [x](run:nobody)", 2, "nobody"),
+        ("[x](other.md)", 1, "other.md"),
+        ("[x](../../etc/passwd.md)", 1, "passwd"),
+        ("[x](ftp://example.com)", 1, "ftp:"),
+        ("a\n\n![x](http://example.com/a.png)", 3, "picture"),
+        ("![x](../secret.png)", 1, "secret"),
+        ("| a |\n|---|\n| [x](run:nobody) |", 3, "nobody"),
+    ],
+)
+def test_what_is_broken_is_told_with_its_line(tmp_path, text, line, why):
+    told = refused(tmp_path, text)
+
+    assert told.startswith(f"reports/x.md:{line}:"), told
+    assert why in told
+
+
+def test_an_older_site_stays_when_a_report_is_broken(tmp_path):
+    build(tmp_path / "site", "# Fine")
+
+    with pytest.raises(ConfigError):
+        build(tmp_path / "site", block("table", "limit: -1"))
+
+    assert "Fine" in (tmp_path / "site/reports/x.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        "[x](javascript:alert(1))",
+        "![x](data:text/html,<script>)",
+        '[x](https://e.com/"onclick="alert(1))',
+        "`<b onload=1>` &lt;script&gt; {{ 7*7 }} <!--block:0-->",
+    ],
+)
+def test_hostile_markdown_stays_text(tmp_path, text):
+    page = build(tmp_path / "site", "# <script>x</script>\n\n" + text)
+    body = page[page.index('<div class="prose">') :]
+
+    assert not re.search(r"<script|<img|<b |<!--", body)
+    assert 'href="javascript' not in body
+    assert not re.search(r"<[^>]*\son\w+=", body)
+    assert "49" not in html.unescape(body[: body.index("<footer")])
+
+
+def test_what_is_hidden_cannot_be_asked_for(tmp_path):
+    hide = Hide(params=["max_depth"], metrics=[curve()])
+
+    for lines in (["table", "columns: params.max_depth"], ["chart", f"curve: {curve()}"]):
+        refused(tmp_path, block(*lines), hide=hide)
+    build(tmp_path / "site", "# X", charts={"d.json": json.dumps(SPEC)}, hide=hide)
+    data = (tmp_path / "site/data/charts/d.js").read_text()
+    assert '"params":{}' in data
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"data": {"url": "https://e.com/x.csv"}}, "takes data from"),
+        ({"layer": [{"data": {"url": "x"}, "mark": "bar"}]}, "takes data from"),
+        ({"data": {"name": "other"}}, "'other'"),
+        ({"data": {"sequence": {"start": 0, "stop": 1e12}}}, "without end"),
+        ({"mark": {"type": "image"}}, "pictures"),
+        ({"$schema": "https://vega.github.io/schema/vega/v5.json"}, "is Vega"),
+        ({"usermeta": {"gitrack": {"filter": "metrics.x >"}}}, "filter"),
+    ],
+)
+def test_charts_that_reach_out_are_refused(change, why):
+    with pytest.raises(ConfigError, match=re.escape(why)):
+        read_spec("a.json", json.dumps(SPEC | change))
+
+
+def test_what_cannot_be_drawn_says_why(tmp_path):
+    bad = SPEC | {"mark": "nothing"}
+    told = refused(tmp_path, "# X", charts={"d.json": json.dumps(bad)})
+
+    assert told.startswith(".tracking/charts/d.json cannot be drawn: ")
+    assert "conversion failed" not in told
+
+
+def test_json_that_is_none_is_told_with_its_line():
+    with pytest.raises(ConfigError, match=r"\.tracking/charts/a\.json:2: "):
+        read_spec("a.json", '{"mark": "bar",\n nothing}')
+
+
+def test_the_bytes_follow_from_what_there_is(tmp_path):
+    text = (
+        block("table", "columns: metrics.test_auc_roc")
+        + "\n\n"
+        + block("chart", f"curve: {curve()}")
+    )
+    charts = {"d.json": json.dumps(SPEC)}
+
+    def files(folder):
+        return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.*")}
+
+    for n, bundles in enumerate((RUNS[:-1], RUNS, RUNS[1:])):
+        build(
+            tmp_path / "a",
+            text,
+            charts=charts,
+            bundles=bundles,
+            cache=tmp_path / "cache",
+            commit=str(n),
+        )
+        build(tmp_path / f"b{n}", text, charts=charts, bundles=bundles, commit=str(n))
+        assert files(tmp_path / "a") == files(tmp_path / f"b{n}")
+
+
+def test_the_colours_are_those_of_the_pages():
+    css = (shipped("site_templates") / "assets/tokens.css").read_text()
+    light, dark = css.split('[data-theme="dark"]')[:2]
+    for theme, part in (("light", light), ("dark", dark)):
+        known = dict(re.findall(r"--([\w-]+): (#\w+);", part))
+        assert drawing._INK[theme] == (known["ink-3"], known["line"], known["line-2"])
+        assert drawing._SERIES[theme] == tuple(known[f"series-{n}"] for n in range(1, 9))
