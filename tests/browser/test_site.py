@@ -69,7 +69,7 @@ def test_the_way_from_the_overview_to_a_comparison(reader, expect):
     page.locator(".compare-table").first.wait_for()
     assert page.locator(".compare-table").first.locator("thead bdi").all_inner_texts() == chosen
     page.locator(".chart svg").first.wait_for()
-    page.get_by_text("Packages that differ").or_(page.get_by_text("The same packages")).wait_for()
+    page.get_by_role("heading", name="Packages that differ").wait_for()
 
 
 def test_columns_are_chosen(reader):
@@ -77,7 +77,7 @@ def test_columns_are_chosen(reader):
     reader.go(EXPERIMENT)
     page.get_by_text("Columns", exact=True).click()
     page.get_by_role("searchbox", name="Find a column").fill("val_logl")
-    page.get_by_role("checkbox", name="val_logloss").check()
+    page.get_by_role("group", name="Metrics").get_by_role("checkbox", name="val_logloss").check()
     page.locator("#runs thead").get_by_text("val_logloss").wait_for()
     page.keyboard.press("Escape")
     assert not page.locator(".menu[open]").count()

@@ -42,7 +42,7 @@ def chunk(
     files: dict[str, bytes] = {}
     digest = hashlib.blake2b(digest_size=5)
     for block, names in enumerate(blocks):
-        data = _script(place, number, block, [found[name] for name in names])
+        data = _script(place, number, block, {name: found[name] for name in names})
         files[f"{place}/{number}-{block}.js"] = data
         digest.update(data)
     names = [name for block in blocks for name in block]
@@ -90,20 +90,21 @@ def _order(name: str) -> tuple[int, bool, bool, str]:
     )
 
 
-def _script(place: str, number: int, block: int, values: Sequence[Sequence[Any]]) -> bytes:
+def _script(place: str, number: int, block: int, columns: dict[str, list[Any]]) -> bytes:
     """`gitrack.tables.block("data/tables/all", 3, 0, […]);`, plain ASCII.
 
     NaN and infinities are words of JavaScript as they are of Python's JSON. Only texts can hold
     what could end a script or an entity.
     """
-    packed = ",".join(map(_packed, values))
+    packed = ",".join(_packed(name, cells) for name, cells in columns.items())
     text = f'gitrack.tables.block("{place}",{number},{block},[{packed}]);\n'
     text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return text.encode("ascii")
 
 
-def _packed(values: Sequence[Any]) -> str:
-    """A column: its values, or where texts repeat, the texts and which of them each row has."""
+def _packed(name: str, values: Sequence[Any]) -> str:
+    """A column: its values; where texts repeat, the texts and which of them each row has; where
+    filters would take floats for whole numbers, also which rows hold floats (1: all)."""
     if all(type(value) is str or value is None for value in values):
         texts = {value: at for at, value in enumerate(dict.fromkeys(values)) if value is not None}
         if not texts:
@@ -114,7 +115,16 @@ def _packed(values: Sequence[Any]) -> str:
             if len(texts) == 1 and codes.count(0) == len(codes):
                 return f'{{"t":{_json(list(texts))}}}'
             return f'{{"t":{_json(list(texts))},"c":{_json(codes)}}}'
-    return _json(values)
+    floats = [row for row, value in enumerate(values) if type(value) is float and _told(value)]
+    if not floats or name.startswith(("metrics.", "curves.")):
+        return _json(values)
+    every = all(type(value) is float for value in values if value is not None)
+    return f'{{"v":{_json(values)},"f":{1 if every else _json(floats)}}}'
+
+
+def _told(value: float) -> bool:
+    """True for floats that JavaScript does not write as Python does: 6.0, 1e-05."""
+    return value.is_integer() or not 1e-4 <= abs(value) < 1e16
 
 
 def _json(values: Sequence[Any]) -> str:

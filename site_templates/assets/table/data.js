@@ -60,11 +60,19 @@
     return dot > 0 && /^(metrics|params|tags|history|seeds)\./.test(name) ? name.slice(dot + 1) : name;
   }
 
-  /** A column of a piece: values, or texts and which of them each row has (without: all the one). */
+  /** A column of a piece: values, or texts and which of them each row has (without: all the one).
+      `f` tells the rows whose numbers are floats that look like whole ones: 6.0 is not the text 6. */
   function fill(cells, start, count, packed) {
     if (packed === null) return;
     if (Array.isArray(packed)) {
       for (let row = 0; row < count; row++) cells[start + row] = packed[row];
+      return;
+    }
+    if (packed.v) {
+      fill(cells, start, count, packed.v);
+      if (!cells.floats) cells.floats = new Set();
+      if (packed.f === 1) for (let row = 0; row < count; row++) cells.floats.add(start + row);
+      else for (const row of packed.f) cells.floats.add(start + row);
       return;
     }
     const { t: texts, c: codes } = packed;
