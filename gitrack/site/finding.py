@@ -50,6 +50,7 @@ def entries(contents: Contents) -> list[Entry]:
             )
             for sweep in contents.sweeps
         ),
+        *_reports(contents),
         *_data(contents),
     ]
 
@@ -89,6 +90,17 @@ def _data(contents: Contents) -> Iterator[Entry]:
             _many(len(one.versions), "version"),
             " · ".join(filter(None, words)),
         )
+
+
+def _reports(contents: Contents) -> Iterator[Entry]:
+    """By their first heading, and by what stands before long texts go on."""
+    written = contents.extras.reports
+    texts = written.texts if written else {}
+    for path in sorted(texts):
+        lines = texts[path].splitlines()
+        title = next((line[2:].strip() for line in lines if line.startswith("# ")), "")
+        said = " ".join(line.strip("# ") for line in lines if not line.startswith("```"))
+        yield "report", title or path, links.report_page(path), "", _short(said)
 
 
 def piece(runs: Sequence[Run]) -> dict[str, object]:

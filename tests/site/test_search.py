@@ -7,8 +7,10 @@ import json
 import pytest
 
 from gitrack.site import build_site
+from gitrack.site.extras import Extras
 from gitrack.site.hide import Hide
 from gitrack.site.parts import search
+from gitrack.site.reports.written import Written
 from tests.site.flights import MadeStore
 from tests.site.registered import models
 
@@ -45,6 +47,18 @@ def test_everything_with_a_name_is_found(build):
         assert title
         assert not anchor or f'id="{anchor}"' in text, page
     assert [count for count, _ in index["pieces"]] == [12]
+
+
+def test_reports_are_found_by_their_heading(build):
+    written = Written(texts={"2026/winter.md": "Lead\n\n# A winter of *snow*\n\nDelays rose."})
+    folder, _ = build(extras=Extras(reports=written))
+
+    (index,) = data(folder, "data/index.js")
+
+    (report,) = [entry for entry in index["entries"] if entry[0] == "report"]
+    assert report[1] == "A winter of *snow*"
+    assert (folder / report[2]).is_file()
+    assert "Delays rose" in report[4]
 
 
 def test_without_javascript_the_page_lists_names(build):
