@@ -16,7 +16,7 @@ import msgspec
 
 from gitrack.model.run import Artifact, Run
 from gitrack.site import display
-from gitrack.site.links import slug
+from gitrack.site.links import document_page, slug
 from gitrack.site.source import Source
 
 _MAGIC = (
@@ -216,7 +216,7 @@ def _text(path: str, copy: str, text: str, size: int) -> Text:
     return Text(
         path=path,
         href=f"{copy}.txt",
-        page=f"{copy}.html" if _is_document(path, size) else None,
+        page=document_page(copy) if _is_document(path, size) else None,
         size=display.size(size),
         preview=preview,
         cut=len(preview) + 1 < len(text),

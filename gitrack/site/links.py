@@ -99,6 +99,11 @@ def trend_data(name: str) -> str:
     return f"data/trends/{slug(name)}.js"
 
 
+def document_page(copy: str) -> str:
+    """The page around an HTML file of a run, of which a copy lies on the site."""
+    return f"documents/{copy.removeprefix('files/')}.html"
+
+
 def packages_text(digest: str) -> str:
     """The same for people, as plain text."""
     return f"files/packages/{slug(digest)}.txt"

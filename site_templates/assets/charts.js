@@ -280,11 +280,4 @@
   gitrack.whenSeen = whenSeen;
   gitrack.timeFormat = timeFormat;
   gitrack.nothingToDraw = nothing;
-
-  const ours = document.getElementById("run-curves");
-  if (ours) {
-    gitrack.fetchRun(ours.dataset.run).then((run) => {
-      if (!curves(ours, [run], { byRun: false })) ours.closest("section").remove();
-    });
-  }
 })();

@@ -65,7 +65,7 @@ def test_one_more_run_leaves_the_pages_of_others(twice, bundles, tmp_path):
     runs = {page for page in before if page.parent.name == "runs" and "site/api" not in str(page)}
     touched = {page for page in runs if page.stat().st_ino != before[page]}
     assert len(touched) <= 2 * 2  # the page and the data of each neighbour
-    assert sum(page.stat().st_ino != before[page] for page in before if page.exists()) < 30
+    assert sum(page.stat().st_ino != before[page] for page in before if page.exists()) < 32
 
 
 def test_whatever_changes_the_bytes_are_those_of_a_full_build(twice, bundles):

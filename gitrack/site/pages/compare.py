@@ -18,7 +18,7 @@ from gitrack.site.pages.frame import Frame, RunLink, run_link
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.marks import Marks, StageMark
 from gitrack.site.pages.registry import PRODUCTION
-from gitrack.site.pages.run import Files
+from gitrack.site.pages.run import Files, packages_digest
 from gitrack.site.scripts import pairs
 
 #: Runs by their ids.
@@ -173,13 +173,6 @@ def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
         "evaluation": evaluation_data(files.evaluation),
         "pictures": [[p.path, p.source, p.inline] for p in files.exhibits.pictures],
     }
-
-
-def packages_digest(packages: Sequence[str]) -> str:
-    """The name under which a list of packages is kept once for all runs."""
-    import hashlib
-
-    return hashlib.sha256("\n".join(packages).encode()).hexdigest()[:20]
 
 
 def package_pairs(packages: Sequence[str]) -> list[list[str]]:

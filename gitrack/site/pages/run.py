@@ -14,9 +14,17 @@ from gitrack.model.profile import TableProfile
 from gitrack.model.run import Code, Environment, Run
 from gitrack.site import display
 from gitrack.site.diff import Diff, read_diff
+from gitrack.site.drawing.judged import JudgedSet, judged
+from gitrack.site.drawing.lines import LinesDrawing, curves
 from gitrack.site.exhibits import Exhibits, shell
 from gitrack.site.goals import Goals
-from gitrack.site.links import experiment_page, run_data
+from gitrack.site.links import (
+    experiment_page,
+    packages_data,
+    packages_text,
+    places_data,
+    run_data,
+)
 from gitrack.site.links import run_page as run_page_of
 from gitrack.site.pages.datasets import DatasetView, dataset_view
 from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
@@ -29,6 +37,8 @@ from gitrack.store.made import AllVersions
 
 _CONSOLE_LINES = 400
 _HEADLINES = 4
+#: More are among the metrics below, each with its course.
+_CHARTS = 24
 
 
 class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +68,14 @@ class Step(msgspec.Struct, frozen=True):
     command: str
 
 
+class Packages(msgspec.Struct, frozen=True, kw_only=True):
+    """How many were installed, and where they are told: to people, and to the page's script."""
+
+    count: int
+    href: str
+    data: str
+
+
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     """What `run.html` may use."""
 
@@ -81,7 +99,8 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     headlines: tuple[Headline, ...]
     metrics: tuple[MetricRow, ...]
     system: tuple[MetricRow, ...]
-    curves: bool
+    drawings: tuple[LinesDrawing, ...]
+    judged: tuple[JudgedSet, ...]
     sampled: str | None
     params: tuple[Cell, ...]
     tags: tuple[Cell, ...]
@@ -95,12 +114,13 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     became: tuple[Membership, ...]
     stages: tuple[StageView, ...]
     environment: tuple[Cell, ...]
-    packages: tuple[str, ...]
+    packages: Packages | None
     exhibits: Exhibits
     console: str | None
     console_cut: bool
     steps: tuple[Step, ...]
     data: str
+    places: str | None
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +177,8 @@ def run_page(
         headlines=_headlines(run, group),
         metrics=tuple(row for row in rows if not is_system(row.name)),
         system=tuple(row for row in rows if is_system(row.name)),
-        curves=bool(files.history and len(files.history.steps) > 1),
+        drawings=_drawings(files.history),
+        judged=judged(files.evaluation),
         sampled=_sampled(files.history),
         params=tuple(Cell(name, display.setting(run.params[name])) for name in sorted(run.params)),
         tags=tuple(Cell(name, display.setting(run.tags[name])) for name in sorted(run.tags)),
@@ -171,13 +192,35 @@ def run_page(
         became=became,
         stages=stages(files.pipeline),
         environment=_environment(run.environment),
-        packages=files.packages,
+        packages=_packages(files.packages),
         exhibits=files.exhibits,
         console="\n".join(lines[-_CONSOLE_LINES:]) if console.strip() else None,
         console_cut=len(lines) > _CONSOLE_LINES,
         steps=_steps(run, files, folder, frame.branch),
         data=run_data(run.id),
+        places=places_data(run.experiment) if len(group.runs) > 1 else None,
     )
+
+
+def packages_digest(packages: Sequence[str]) -> str:
+    """The name under which a list of packages is kept once for all runs."""
+    import hashlib
+
+    return hashlib.sha256("\n".join(packages).encode()).hexdigest()[:20]
+
+
+def _packages(packages: Sequence[str]) -> Packages | None:
+    if not packages:
+        return None
+    digest = packages_digest(packages)
+    return Packages(count=len(packages), href=packages_text(digest), data=packages_data(digest))
+
+
+def _drawings(history: History | None) -> tuple[LinesDrawing, ...]:
+    if history is None:
+        return ()
+    names = sorted(name for name in history.columns if not is_system(name))
+    return tuple(curves(history, names)[:_CHARTS])
 
 
 def _metric_rows(run: Run, history: History | None, goals: Goals) -> list[MetricRow]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from gitrack.site import links, scripts
+from gitrack.model.run import Run
+from gitrack.site import display, links, scripts
 from gitrack.site.contents import Contents, KnownRun
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.machine import api
 from gitrack.site.pages import compare
-from gitrack.site.pages.compare import packages_digest
-from gitrack.site.pages.run import run_page
+from gitrack.site.pages.artifact import artifact_page
+from gitrack.site.pages.group import Group
+from gitrack.site.pages.run import Files, packages_digest, run_page
 from gitrack.site.parts import Units
+from gitrack.site.places import places
 from gitrack.site.reading import Reading
 from gitrack.site.tables.sparks import sparks
 
@@ -27,6 +31,9 @@ def units(contents: Contents) -> Units:
             owners[digest] = entry
     for digest, entry in sorted(owners.items(), key=lambda item: item[0]):
         yield Unit(f"packages:{digest}", digest, partial(_packages, contents, entry, digest))
+    for group in contents.groups:
+        inputs = (contents.settings, group.digest, contents.trees(group.runs))
+        yield Unit(f"places:{group.name}", inputs, partial(_places, group))
 
 
 def _unit(contents: Contents, entry: KnownRun) -> Unit:
@@ -69,6 +76,7 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         **reading.copies,
         path: contents.renderer.page("run.html", page, path),
         links.run_data(run.id): scripts.call("run", data),
+        **_documents(contents, run, files, reading.copies),
         api.run_path(run.id): api.run_document(run, contents.became.get(run.id, ())),
     }
     # a list of packages is a file that runs share: the note says which; tables show the curves
@@ -76,8 +84,27 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
     return Made(made, reading.faults, note=(digest, sparks(files.history)))
 
 
+def _documents(
+    contents: Contents, run: Run, files: Files, copies: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """A page around each HTML file that the run left: it is shown there without any power."""
+    made = {}
+    for text in files.exhibits.texts:
+        if text.page is not None:
+            page = artifact_page(contents.frame, run, text, copies[text.href].decode("utf-8"))
+            made[text.page] = contents.renderer.page("artifact.html", page, text.page)
+    return made
+
+
 def _packages(contents: Contents, entry: KnownRun, digest: str) -> Made:
     """A list of packages once, however many runs had it."""
     path = links.packages_data(digest)
-    listed = compare.package_pairs(Reading(contents, entry).packages())
-    return Made({path: scripts.call("packages", path, listed)})
+    packages = Reading(contents, entry).packages()
+    data = scripts.call("packages", path, compare.package_pairs(packages))
+    text = "".join(f"{display.visible(line)}\n" for line in packages)
+    return Made({path: data, links.packages_text(digest): text.encode("utf-8", "replace")})
+
+
+def _places(group: Group) -> Made:
+    """How the runs of an experiment stand: for a page of one of them, so it holds no word of it."""
+    return Made({links.places_data(group.name): scripts.call("places", places(group))})
