@@ -43,7 +43,7 @@
   async function draw(figure) {
     const place = figure.dataset.chart;
     await Promise.all([gitrack.load("assets/vega.js"), gitrack.load(place)]);
-    const pictures = figure.querySelector(".pictures");
+    const pictures = figure.querySelector(".drawn-twice");
     const plot = h("div", { class: "plot", role: "img", "aria-label": pictures.getAttribute("aria-label") });
     let drawn = null;
     const again = async () => {

@@ -32,7 +32,7 @@ SPEC = {
 
 
 class Ancestry:
-    faults = []
+    faults = ()
 
     def subjects(self, text):
         return [f"run:{FIRST.id}"]
