@@ -74,6 +74,8 @@ def command(directory: Path, runs: int | None, quiet: bool) -> None:
                 talk.warn(warned.rstrip())
         if (folder / "promote.py").is_file():  # a demo of an older version has none
             _promote(folder, talk)
+        if runs is None and not (folder / "reports").exists():
+            _write_report(folder)
         talk.say("the website")
         _gitrack(folder, ["site", "build"])
     _farewell(folder, len(plan), time.monotonic() - started, quiet)
@@ -106,7 +108,7 @@ def _make_project(folder: Path) -> None:
         return
     from gitrack.config.shipped import shipped
 
-    ignored = shutil.ignore_patterns("__pycache__", "data", "models", "policy.yaml")
+    ignored = shutil.ignore_patterns("__pycache__", "data", "models", "policy.yaml", "reports")
     example = shipped("examples/flights")
     shutil.copytree(example, folder, ignore=ignored, dirs_exist_ok=True)
     (folder / ".tracking").mkdir(exist_ok=True)
@@ -115,6 +117,14 @@ def _make_project(folder: Path) -> None:
     config.write_text("project: flights-ml-delay-prediction\nsite: {title: Late flights}\n")
     _gitrack(folder, ["init"])
     _commit(folder, "predict which flights out of New York will be late")
+
+
+def _write_report(folder: Path) -> None:
+    """A report on the runs: only where all of them are, for it names some."""
+    from gitrack.config.shipped import shipped
+
+    shutil.copytree(shipped("examples/flights") / "reports", folder / "reports")
+    _commit(folder, "report: does the weather say which flights will be late?")
 
 
 def _keep_data(folder: Path) -> None:
