@@ -66,17 +66,20 @@ def summary(name: str, values: Sequence[Any]) -> Summary:
 
 def merged(one: Summary, other: Summary) -> Summary:
     """Of two pieces together. What is missing in a piece is told by `count` alone."""
+    if not one.count or not other.count:
+        return one if one.count else other
+    number = one.number and other.number
     values = None
     if one.values is not None and other.values is not None:
         both = tuple(dict.fromkeys((*one.values, *other.values)))
         values = both if len(both) <= _MOST_VALUES else None
     return Summary(
         one.count + other.count,
-        one.number and other.number,
-        _of(min, one.low, other.low),
-        _of(max, one.high, other.high),
-        _of(min, one.least, other.least),
-        max(one.digits, other.digits),
+        number,
+        _of(min, one.low, other.low) if number else None,
+        _of(max, one.high, other.high) if number else None,
+        _of(min, one.least, other.least) if number else None,
+        max(one.digits, other.digits) if number else 0,
         one.only if one.only == other.only else None,
         max(one.longest, other.longest),
         values,
