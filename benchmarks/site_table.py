@@ -1,4 +1,4 @@
-"""The table of 10,000 runs × 200 columns in Chromium, from disk: first rows, filter, scroll, sort."""
+"""The table of 10,000 runs × 200 columns in Chromium, from disk."""
 
 from __future__ import annotations
 

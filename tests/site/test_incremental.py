@@ -93,6 +93,22 @@ def test_whatever_changes_the_bytes_are_those_of_a_full_build(twice, bundles):
         twice(present)
 
 
+def test_one_more_run_leaves_the_pieces_of_tables_before_it(twice, bundles, tmp_path, monkeypatch):
+    monkeypatch.setattr("gitrack.site.tables.chunks.SIZE", 4)
+    in_order = sorted(bundles, key=lambda bundle: bundle.run.started)
+    twice(in_order[:-1])
+    tables = tmp_path / "site/data/tables/all"
+    before = {path.name: path.stat().st_ino for path in tables.iterdir()}
+
+    twice(in_order)
+
+    after = {path.name: path.stat().st_ino for path in tables.iterdir()}
+    assert {name for name in after if before.get(name) != after[name]} == {
+        "head.js",
+        *(name for name in after if name.startswith("2-")),
+    }
+
+
 def _ids(bundles):
     return {bundle.run.id for bundle in bundles}
 

@@ -1,155 +1,174 @@
-"""The data of the tables: pieces from the oldest run on, and a header made of their notes."""
+"""The data of the tables: pieces, what is remembered of them, and the header made of that."""
 
 import json
+import math
 import re
 
-import msgspec
 import pytest
 
-from gitrack.model.run import RunBundle
-from gitrack.site import build_site
-from gitrack.site.hide import Hide
+from gitrack.model.history import History
+from gitrack.model.measure import Measure
+from gitrack.model.run import Run
+from gitrack.site import display
+from gitrack.site.goals import Goals
 from gitrack.site.tables import chunks
-from gitrack.site.tables.sparks import spark
-from gitrack.site.tables.summary import merged, summary
-from tests.site.flights import MadeStore
+from gitrack.site.tables.head import head
+from gitrack.site.tables.sparks import LEVELS, spark, sparks
+from gitrack.site.tables.summary import decimals, merged, summary
 
-ALL = "data/tables/all"
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    """Twelve runs are three pieces."""
-    monkeypatch.setattr(chunks, "SIZE", 5)
+PLACE = "data/tables/all"
 
 
-def files(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in (folder / "data/tables").rglob("*.js")
-    }
+def run(number, **fields):
+    known = {"name": f"run {number}", "experiment": "e", "started": "2026-01-01T00:00:00.000Z"}
+    return Run(id=f"r{number}", **{**known, **fields})
 
 
-def build(folder, bundles, **options):
-    build_site(MadeStore(bundles), folder, title="T", commit="c", **options)
-    return files(folder)
+def table(*pieces):
+    """The files of a table and its header."""
+    made = [chunks.chunk(PLACE, n, runs, {}) for n, runs in enumerate(pieces)]
+    files = {path: data.decode("ascii") for one, _ in made for path, data in one.items()}
+    notes = [note for _, note in made]
+    text = head(
+        PLACE,
+        notes,
+        metrics=["auc"],
+        measure=Measure("auc", "maximize"),
+        goals=Goals(),
+        all_runs=False,
+    ).decode()
+    found = json.loads(text.removeprefix("gitrack.tables.head(").removesuffix(");\n"))
+    return files, found, {column["name"]: column for column in found["columns"]}
 
 
-def head(found, place=ALL):
-    text = found[f"{place}/head.js"].decode("ascii")
-    return json.loads(re.fullmatch(r"gitrack\.tables\.head\((.*)\);\n", text)[1])
+def values(files, found, name):
+    """A column as the page puts it together."""
+    place = [column["name"] for column in found["columns"]].index(name)
+    cells = []
+    for number, (count, layout, _) in enumerate(found["chunks"]):
+        blocks = found["layouts"][layout]
+        block = next((n for n, columns in enumerate(blocks) if place in columns), None)
+        if block is None:
+            cells += [None] * count
+            continue
+        text = files[f"{PLACE}/{number}-{block}.js"]
+        packed = json.loads(re.sub(r"^.*?,\d+,\d+,(\[.*\])\);\n$", r"\1", text))
+        column = packed[blocks[block].index(place)]
+        if column is None:
+            cells += [None] * count
+        elif isinstance(column, dict) and "t" in column:
+            codes = column.get("c", [0] * count)
+            cells += [None if code < 0 else column["t"][code] for code in codes]
+        else:
+            cells += column["v"] if isinstance(column, dict) else column
+    return cells
 
 
-def cells(found, name, place=ALL):
-    """A column as a page puts it together."""
-    about = head(found, place)
-    number = [column["name"] for column in about["columns"]].index(name)
-    values = []
-    for at, (rows, layout, _) in enumerate(about["chunks"]):
-        part = [None] * rows
-        for block, columns in enumerate(about["layouts"][layout]):
-            if number in columns:
-                text = found[f"{place}/{at}-{block}.js"].decode("ascii")
-                call = re.fullmatch(r"gitrack\.tables\.block\((.*)\);\n", text)[1]
-                packed = json.loads(f"[{call}]")[3][columns.index(number)]
-                part = opened(packed, rows)
-        values += part
-    return values
+def test_every_value_comes_back_whatever_piece_it_is_in(monkeypatch):
+    monkeypatch.setattr(chunks, "_CELLS", 8)
+    older = [run(n, params={"lr": n / 4, "kind": "a"}, metrics={"auc": 0.5 + n}) for n in range(3)]
+    newer = [run(3, params={"kind": "b", "deep": True}), run(4, tags={"team": "x"})]
+
+    files, found, _ = table(older, newer)
+
+    assert found["rows"] == 5
+    assert values(files, found, "id") == ["r0", "r1", "r2", "r3", "r4"]
+    assert values(files, found, "params.lr") == [0.0, 0.25, 0.5, None, None]
+    assert values(files, found, "params.kind") == ["a", "a", "a", "b", None]
+    assert values(files, found, "params.deep") == [None, None, None, True, None]
+    assert values(files, found, "metrics.auc") == [0.5, 1.5, 2.5, None, None]
+    assert values(files, found, "tags.team") == [None, None, None, None, "x"]
 
 
-def opened(packed, rows):
-    if isinstance(packed, dict):
-        texts = packed["t"]
-        codes = packed.get("c", [0] * rows)
-        return [None if code < 0 else texts[code] for code in codes]
-    return packed if packed is not None else [None] * rows
+def test_numbers_that_json_has_not_are_words_of_javascript():
+    runs = [run(n, metrics={"auc": v}) for n, v in enumerate([math.nan, math.inf, -math.inf, 1])]
+
+    files, found, columns = table(runs)
+
+    cells = values(files, found, "metrics.auc")
+    assert math.isnan(cells[0])
+    assert cells[1:] == [math.inf, -math.inf, 1]
+    assert columns["metrics.auc"]["best"] == 1.0
 
 
-def test_every_value_is_where_its_run_is(tmp_path, bundles):
-    found = build(tmp_path / "site", bundles)
-    runs = sorted((bundle.run for bundle in bundles), key=lambda run: run.started)
+def test_a_float_that_looks_whole_is_told_from_a_whole_number():
+    files, _, _ = table([run(0, params={"a": 6.0, "b": 6.0}), run(1, params={"a": 7.5, "b": 6})])
 
-    assert [rows for rows, _, _ in head(found)["chunks"]] == [5, 5, 2]
-    assert cells(found, "id") == [run.id for run in runs]
-    assert cells(found, "metrics.test_f1") == [run.metrics.get("test_f1") for run in runs]
-    assert cells(found, "tags.status") == [run.tags["status"] for run in runs]
-    assert cells(found, "params.subsample") == [0.8] * 12
+    assert '{"v":[6.0,7.5],"f":1}' in files[f"{PLACE}/0-1.js"]
+    assert '{"v":[6.0,6],"f":[0]}' in files[f"{PLACE}/0-1.js"]
 
 
-def test_one_more_run_is_in_the_last_piece_and_the_header_alone(tmp_path, bundles):
-    ordered = sorted(bundles, key=lambda bundle: bundle.run.started)
-    before = build(tmp_path / "site", ordered[:-1], cache=tmp_path / "cache")
-    after = build(tmp_path / "site", ordered, cache=tmp_path / "cache")
+def test_no_text_ends_a_script():
+    attack = "</script><script>alert(1)</script>\u2028&\u202e\ud800"
 
-    mine = f"{ALL}/"
-    others = {name for name in after if name.startswith(mine) and before.get(name) != after[name]}
-    assert f"{ALL}/head.js" in others
-    assert {name.removeprefix(mine)[0] for name in others} == {"2", "h"}
-    assert after == build(tmp_path / "whole", ordered)
+    files, _, _ = table([run(n, name=attack, params={attack: attack}) for n in range(2)])
+
+    assert all(text.isascii() and not re.search("[<>&]", text) for text in files.values())
 
 
-def test_the_header_says_of_columns_what_all_pieces_say_together(tmp_path, bundles):
-    columns = {c["name"]: c for c in head(build(tmp_path / "site", bundles))["columns"]}
+def test_whole_numbers_beyond_those_of_javascript_stay_what_they_are():
+    files, found, columns = table([run(0, params={"big": 2**60}), run(1, params={"big": 1})])
 
-    reached = [b.run.metrics["test_f1"] for b in bundles if "test_f1" in b.run.metrics]
-    assert columns["metrics.test_f1"]["best"] == max(reached)
-    assert columns["metrics.test_f1"]["count"] == len(reached) == 11
-    assert columns["params.subsample"]["constant"] is True
-    assert "constant" not in columns["params.max_depth"]
-    assert columns["params.max_depth"]["values"] == 3
+    assert values(files, found, "params.big") == [str(2**60), 1]
+    assert not columns["params.big"].get("number")
 
 
-@pytest.mark.parametrize("cut", [1, 3, 5])
+def test_what_is_the_same_everywhere_starts_hidden():
+    def some(n):
+        return run(n, params={"lr": n / 10, "depth": 6, "half": 1}, metrics={"auc": n / 7})
+
+    _, found, columns = table([some(n) for n in range(3)], [some(3), run(4, params={"lr": 1.0})])
+
+    assert not columns["params.depth"].get("constant")  # the last run has none
+    assert not columns["params.lr"].get("constant")
+    assert columns["experiment"]["constant"]
+    assert "params.lr" in found["shown"]
+    _, found, columns = table([some(n) for n in range(3)], [some(3)])
+    assert columns["params.depth"]["constant"]
+    assert "params.depth" not in found["shown"]
+
+
 @pytest.mark.parametrize(
-    "values",
+    "numbers",
     [
-        [1, 2.5, None, -3, 0, 0.125],
-        ["a", "a", None, "bcd", "a", "a"],
-        [1, "1", True, None, None, 2.0],
-        [7, 7, 7, 7, 7, 7],
-        [float("nan"), float("inf"), 1.0, None, -1e9, 2],
+        [0.5, 0.25, 0.125],
+        [1, 2, 3],
+        [1e-5, 0.5],
+        [0.123456789, 12.5],
+        [1e9, 2.5],
+        [0.0, 0.75],
+        [-3.25],
     ],
 )
-def test_two_halves_add_up_to_the_whole(values, cut):
-    assert merged(summary("x", values[:cut]), summary("x", values[cut:])) == summary("x", values)
+def test_pieces_add_up_to_what_the_whole_says(numbers):
+    first, *rest = (summary("metrics.x", [value, None]) for value in numbers)
+    for other in rest:
+        first = merged(first, other)
+
+    assert first.count == len(numbers)
+    assert (first.low, first.high) == (min(numbers), max(numbers))
+    assert decimals(first) == display.decimals(numbers)
 
 
-def test_hidden_columns_are_in_no_piece(tmp_path, bundles):
-    hide = Hide(params=["subsample"], tags=["team"], metrics=["val_*"])
-    found = build(tmp_path / "site", bundles, hide=hide)
+def test_a_curve_keeps_its_lowest_and_highest():
+    steps = [math.sin(n / 50) for n in range(1000)]
+    steps[333], steps[777] = 9.0, -9.0
 
-    for path, data in found.items():
-        for word in (b"subsample", b"team", b"logistics-ml", b"val_auc", b"val_logloss"):
-            assert word not in data, path
+    drawn = spark(steps)
 
-
-def test_values_that_json_has_not_and_names_that_mean_harm(tmp_path, bundles):
-    run = msgspec.structs.replace(
-        bundles[0].run,
-        params={"__proto__": "</script><b>", "big": 2**70, "nothing": None},
-        metrics={"constructor": float("nan"), "up": float("inf")},
-    )
-    found = build(tmp_path / "site", [RunBundle(run=run)])
-
-    assert cells(found, "params.__proto__") == ["</script><b>"]
-    assert cells(found, "params.big") == [str(2**70)]
-    assert cells(found, "metrics.up") == [float("inf")]
-    assert all(b"<" not in data for data in found.values())
+    assert len(drawn) <= 32
+    assert LEVELS[-1] in drawn
+    assert LEVELS[0] in drawn
+    assert drawn.index(LEVELS[-1]) < drawn.index(LEVELS[0])
 
 
-def test_a_curve_keeps_its_extremes():
-    values = [0.5] * 1000
-    values[321], values[700] = 9.0, -4.0
-
-    drawn = spark(values)
-    assert len(drawn) == 32
-    assert "_" in drawn
-    assert "A" in drawn
-    assert spark([1.0]) == ""
-    assert spark([None, float("nan"), 2.0]) == ""
+@pytest.mark.parametrize("steps", [[], [1.0], [math.nan, 1.0], [None, math.inf, 2]])
+def test_what_has_no_two_points_is_no_curve(steps):
+    assert spark(steps) == ""
 
 
-def test_a_piece_without_a_value_leaves_a_column_of_numbers_what_it_is():
-    none = summary("duration", [None, None])
-    assert merged(none, summary("duration", [3.5, None])).number
-    assert merged(summary("duration", [3.5]), none).high == 3.5
+def test_curves_of_a_run_by_their_metrics():
+    history = History(steps=[0, 1], times=[0, 1], columns={"system.cpu": [1, 2], "loss": [2, 1]})
+
+    assert [name for name, _ in sparks(history)] == ["loss", "system.cpu"]
+    assert sparks(None) == []

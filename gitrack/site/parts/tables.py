@@ -35,9 +35,8 @@ def _table(contents: Contents, place: str, group: Group, *, all_runs: bool) -> U
         make = partial(_chunk, contents, place, number, runs)
         made = yield Unit(f"table:{place}:{number}", inputs, make)
         notes.append(msgspec.convert(made.note, ChunkNote))
-    inputs = (contents.settings, group.metrics, group.measure, notes, all_runs)
-    make = partial(_head, contents, place, group, notes, all_runs)
-    yield Unit(f"table:{place}", inputs, make)
+    told = (contents.settings, group.metrics, group.measure, notes, all_runs)
+    yield Unit(f"table:{place}", told, partial(_head, contents, place, group, notes, all_runs))
 
 
 def _chunk(contents: Contents, place: str, number: int, runs: Sequence[Run]) -> Made:

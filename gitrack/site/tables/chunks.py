@@ -14,7 +14,7 @@ from gitrack.site.tables.columns import BASE, CURVE, Sparks, columns
 from gitrack.site.tables.summary import Summary, summary
 
 #: Runs in a piece: it is made again with each run that comes to it.
-SIZE = 1000
+SIZE = 500
 #: Cells in a block of columns: small tables are one block, large ones load what they show.
 _CELLS = 12_000
 #: Texts that are this often the same are written once.

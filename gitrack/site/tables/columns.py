@@ -53,14 +53,14 @@ def _cells(run: Run) -> Iterator[tuple[str, Any]]:
     page = run_page(run.id)
     if page != f"runs/{run.id}.html":
         yield "page", page
-    for name, value in run.metrics.items():
-        yield _named("metrics.", name), value
+    for name, number in run.metrics.items():
+        yield _named("metrics.", name), number
     for name, value in run.params.items():
         yield _named("params.", name), _scalar(value)
     for name, value in run.tags.items():
         yield _named("tags.", name), _scalar(value)
-    for name, value in run.curves.items():
-        yield _named("curves.", name), value
+    for name, number in run.curves.items():
+        yield _named("curves.", name), number
     yield from _about(run)
 
 

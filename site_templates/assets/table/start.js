@@ -23,12 +23,11 @@
     window.addEventListener("hashchange", () => table.apply(grid.read(window.location.hash)));
     const newest = store.chunks.slice(-1);
     const first = ["id", "name", ...grid.state.columns];
-    const whole = store.need(first);
-    await store.need(first, newest);
+    /* The newest runs are drawn before the others come. */
+    await store.need(first, newest).catch(() => null);
     await grid.refresh();
     ready.splice(0).forEach((told) => told(table));
-    await whole;
-    lines.redraw();
+    await store.need(first).catch(() => null);
     const panel = document.getElementById("scatter");
     if (panel && gitrack.embed) gitrack.points(grid, panel);
   };

@@ -88,16 +88,19 @@
     if (state.group) names.push(gitrack.groups.columnOf(state.group), "name", "id");
     const plain = !asked.select && !state.group && same(state.order, NEWEST);
     const missing = names.filter((name) => store.has(name) && !store.whole(name));
-    if (missing.length && !plain) {
-      await store.need([...new Set(["id", ...missing])]);
-      if (mine !== turn) return;
-    }
-    arrange(asked);
+    const load = async () => {
+      try {
+        await store.need([...new Set(["id", ...missing])]);
+      } catch (lost) {
+        grid.fault = { message: "A part of this table could not be loaded", hint: "load the page again" };
+      }
+      return mine === turn;
+    };
+    if (missing.length && !plain && !(await load())) return;
+    if (!grid.fault || asked.fault) arrange(asked);
     tell();
-    if (missing.length && plain) {
-      await store.need(["id", ...missing]);
-      if (mine === turn) tell();
-    }
+    /* The newest runs are shown as they are; what else is missing comes by and by. */
+    if (missing.length && plain) load().then((wanted) => { if (wanted) tell(); });
   }
 
   function arrange(asked) {
