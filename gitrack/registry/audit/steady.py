@@ -46,14 +46,24 @@ class _Kept(msgspec.Struct, array_like=True):
     audit: Audit
 
 
+class _File(NamedTuple):
+    """A file as a commit left it; `added` unless it was there before, `plain` unless it is a link,
+    a program or gone."""
+
+    path: str
+    blob: str
+    added: bool
+    plain: bool
+
+
 class _Step(NamedTuple):
-    """A commit with the files that it added; None where it did anything else."""
+    """A commit with the files that it touched."""
 
     commit: str
     parents: list[str]
     committed: int
     author: str
-    added: list[tuple[str, str]] | None
+    files: list[_File]
 
 
 def audit_at(opened: OpenRegistry, commit: str, cache: Path | None = None) -> Audit:
@@ -126,17 +136,17 @@ def _continued(opened: OpenRegistry, kept: _Kept, commit: str) -> _Kept | None:
 
 def _plain(opened: OpenRegistry, step: _Step, registered: set[str]) -> int | None:
     """How many runs a commit brought, if it did nothing else, and they are as they should be."""
-    if step.added is None:
-        return None
     records: dict[str, str] = {}
     folders: set[str] = set()
-    for path, blob in step.added:
+    for path, blob, added, plain in step.files:
         what = what_is(path)
+        if not plain or not (added or what.kind is Kind.FREE):
+            return None
         if what.kind is Kind.RUN:
             records[path] = blob
         elif what.kind is Kind.RUN_FILE:
             folders.add(what.name)
-        elif not (what.kind is Kind.FREE and path.startswith("runs/")):
+        elif what.kind not in (Kind.FREE, Kind.NAMED):
             return None
     ids = {place.id for path in records if (place := place_of(path)) is not None}
     if not folders <= {what_is(path).name for path in records} or ids & registered:
@@ -183,11 +193,9 @@ def _steps(opened: OpenRegistry, tip: str, commit: str) -> list[_Step]:
             steps.append(_Step(head, parents, int(committed or 0), author, []))
         elif word.startswith(b":"):
             _, mode, _, blob, status = word[1:].split(b" ")
-            added = steps[-1].added
-            if status != b"A" or mode != _FILE or added is None:
-                steps[-1] = steps[-1]._replace(added=None)
-            else:
-                added.append((decode(words[place + 1]), blob.decode("ascii")))
+            path = decode(words[place + 1])
+            file = _File(path, blob.decode("ascii"), status == b"A", mode == _FILE)
+            steps[-1].files.append(file)
         else:
             place -= 1
         place += 2
