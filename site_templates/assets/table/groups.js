@@ -61,10 +61,14 @@
     });
   }
 
-  /** What a group is called. Replicates are called by the params in which they differ. */
+  /** What a group is called. Replicates are called by what their names have in common. */
   function title(store, group, one) {
     if (group !== "replicates") return one.value === null ? "none" : gitrack.setting(one.value);
-    return store.peek("name")[one.rows[one.rows.length - 1]];
+    const names = one.rows.map((row) => String(store.peek("name")[row]));
+    let common = names[0];
+    for (const name of names) while (!name.startsWith(common)) common = common.slice(0, -1);
+    if (names.length > 1) common = common.replace(/[\s._-]*(?:seed|s|rep|run)?[\s._-]*$/i, "");
+    return common.length > 3 ? common : names[0];
   }
 
   gitrack.groups = { columnOf, gather, summary, sorted, title };

@@ -108,19 +108,21 @@
     const key = JSON.stringify(state.order);
     if (!sortedBy || sortedBy.key !== key) sortedBy = { key, rows: gitrack.order.sorted(store, state.order) };
     grid.rows = sortedBy.rows;
+    /* A filter that is being written is often at fault: until then the last one counts. */
+    if (asked.fault && grid.lastFound) asked = { select: () => grid.lastFound };
     if (asked.select) {
       let found;
       try {
         found = asked.select({ rows: store.rows, column: (name) => store.column(name), names: () => store.names }, Date.now());
       } catch (wrong) {
         grid.fault = wrong;
-        found = grid.lastFound || [...sortedBy.rows];
+        found = grid.lastFound || sortedBy.rows;
       }
       grid.lastFound = found;
       const passes = new Uint8Array(store.rows);
       for (const row of found) passes[row] = 1;
       grid.rows = sortedBy.rows.filter((row) => passes[row]);
-    } else if (!asked.fault) grid.lastFound = null;
+    } else grid.lastFound = null;
     if (!state.group) { grid.groups = null; grid.items = grid.rows; return; }
     grid.groups = gitrack.groups.sorted(store, gitrack.groups.gather(store, state.group, grid.rows), state.order);
     grid.items = grid.groups.flatMap((one) => (grid.open.has(one.key) ? [one, ...one.rows] : [one]));
