@@ -71,7 +71,7 @@
     answer.replaceChildren(
       h("p", { class: "eyebrow" }, now ? "Now" : "At the end of " + text + " (UTC)"),
       h("div", { class: "stood-ins" }, stages.map((stage) => column(stage, moment))),
-      now ? null : h("div", { class: "commands" },
+      now ? "" : h("div", { class: "commands" },
         command(place.dataset.show + " --stage production --at " + text),
         differs && standing("production", moment).length ? command(place.dataset.back + " --to-date " + text + " --why '…'") : null));
     if (keep) history.replaceState(null, "", now ? location.pathname + location.search : "#on=" + text);

@@ -1,0 +1,108 @@
+"""The site of a kept demo: nine runs, three versions of a model, a report; always the same."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+BUNDLE = Path(__file__).parent / "demo.bundle"
+#: The moment from which "2 hours ago" is counted.
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+SHAPES = [(theme, width) for theme in ("light", "dark") for width in (1280, 390)]
+HEIGHT = 900
+
+#: What each kind of page is called, and one of it.
+PAGES = {
+    "overview": "index.html",
+    "runs": "runs.html",
+    "experiment": "experiments/xgboost-weather-features-20261123.html",
+    "run": "",
+    "compare": "compare.html#runs=@best:xgboost-baseline-20261123,@production:late-flights",
+    "models": "models.html",
+    "model": "models/late-flights.html",
+    "trends": "trends.html",
+    "data": "data.html",
+    "dataset": "datasets/train.html",
+    "lineage": "lineage.html",
+    "reports": "reports.html",
+    "report": "reports/weather.html",
+    "audit": "audit.html",
+    "search": "search.html#q=weather",
+    "about": "about.html",
+}
+
+
+def build_demo(folder: Path) -> Path:
+    """Clone what is kept, and build its site with the command."""
+    from click.testing import CliRunner
+
+    from gitrack.cli.main import cli
+
+    project = folder / "late-flights"
+    _git(folder, "clone", "--quiet", str(BUNDLE), str(project), "--branch", "master")
+    _git(project, "fetch", "--quiet", "origin", "+refs/heads/gitrack:refs/heads/gitrack")
+    site = folder / "site"
+    built = CliRunner().invoke(cli, ["-C", str(project), "site", "build", "--output", str(site)])
+    assert built.exit_code == 0, built.output
+    return site
+
+
+def file_of(name: str, theme: str, width: int) -> str:
+    """The reference of a page."""
+    return f"{name}-{theme}-{width}.png"
+
+
+@contextmanager
+def open_page(
+    browser, site: Path, path: str, *, theme: str = "light", width: int = 1280, scripts: bool = True
+) -> Iterator[tuple[object, list[str]]]:
+    """A page with the demo's clock, and a list of whatever it did that it must not do."""
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHT},
+        color_scheme=theme,
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+        timezone_id="UTC",
+        locale="en-GB",
+    )
+    base = f"{site.as_uri()}/"
+    trouble: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.clock.set_fixed_time(NOW)
+    page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+    page.on(
+        "request",
+        lambda asked: None
+        if asked.url.startswith((base, "data:"))
+        else trouble.append(f"left the site: {asked.url}"),
+    )
+    page.goto(base + (path or _a_run(site)))
+    try:
+        yield page, trouble
+    finally:
+        context.close()
+
+
+def settle(page) -> None:
+    """Charts in sight are drawn: nothing has moved for a while."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(900)
+
+
+def _a_run(site: Path) -> str:
+    """The run in production, by its name."""
+    named = "xgboost-schedule-weather-lr0.1-depth4</bdi></h1>"
+    found = [page for page in sorted((site / "runs").iterdir()) if named in page.read_text("utf-8")]
+    return f"runs/{found[0].name}"
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    git = shutil.which("git")
+    assert git
+    subprocess.run([git, "-C", str(folder), *arguments], check=True, capture_output=True)

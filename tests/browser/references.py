@@ -1,0 +1,39 @@
+"""Writes the references of pages anew: `python -m tests.browser.references`. Look at them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import _ARGUMENTS
+from tests.browser.demo import PAGES, SHAPES, build_demo, file_of, open_page, settle
+
+
+def main() -> None:
+    from PIL import Image
+
+    folder = Path(__file__).parent / "references"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        site = build_demo(Path(place))
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=_ARGUMENTS
+        )
+        for name, path in PAGES.items():
+            for theme, width in SHAPES:
+                with open_page(chromium, site, path, theme=theme, width=width) as (page, _):
+                    settle(page)
+                    picture = Image.open(io.BytesIO(page.screenshot()))
+                # 64 colours are enough to be compared, in a fifth of the bytes
+                small = picture.convert("RGB").quantize(64)
+                small.save(folder / file_of(name, theme, width), optimize=True)
+                print(file_of(name, theme, width))
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()
