@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 _MOST = 7
+_MINUTES = (1, 2, 5, 10, 20)
 _DAYS = (1, 2, 7, 14)
 _MONTHS = (1, 3, 6, 12, 24, 60, 120, 600, 1200)
 
@@ -34,6 +35,11 @@ def ticks(first: datetime, last: datetime) -> tuple[Tick, ...]:
 
 def _dates(first: datetime, last: datetime) -> tuple[list[datetime], str]:
     span = last - first
+    minutes = next((m for m in _MINUTES if span <= timedelta(minutes=m * _MOST)), None)
+    if minutes is not None:
+        begin = first.replace(second=0, microsecond=0)
+        begin = begin.replace(minute=begin.minute // minutes * minutes)
+        return _steps(begin, timedelta(minutes=minutes), first, last), "%H:%M"
     hours = next((h for h in (1, 3, 6, 12) if span <= timedelta(hours=h * _MOST)), None)
     if hours is not None:
         begin = first.replace(minute=0, second=0, microsecond=0)
