@@ -34,7 +34,8 @@
 
   /** What came or went in the course of a day, besides what stood there at its end. */
   function during(stage, moment) {
-    return stays.filter((stay) => stay.stage === stage && stay.end <= moment && stay.end > moment - DAY);
+    return stays.filter((stay) => stay.stage === stage && stay.end <= moment && stay.end > moment - DAY)
+      .sort((a, b) => a.end - b.end);
   }
 
   const copied = (stay, number) => [...stay.row.cells[number].childNodes].map((node) => node.cloneNode(true));
