@@ -20,7 +20,7 @@
     if (link) link.tabIndex = -1;
     line.classList.toggle("picked", box.checked);
     line.setAttribute("aria-selected", String(box.checked));
-    if (grid.groups) line.setAttribute("aria-level", "2");
+    if (grid.groups) line.setAttribute("aria-level", grid.alone.has(row) ? "1" : "2");
     line.append(
       h("td", { class: "pick", role: "gridcell", "aria-colindex": 1 }, box),
       h("th", { class: "run", scope: "row", role: "rowheader", "aria-colindex": 2, title: name }, link, status !== "finished" ? h("span", { class: "word " + status }, status) : null));

@@ -5,7 +5,7 @@
   const KINDS = [["finished", "--series-1"], ["failed", "--series-2"], ["killed", "--series-5"], ["running", "--series-6"]];
   const GROUPS = { params: "Params", metrics: "Metrics" };
   /** More dots than these hide each other, and take their time. */
-  const MOST = 1200;
+  const MOST = 3000;
   gitrack.drawPoints = () => {};
 
   function points(grid, panel) {
@@ -72,12 +72,14 @@
       return rows;
     }
 
-    /** Of too many: the lowest and highest of every stretch, and whatever was a record. */
+    /** Of too many: what was a record, the lowest and highest of every stretch, and as many
+        again from all over, so that the dots lie as densely as the runs do. */
     function thin(rows) {
       if (rows.length <= MOST) return rows;
       const kept = new Set([0, rows.length - 1]);
       rows.forEach((row, at) => { if (row.record) kept.add(at); });
-      const stretches = MOST / 2;
+      const stretches = MOST / 4;
+      for (let at = 0; at < rows.length; at += (2 * rows.length) / MOST) kept.add(Math.floor(at));
       for (let part = 0; part < stretches; part++) {
         const [from, to] = [Math.floor((part * rows.length) / stretches), Math.floor(((part + 1) * rows.length) / stretches)];
         let [low, high] = [from, from];

@@ -125,7 +125,14 @@
     } else grid.lastFound = null;
     if (!state.group) { grid.groups = null; grid.items = grid.rows; return; }
     grid.groups = gitrack.groups.sorted(store, gitrack.groups.gather(store, state.group, grid.rows), state.order);
-    grid.items = grid.groups.flatMap((one) => (grid.open.has(one.key) ? [one, ...one.rows] : [one]));
+    grid.items = lines();
+  }
+
+  /** Groups, and the runs of those that are open. A run without replicates stands for itself. */
+  function lines() {
+    const alone = (one) => grid.state.group === "replicates" && one.rows.length === 1;
+    grid.alone = new Set(grid.groups.filter(alone).map((one) => one.rows[0]));
+    return grid.groups.flatMap((one) => (alone(one) ? one.rows : grid.open.has(one.key) ? [one, ...one.rows] : [one]));
   }
 
   function tell() {
@@ -143,7 +150,7 @@
   /** Open or close a group. */
   function toggle(one) {
     if (!grid.open.delete(one.key)) grid.open.add(one.key);
-    grid.items = grid.groups.flatMap((each) => (grid.open.has(each.key) ? [each, ...each.rows] : [each]));
+    grid.items = lines();
     tell();
   }
 
