@@ -41,7 +41,8 @@ SCRIPTS = (
     "theme.js",
     "gitrack.js",
     "charts.js",
-    "timeline.js", "trends.js",
+    "timeline.js",
+    "trends.js",
     "search.js",
     "sweep.js",
     "own-charts.js",
@@ -56,7 +57,8 @@ _TABLE = (
 )
 _COMPARE = (
     *("state", "table", "data", "pictures", "statistics", "bootstrap", "evaluation"),
-    *("importance", "causes", "verdict", "curves", "many", "lines", "code", "page", "start"),
+    *("importance", "causes", "verdict", "curves", "many", "lines", "highlight", "code", "page"),
+    "start",
 )
 JOINED: Mapping[str, tuple[str, ...]] = {
     "table.js": tuple(f"table/{name}.js" for name in _TABLE),

@@ -34,7 +34,7 @@
   }
 
   /** The specification with this chart's scales and titles put in. */
-  function fit(spec, { series, xTitle, yTitle, xDomain, xTime, logY, logX, brush, best }) {
+  function fit(spec, { series, xTitle, yTitle, xDomain, xTime, logY, logX, xPlaces, yPlaces, brush, best }) {
     const fitted = structuredClone(spec);
     const domain = series.map((_, place) => "s" + place);
     for (const layer of fitted.layer) {
@@ -49,6 +49,10 @@
         if (logX) x.scale = { ...x.scale, type: "log" };
         if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, format: xTime }; delete x.scale.zero; }
       }
+      /* Words stand at whole numbers: nothing lies between two of them. */
+      const places = (count) => ({ values: [...Array(count).keys()], format: "d" });
+      if (x && xPlaces) x.axis = { ...x.axis, ...places(xPlaces) };
+      if (y && yPlaces) y.axis = { ...y.axis, ...places(yPlaces) };
       if (y && logY) y.scale = { ...y.scale, type: "log" };
     }
     if (!best) fitted.layer = fitted.layer.filter((layer) => !layer.encoding.y || layer.encoding.y.field !== "best");

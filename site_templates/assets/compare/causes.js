@@ -6,6 +6,9 @@
   /* Libraries that fit, score or split: another version may give another result. */
   const LEARNING = new Set(["numpy", "scipy", "pandas", "polars", "scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "torchvision", "tensorflow", "keras", "jax", "jaxlib", "flax", "transformers", "datasets", "tokenizers", "sentence-transformers", "optuna", "statsmodels", "imbalanced-learn", "onnx", "onnxruntime", "prophet", "pyarrow"]);
   const SEED = /(?:^|[._/ -])(?:\w*hash)?(?:seeds?|random_?(?:state|seed)|rng)(?:[._-]?\d+)?$/i;
+  /* Params that choose the kind of model, or what goes into it: others often follow from them. */
+  const CHOICE = /(?:^|[._/-])(?:model|estimator|algorithm|architecture|arch|backbone|classifier|regressor|booster)(?:[._/-](?:name|type|kind))?$/i;
+  const INPUTS = /(?:^|[._/-])(?:features?|feature_set|columns|inputs?|dataset|target|label\w*)$/i;
   /* Params that choose where and how a run works, not what it learns. */
   const BESIDE = /(?:^|[._/-])(?:path|dir|directory|folder|output|out|log|verbose|verbosity|device|workers|num_workers|n_jobs|nthread|threads)$/i;
 
@@ -51,7 +54,11 @@
       if (SEED.test(name)) return cause(30, "Seed", name, ...shown, "chance alone moves a result by some; runs with several seeds say by how much");
       if (BESIDE.test(name)) return cause(6, "Param", name, ...shown, "by its name it does not change what is learned");
       const row = told.get(name);
-      if (row) return cause(55 + 40 * row.share, "Param", name, ...shown, `among the ${matters.runs} runs here it goes with ${Math.round(row.share * 100)} % of what params explain of ${matters.metric}`);
+      /* A forest that explains little, or was grown of few runs, is no ground to rank by. */
+      if (row && matters.runs >= 12 && matters.explained >= 0.3) return cause(55 + 40 * row.share, "Param", name, ...shown, `among the ${matters.runs} runs here it goes with ${Math.round(row.share * 100)} % of what params explain of ${matters.metric}`);
+      if (CHOICE.test(name)) return cause(84, "Param", name, ...shown, "another kind of model: other settings may differ because of it");
+      if (INPUTS.test(name)) return cause(82, "Param", name, ...shown, "other inputs");
+      if (from === undefined || to === undefined) return cause(56, "Param", name, ...shown, "only one of the two has this setting");
       const numbers = [from, to].map(Number);
       const times = numbers.every((value) => Number.isFinite(value) && value > 0) ? Math.max(...numbers) / Math.min(...numbers) : null;
       const weight = times === null ? 72 : Math.min(78, 60 + 6 * Math.log2(times));

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const { h } = gitrack;
-  const { sections, difference, hunks, within } = gitrack.compare;
+  const { sections, difference, hunks, within, highlight, pieces } = gitrack.compare;
   const OPEN = 12;
   const MOST = 200;
   const MOST_LINES = 1200;
@@ -77,14 +77,14 @@
       h("summary", {}, h("code", {}, h("bdi", {}, path)), " ", !was ? h("span", { class: "word finished" }, "new") : !is ? h("span", { class: "word failed" }, "gone") : null, " ",
         h("span", { class: "added" }, "+" + added), " ", h("span", { class: "removed" }, "−" + removed)));
     /* Rows are made when they are first looked at: there may be thousands. */
-    const fill = () => { if (element.open && !element.dataset.full) { element.dataset.full = "yes"; element.append(table(path, hunks(lines))); } };
+    const fill = () => { if (element.open && !element.dataset.full) { element.dataset.full = "yes"; element.append(table(path, hunks(lines), [highlight(path, before.text), highlight(path, after.text)])); } };
     element.addEventListener("toggle", fill);
     fill();
     return { added, removed, element };
   }
 
-  function table(path, lines) {
-    const rows = lines.slice(0, MOST_LINES).map((line, i) => row(line, lines[i - 1], lines[i + 1], lines[i - 2], lines[i + 2]));
+  function table(path, lines, coloured) {
+    const rows = lines.slice(0, MOST_LINES).map((line, i) => row(line, rewritten(lines, i), coloured));
     return h("div", { class: "scroll", role: "group", "aria-label": "Changes of " + path, tabindex: 0 },
       h("table", { class: "lines" }, h("tbody", {}, rows)),
       lines.length > MOST_LINES ? h("p", { class: "note" }, `${lines.length - MOST_LINES} more lines.`) : null);
@@ -92,11 +92,22 @@
 
   const SIGN = { added: "+", removed: "−", same: "", hunk: "" };
 
-  function row([kind, text, old, fresh], before, after, before2, after2) {
-    const pair = kind === "removed" && after && after[0] === "added" && !(before && before[0] === "removed") && !(after2 && after2[0] === "added") ? [text, after[1]]
-      : kind === "added" && before && before[0] === "removed" && !(after && after[0] === "added") && !(before2 && before2[0] === "removed") ? [before[1], text] : null;
-    const marked = pair && within(...pair);
-    const code = marked ? h("code", {}, text.slice(0, marked[0]), h("mark", {}, text.slice(marked[0], text.length - marked[1])), text.slice(text.length - marked[1])) : h("code", {}, text);
+  /** Where a line differs from the one that it became, or came from: as many went as came. */
+  function rewritten(lines, i) {
+    const kind = lines[i][0];
+    if (kind !== "removed" && kind !== "added") return null;
+    const run = (at, step, of) => { let count = 0; while (lines[at + count * step] && lines[at + count * step][0] === of) count += 1; return count; };
+    const first = kind === "removed" ? i - run(i - 1, -1, "removed") : i - run(i - 1, -1, "added");
+    const [gone, came] = kind === "removed" ? [run(first, 1, "removed"), run(first + run(first, 1, "removed"), 1, "added")] : [run(first - 1, -1, "removed"), run(first, 1, "added")];
+    if (gone !== came) return null;
+    const other = lines[kind === "removed" ? i + gone : i - gone];
+    const marked = kind === "removed" ? within(lines[i][1], other[1]) : within(other[1], lines[i][1]);
+    return marked && [marked[0], lines[i][1].length - marked[1]];
+  }
+
+  function row([kind, text, old, fresh], marked, coloured) {
+    const known = kind === "hunk" ? null : fresh !== null ? coloured[1] && coloured[1][fresh - 1] : coloured[0] && coloured[0][old - 1];
+    const code = h("code", {}, pieces(known || [[null, text]], marked));
     return h("tr", { class: "line-" + kind }, h("td", { class: "at" }, old === null ? "" : String(old)), h("td", { class: "at" }, fresh === null ? "" : String(fresh)),
       h("td", { class: "sign" }, SIGN[kind], kind === "added" || kind === "removed" ? h("span", { class: "unseen" }, kind) : null), h("td", {}, code));
   }

@@ -115,7 +115,7 @@
       return h("tr", {}, h("th", { scope: "row" }, one.name, gitrack.compare.arrow(one.goal)),
         h("td", { class: "num" }, digits(one.other)), h("td", { class: "num" }, digits(one.one)),
         h("td", { class: "num" }, gitrack.compare.signed(one.difference)), h("td", { class: "num" }, interval(one)),
-        h("td", {}, whisker(one, found.rows)), h("td", {}, h("span", { class: "delta" + (word ? " " + word : "") }, word || "not told apart")));
+        h("td", {}, whisker(one)), h("td", {}, h("span", { class: "delta" + (word ? " " + word : "") }, word || "not told apart")));
     };
     const part = found.paired < found.cases ? `a sample of ${found.paired.toLocaleString("en")} of ${found.cases.toLocaleString("en")} cases, chosen by a hash of their names and the same in both` : `all ${found.paired.toLocaleString("en")} cases`;
     return [
@@ -127,10 +127,10 @@
     ];
   }
 
-  /** The interval as a line about zero, as wide as the widest of its own scale. */
-  function whisker({ low, high, difference }, rows) {
+  /** The interval as a line about zero, each to its own scale: their units differ. */
+  function whisker({ low, high, difference }) {
     if (low === null) return "";
-    const reach = Math.max(...rows.filter((row) => row.low !== null && Math.abs(row.difference) < 1).map((row) => Math.max(Math.abs(row.low), Math.abs(row.high))), 1e-12);
+    const reach = Math.max(Math.abs(low), Math.abs(high), 1e-12);
     const at = (value) => 60 + 56 * Math.max(-1, Math.min(1, value / reach));
     const svg = (tag, properties) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", tag);

@@ -54,9 +54,9 @@
     title.replaceChildren("Params and results", h("span", { class: "aside" }, `${context.runs.length} runs`));
     const parts = h("div", { class: "many" });
     inside.replaceChildren(parallel(axes, context), parts);
-    parts.append(scatter(axes, context));
+    /* In the page before it is drawn: a chart is as wide as its place. */
     const matters = importance(context);
-    if (matters) parts.append(matters);
+    parts.append(...[scatter(axes, context), matters].filter(Boolean));
     return true;
   }
 
@@ -70,15 +70,16 @@
     if (axes.length < 2) return "";
     const [width, height, top, foot, side] = [Math.max(480, axes.length * 150), 250, 14, 14, 14];
     const x = (place) => side + (place * (width - 2 * side)) / (axes.length - 1);
-    const y = (one, value) => top + (1 - one.share(value)) * (height - top - foot);
+    const gaps = axes.some((one) => one.values.some((value) => !Number.isFinite(value)));
+    const bottom = height - foot - (gaps ? 26 : 0);
+    /* Who has no value passes below the axis: a gap would cut the line in two. */
+    const y = (one, value) => (Number.isFinite(value) ? top + (1 - one.share(value)) * (bottom - top) : height - 6);
     const few = runs.length <= 8;
     const goal = measure ? measure.goal : null;
     const order = [...runs.keys()].sort((a, b) => (last ? (last.values[a] - last.values[b]) * (goal === "minimize" ? -1 : 1) || 0 : 0));
-    const said = h("p", { class: "note", "aria-live": "off" }, few ? "" : "Darker lines have better results. Point at a line to read its run.");
+    const said = h("p", { class: "note", "aria-live": "off" }, few ? "" : "Stronger lines have better results. Point at a line to read its run.");
     const lines = order.map((i) => {
-      const points = axes.map((one, place) => (Number.isFinite(one.values[i]) ? [x(place), y(one, one.values[i])] : null));
-      let path = "";
-      points.forEach((point, place) => { if (point) path += (path && points[place - 1] ? "L" : "M") + point.map((number) => number.toFixed(1)).join(" "); });
+      const path = "M" + axes.map((one, place) => `${x(place).toFixed(1)} ${y(one, one.values[i]).toFixed(1)}`).join("L");
       const good = last && Number.isFinite(last.values[i]) ? (goal === "minimize" ? 1 - last.share(last.values[i]) : last.share(last.values[i])) : 0.3;
       const style = few ? `stroke: var(${gitrack.style(i).colour}); stroke-dasharray: ${gitrack.style(i).dash[1] ? "6 3" : "none"}` : `stroke: color-mix(in oklab, var(--series-1) ${Math.round(18 + 82 * good)}%, var(--line-2))`;
       const line = svg("path", { d: path, style, class: runs[i] === base ? "line base-line" : "line" });
@@ -87,11 +88,11 @@
       line.addEventListener("pointerleave", () => line.classList.remove("near"));
       return line;
     });
-    const ticks = axes.flatMap((one, place) => [svg("path", { class: "axis", d: `M${x(place)} ${top}V${height - foot}` })]);
+    const ticks = axes.flatMap((one, place) => [svg("path", { class: "axis", d: `M${x(place)} ${top}V${bottom}` })]);
     const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", height, preserveAspectRatio: "none", "aria-hidden": "true" }, ...ticks, ...lines);
     const heads = h("div", { class: "axes", style: `grid-template-columns: repeat(${axes.length}, minmax(0, 1fr))` }, axes.map((one) =>
       h("div", {}, h("span", { class: "axis-name", title: one.name }, h("bdi", {}, one.name)), h("span", { class: "axis-end" }, end(one, one.high)))));
-    const feet = h("div", { class: "axes", style: `grid-template-columns: repeat(${axes.length}, minmax(0, 1fr))` }, axes.map((one) => h("div", {}, h("span", { class: "axis-end" }, end(one, one.low), one.log ? " (log)" : ""))));
+    const feet = h("div", { class: "axes", style: `grid-template-columns: repeat(${axes.length}, minmax(0, 1fr))` }, axes.map((one) => h("div", {}, h("span", { class: "axis-end" }, end(one, one.low), one.log ? " (log)" : ""), one.values.every(Number.isFinite) ? null : h("span", { class: "axis-end" }, "below: not set"))));
     return h("div", { class: "chart parallel" }, h("h3", {}, "Every run across its params", params.length + (last ? 1 : 0) < all.filter((one) => one.key.startsWith("params.") || one === last).length ? h("span", { class: "aside" }, `the ${params.length} params that matter most`) : ""),
       h("div", { class: "across", role: "img", "aria-label": `Lines of ${runs.length} runs across ${axes.map((one) => one.name).join(", ")}` }, heads, picture, feet), said);
   }
@@ -119,7 +120,7 @@
       plot.setAttribute("aria-label", `${up.name} over ${across.name}, a dot a run`);
       const rows = runs.map((run, i) => ({ key: i, x: across.values[i], y: up.values[i], series: few ? "s" + i : "s0" })).filter((row) => Number.isFinite(row.x) && Number.isFinite(row.y));
       if (!rows.length) { gitrack.nothingToDraw(plot); return; }
-      const view = await gitrack.embed(plot, "points", rows, { series, logX: Boolean(across.log), logY: Boolean(up.log) });
+      const view = await gitrack.embed(plot, "points", rows, { series, logX: Boolean(across.log), logY: Boolean(up.log), xPlaces: !across.numeric && across.words.length, yPlaces: !up.numeric && up.words.length });
       const legend = [across, up].filter((one) => !one.numeric).flatMap((one) => [h("bdi", {}, one.name), ": ", one.words.slice(0, 12).map((word, place) => `${place} is ${word}`).join(", "), ". "]);
       const say = (i) => words.replaceChildren(...(i === null ? legend : [h("a", { href: gitrack.root + runs[i].page }, h("bdi", {}, runs[i].name)), ` ${shown(across, i)}, ${shown(up, i)}`]));
       say(null);

@@ -59,8 +59,11 @@
 
   const plain = (format) => (row) => h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name)), row.cells.map((cell, i) => {
     const alike = i > 0 && String(cell) === String(row.cells[0]);
-    return h("td", { class: alike ? "alike" : "differs" }, cell === undefined ? "–" : h("bdi", {}, format(cell[0], row.name)));
+    return h("td", { class: alike ? "alike" : "differs" }, cell === undefined ? "–" : text(format(cell[0], row.name)));
   }));
+
+  /** Of a long text the first lines, all of it under the pointer and on paper. */
+  const text = (value) => h("bdi", { class: value.length > 140 && "long" }, value);
 
   /** A metric: the best in green by its goal, the others with their distance from the baseline. */
   function metric(row) {
@@ -85,7 +88,7 @@
   function delta(away, goal) {
     if (!Number.isFinite(away) || away === 0) return "";
     const better = goal ? (goal === "maximize") === (away > 0) : null;
-    return h("span", { class: "delta" + (better === null ? "" : better ? " better" : " worse") }, signed(away));
+    return h("span", { class: "delta" + (better === null ? "" : better ? " better" : " worse") }, signed(Number(away.toPrecision(2))));
   }
 
   const signed = (away) => (away > 0 ? "+" : away < 0 ? "−" : "") + gitrack.number(Number(Math.abs(away).toPrecision(3)));

@@ -41,7 +41,7 @@
     const words = away === 0 ? ["is as good as"] : better === null ? [away > 0 ? "is higher than" : "is lower than"] : [better ? "is better than" : "is worse than"];
     const decimals = gitrack.decimals([from, to]);
     return h("div", {},
-      h("p", { class: "claim" }, name(other), " ", ...words, " ", name(base), "."),
+      h("p", { class: "claim" }, name(other), " ", h("span", { class: "claim-word" }, ...words), " ", name(base), "."),
       h("p", { class: "figures" }, h("span", { class: "best-value" }, away === 0 ? "±0" : signed(away)), h("span", { class: "about" },
         h("span", { class: "metric" }, h("bdi", {}, measure.name), gitrack.compare.arrow(measure.goal)),
         h("span", {}, gitrack.number(from, decimals), " → ", gitrack.number(to, decimals), from ? ` (${signed((away / Math.abs(from)) * 100)} %)` : ""))));
@@ -59,7 +59,13 @@
     place.append(...replicates(context));
     const found = await gitrack.compare.evidence(context);
     if (!context.alive()) return;
-    if (found && found.rows) place.append(...tested(found, context.measure));
+    if (found && found.rows) {
+      place.append(...tested(found, context.measure));
+      const told = context.measure && found.rows.find((one) => one.key === kindOf(context.measure));
+      const words = left.querySelector(".claim-word");
+      /* What chance alone may have done is not called better. */
+      if (words && told && told.low !== null && !gitrack.compare.verdictOf(told)) words.textContent = "cannot be told apart from";
+    }
     else if (found) place.append(h("p", {}, "No paired test: ", found.why, "."));
     else if (!place.childElementCount) place.append(h("p", { class: "note" }, "Whether this is more than chance is not known: repeat both runs with other seeds, or log their predictions with ", h("code", {}, "run.log_predictions(…)"), " on the same cases."));
   }
@@ -67,10 +73,13 @@
   /* Which measure of the predictions a metric is, by its name. */
   const KINDS = [["roc_auc", /auroc|roc|(?:^|[_/.-])auc(?:$|[_/.-])/], ["average_precision", /pr_?auc|auc_?pr|average_precision|(?:^|_)ap$/], ["log_loss", /log_?loss|cross_?entropy|nll/], ["brier", /brier/], ["accuracy", /acc/], ["f1", /f1/], ["precision", /precision/], ["recall", /recall|sensitivity/], ["rmse", /rmse|root_mean/], ["mse", /mse|squared/], ["mae", /mae|absolute/], ["r2", /r2|r_squared/]];
 
+  function kindOf(measure) {
+    const name = measure.name.toLowerCase();
+    return (/pr_?auc|auc_?pr/.test(name) ? KINDS[1] : KINDS.find(([, words]) => words.test(name)) || [])[0];
+  }
+
   function tested(found, measure) {
-    const name = measure ? measure.name.toLowerCase() : "";
-    const kind = (/pr_?auc|auc_?pr/.test(name) ? KINDS[1] : KINDS.find(([, words]) => words.test(name)) || [])[0];
-    const row = found.rows.find((one) => one.key === kind) || found.rows[0];
+    const row = (measure && found.rows.find((one) => one.key === kindOf(measure))) || found.rows[0];
     if (!row || row.low === null) return [];
     const word = gitrack.compare.verdictOf(row);
     const cases = found.paired.toLocaleString("en") + (found.paired < found.cases ? ` of ${found.cases.toLocaleString("en")}` : "");
