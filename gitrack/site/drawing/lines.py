@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -106,15 +107,12 @@ def thinned(points: Sequence[Point]) -> Sequence[Point]:
 
 def path(points: Sequence[Point], x: Scale, y: Scale) -> str:
     """A path from point to point; each is told by its way from the last one, which is shorter."""
-    places = [(x.place(a), SIZE - y.place(b)) for a, b in points]
-    before = places[0]
-    told = f"M{before[0]} {before[1]}l"
-    for at in places[1:]:
-        across, down = at[0] - before[0], at[1] - before[1]
-        told += f"{'' if across < 0 or told[-1] == 'l' else ' '}{across}"
-        told += f"{'' if down < 0 else ' '}{down}"
-        before = at
-    return told
+    xs = x.places(a for a, _ in points)
+    ys = [SIZE - place for place in y.places(b for _, b in points)]
+    across = [b - a for a, b in itertools.pairwise(xs)]
+    down = [b - a for a, b in itertools.pairwise(ys)]
+    ways = " ".join(f"{a} {b}" for a, b in zip(across, down, strict=True))
+    return f"M{xs[0]} {ys[0]}l{ways.replace(' -', '-')}"
 
 
 def from_top(ticks: Sequence[Tick]) -> tuple[Tick, ...]:

@@ -153,7 +153,8 @@ def run_page(
     `became` are the versions of registered models that the run became.
     """
     older, newer = group.neighbours(run)
-    rows = _metric_rows(run, files.history, group.goals)
+    drawings = _drawings(files.history)
+    rows = _metric_rows(run, files.history, group.goals, drawings)
     console = display.terminal(files.console) if files.console else ""
     lines = console.rstrip("\n").split("\n")
     return RunPage(
@@ -177,7 +178,7 @@ def run_page(
         headlines=_headlines(run, group),
         metrics=tuple(row for row in rows if not is_system(row.name)),
         system=tuple(row for row in rows if is_system(row.name)),
-        drawings=_drawings(files.history),
+        drawings=drawings,
         judged=judged(files.evaluation),
         sampled=_sampled(files.history),
         params=tuple(Cell(name, display.setting(run.params[name])) for name in sorted(run.params)),
@@ -223,14 +224,22 @@ def _drawings(history: History | None) -> tuple[LinesDrawing, ...]:
     return tuple(curves(history, names)[:_CHARTS])
 
 
-def _metric_rows(run: Run, history: History | None, goals: Goals) -> list[MetricRow]:
+def _metric_rows(
+    run: Run, history: History | None, goals: Goals, drawings: Sequence[LinesDrawing]
+) -> list[MetricRow]:
+    """Every metric; what is drawn large needs no small curve beside it."""
+    drawn = {line.name for drawing in drawings for line in drawing.lines}
     columns = history.columns if history else {}
     names = ranked_metrics([run], goals.measure([run]))
     names += sorted(name for name in columns if name not in run.metrics)
-    return [_metric_row(name, run, columns.get(name), goals) for name in names]
+    return [
+        _metric_row(name, run, columns.get(name), goals, small=name not in drawn) for name in names
+    ]
 
 
-def _metric_row(name: str, run: Run, column: Sequence[Value] | None, goals: Goals) -> MetricRow:
+def _metric_row(
+    name: str, run: Run, column: Sequence[Value] | None, goals: Goals, *, small: bool
+) -> MetricRow:
     value = run.metrics.get(name)
     known = [v for v in column or () if v is not None]
     if value is None and known:
@@ -242,7 +251,7 @@ def _metric_row(name: str, run: Run, column: Sequence[Value] | None, goals: Goal
         low=_extreme(run, name, "min"),
         high=_extreme(run, name, "max"),
         count=display.number(run.curves.get(f"{name}.count", len(known) or None)),
-        curve=sparkline(column) if column else None,
+        curve=sparkline(column) if column and small else None,
     )
 
 

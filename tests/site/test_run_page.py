@@ -1,0 +1,196 @@
+"""What a run's page says without any script: its curves, its predictions, its files."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+
+import msgspec
+import pytest
+
+from gitrack.model.evaluation import (
+    Confusion,
+    Evaluation,
+    EvaluationSet,
+    Residuals,
+    dump_evaluation,
+)
+from gitrack.model.history import History
+from gitrack.model.run import RunBundle
+from gitrack.site import Goals, build_site, scripts
+from gitrack.site.drawing.lines import curves, family, path, thinned
+from gitrack.site.drawing.scale import Scale
+from gitrack.site.pages.group import Group
+from gitrack.site.places import places
+from tests.site.flights import MadeStore, flights
+
+JUDGED = Evaluation(
+    sets={
+        "<i>test</i>.parquet": EvaluationSet(
+            task="binary",
+            cases=1000,
+            cases_digest="d",
+            positives=250,
+            roc=[(0, 0), (0.2, 0.9), (1, 1)],
+            auc=0.85,
+            pr=[(0.5, 1), (1, 0.25)],
+            ap=0.7,
+            calibration=[(0.1, 0.05, 700), (0.8, 0.9, 300)],
+            confusion=Confusion(
+                labels=["no", "<b>yes"], counts=[[700, 50], [40, 210]], threshold=0.5
+            ),
+        ),
+        "late.parquet": EvaluationSet(
+            task="regression",
+            cases=9,
+            cases_digest="d",
+            rmse=1.5,
+            residuals=Residuals(edges=[-1, 0, 1], counts=[4, 5]),
+        ),
+    }
+)
+
+
+DOCUMENT = (
+    b'<base href="https://evil.example"><h1 onclick="x()">Report</h1><link rel=preconnect '
+    b'href=//evil.example><meta http-equiv=refresh content="0;url=//evil.example">'
+    b'"><script>alert(1)</script></iframe><script>alert(2)</script>'
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Runs of which the first one left predictions and a document."""
+    first, *others = flights()
+    files = {"evaluation.json": dump_evaluation(JUDGED), "artifacts/report.html": DOCUMENT}
+    mine = RunBundle(run=first.run, files={**first.files, **files})
+    folder = tmp_path_factory.mktemp("run-page") / "site"
+    build_site(MadeStore([mine, *others]), folder, title="T", commit="c")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(site):
+    """That run's page."""
+    return (site / f"runs/{flights()[0].run.id}.html").read_text()
+
+
+def test_curves_are_in_the_page(page):
+    drawn = page.partition('id="run-curves"')[2].partition("</section>")[0]
+    assert drawn.count('class="line') >= 2
+    assert 'class="tick y"' in drawn
+
+
+def test_predictions_are_in_the_page(page):
+    section = page.partition('id="judged"')[2].partition("</section>")[0]
+    for told in ("ROC", "AUC 0.85", "Precision and recall", "Calibration", "Confusion", "Errors"):
+        assert told in section
+    assert "&lt;i&gt;test&lt;/i&gt;.parquet" in section
+    assert "<b>yes" not in section
+    assert re.findall(r'<td class="(?:right|wrong)" style="--share:([\d.]+)">', section) == [
+        *("0.93", "0.07", "0.16", "0.84")
+    ]
+
+
+def test_an_evaluation_that_is_none_is_a_fault_and_no_more(tmp_path):
+    (bundle, *_) = flights()
+    files = {**bundle.files, "evaluation.json": b'{"format":2,"sets":{}}'}
+
+    report = build_site(
+        MadeStore([RunBundle(run=bundle.run, files=files)]), tmp_path / "site", title="T"
+    )
+
+    assert [fault.path.rpartition("/")[2] for fault in report.faults] == ["evaluation.json"]
+    assert 'id="judged"' not in (tmp_path / f"site/runs/{bundle.run.id}.html").read_text()
+
+
+def test_html_of_a_run_is_held_in_a_frame(site, page):
+    (held,) = (site / "documents").rglob("*.html")
+    text = held.read_text()
+    assert str(held.relative_to(site)) in page
+    source = re.search(
+        r'<iframe class="document" sandbox="" title="report.html" srcdoc="([^"]*)">', text
+    )
+    shown = html.unescape(source[1])
+    assert "Report</h1>" in shown
+    assert not re.search(r"<(base|link|meta|script)|\son\w+=", shown)
+    assert text.count("</iframe>") == 1
+    assert "alert(2)" not in re.sub(r'srcdoc="[^"]*"', "", text)
+
+
+def test_packages_are_a_file_that_runs_share(site, page):
+    listed = [path.read_text() for path in (site / "files/packages").iterdir()]
+    assert 0 < len(listed) < 12
+    assert all("numpy==" in text for text in listed)
+    assert "numpy==" not in page
+    assert re.search(r'href="\.\./files/packages/[0-9a-f]+\.txt"', page)
+
+
+def test_places_of_the_best_are_exact_and_of_others_about():
+    one = flights()[0].run
+    runs = [
+        msgspec.structs.replace(
+            one,
+            id=f"20260101-000000-{number:06d}",
+            metrics={"test_auc": number / 400, "odd": 1.0, "nan_auc": math.nan},
+        )
+        for number in range(400)
+    ]
+
+    script = scripts.call("places", places(Group("e", runs, Goals())))
+
+    told = {name: rest for name, *rest in json.loads(script[15:-3])}
+    best, marks, count = told["test_auc"]
+    assert best[:2] == [399 / 400, 398 / 400]
+    assert count == 400
+    assert all(value == (400 - place) / 400 for value, place in marks)
+    assert len(script) < 4_000
+    assert told["nan_auc"] == [[], [], 0]
+
+
+def test_thin_lines_keep_what_stands_out():
+    points = [(float(i), math.sin(i / 50)) for i in range(5000)]
+    points[1234] = (1234.0, 9.0)
+    points[4000] = (4000.0, -9.0)
+
+    kept = thinned(points)
+
+    assert len(kept) <= 122
+    assert {points[0], points[1234], points[4000], points[-1]} <= set(kept)
+    assert list(kept) == sorted(kept)
+    assert thinned(points[:100]) == points[:100]
+
+
+def test_a_path_tells_the_way_from_point_to_point():
+    unit = Scale(0, 1)
+
+    assert path([(0, 0), (0.5, 1), (1, 0.25)], unit, unit) == "M0 1000l500-1000 500 750"
+
+
+@pytest.mark.parametrize(
+    ("name", "of"), [("val_loss", "loss"), ("train/auc", "auc"), ("validity", "validity")]
+)
+def test_the_part_of_the_data_is_not_the_metric(name, of):
+    assert family(name) == of
+
+
+def test_what_does_not_move_or_is_no_number_is_not_drawn():
+    history = History(
+        steps=[0, 1, 2],
+        times=[None] * 3,
+        columns={
+            "a": [1.0, None, None],
+            "b": [math.nan] * 3,
+            "c": [2, 2, 2],
+            "d": [1e308, -1e308, 0],
+        },
+    )
+
+    drawn = curves(history, ["a", "b", "c", "d"])
+
+    assert [one.title for one in drawn] == ["c", "d"]
+    assert not any(
+        word in line.path for one in drawn for line in one.lines for word in ("nan", "inf")
+    )
