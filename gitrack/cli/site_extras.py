@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
     """For the site of `store`, which stands at one commit; `root` is the project's folder."""
+    from gitrack.cli.site_registry import asked_of_registry
     from gitrack.cli.site_written import written
     from gitrack.config.views import load_views
-    from gitrack.cli.site_registry import asked_of_registry
     from gitrack.site.extras import Extras
 
     registry = asked_of_registry(store.branch.tip())

@@ -15,7 +15,6 @@ from gitrack.site.reports.written import Written
 from gitrack.store.git.code_history import CodeHistory
 from gitrack.store.timeline import StageChange
 
-
 #: (truth, scores of one, scores of the other) to how much larger the first ROC AUC is: the
 #: difference and its 95 % interval. Raises ValueError for too few cases.
 Paired = Callable[[Sequence[bool], Sequence[float], Sequence[float]], tuple[float, float, float]]

@@ -78,9 +78,11 @@ def open_page(
     page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
     page.on(
         "request",
-        lambda asked: None
-        if asked.url.startswith((base, "data:"))
-        else trouble.append(f"left the site: {asked.url}"),
+        lambda asked: (
+            None
+            if asked.url.startswith((base, "data:"))
+            else trouble.append(f"left the site: {asked.url}")
+        ),
     )
     page.goto(base + (path or _a_run(site)))
     try:

@@ -114,5 +114,3 @@ def test_a_picture_that_differs_is_seen():
 
     assert differing(data.getvalue(), kept) == 0.5
     assert differing(data.getvalue(), io.BytesIO(data.getvalue())) == 0.0
-
-
