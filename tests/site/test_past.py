@@ -174,7 +174,7 @@ def test_the_audit_says_the_worst_first_and_leads_on(made, bundles):
     text = text_of(made / "audit.html")
     html = (made / "audit.html").read_text("utf-8")
 
-    assert "The record was changed 1 tampering, 1 suspicious." in text
+    assert "The record was changed 1 sign of tampering, 1 thing to be explained." in text
     assert text.index("Tampering 1") < text.index("Suspicious 1") < text.index("Remark 1")
     assert f'href="runs/{bundles[0].run.id}.html"' in html
     assert "late-arrivals v2 back to production" in text

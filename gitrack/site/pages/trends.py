@@ -184,8 +184,8 @@ def _commits(runs: Sequence[Run], measure: Measure) -> list[CommitRow]:
     for commit, some in of.items():
         place = measure.best(run.metrics for run in some)
         value = None if place is None else some[place].metrics[measure.metric]
-        new = value is not None and (record is None or measure.better(value, record))
-        record = value if new else record
+        new = value is not None and record is not None and measure.better(value, record)
+        record = value if new or record is None else record
         rows.append(
             CommitRow(
                 commit=commit[:12],
