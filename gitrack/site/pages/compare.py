@@ -13,7 +13,13 @@ from gitrack.model.history import History
 from gitrack.model.run import Run
 from gitrack.site import display, packing
 from gitrack.site.evaluations import evaluation_data
-from gitrack.site.links import experiment_page, model_page, packages_data, run_page
+from gitrack.site.links import (
+    data_set_page,
+    experiment_page,
+    model_page,
+    packages_data,
+    run_page,
+)
 from gitrack.site.pages.frame import Frame, RunLink, run_link
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.marks import Marks, StageMark
@@ -160,6 +166,7 @@ def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
                 if dataset.role in (None, dataset.name)
                 else f"{dataset.name} ({dataset.role})",
                 _fields(dataset, "version", "rows", "columns", "size", "dvc", "path", "uri"),
+                data_set_page(dataset.name),
             ]
             for dataset in run.data
         ],

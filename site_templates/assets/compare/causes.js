@@ -41,12 +41,18 @@
     });
   }
 
+  /** What a forest says of params; one that explains little, or was grown of few runs, is no ground to rank by. */
+  function telling(context) {
+    const matters = gitrack.compare.importance(context);
+    return matters && matters.runs >= 12 && matters.explained >= 0.3 ? matters : null;
+  }
+
   /** Settings; where enough runs are compared, the runs themselves tell which ones matter. */
   function params(context) {
     const { base, other } = context;
     const [one, two] = [base, other].map((run) => new Map(run.params));
     const names = [...new Set([...one.keys(), ...two.keys()])].filter((name) => String(one.get(name)) !== String(two.get(name)));
-    const matters = gitrack.compare.importance ? gitrack.compare.importance(context) : null;
+    const matters = telling(context);
     const told = new Map(matters ? matters.rows.map((row) => [row.name, row]) : []);
     return names.map((name) => {
       const [from, to] = [one.get(name), two.get(name)];
@@ -54,8 +60,7 @@
       if (SEED.test(name)) return cause(30, "Seed", name, ...shown, "chance alone moves a result by some; runs with several seeds say by how much");
       if (BESIDE.test(name)) return cause(6, "Param", name, ...shown, "by its name it does not change what is learned");
       const row = told.get(name);
-      /* A forest that explains little, or was grown of few runs, is no ground to rank by. */
-      if (row && matters.runs >= 12 && matters.explained >= 0.3) return cause(55 + 40 * row.share, "Param", name, ...shown, `among the ${matters.runs} runs here it goes with ${Math.round(row.share * 100)} % of what params explain of ${matters.metric}`);
+      if (row) return cause(55 + 40 * row.share, "Param", name, ...shown, `among the ${matters.runs} runs here it goes with ${Math.round(row.share * 100)} % of what params explain of ${matters.metric}`);
       if (CHOICE.test(name)) return cause(84, "Param", name, ...shown, "another kind of model: other settings may differ because of it");
       if (INPUTS.test(name)) return cause(82, "Param", name, ...shown, "other inputs");
       if (from === undefined || to === undefined) return cause(56, "Param", name, ...shown, "only one of the two has this setting");
@@ -131,5 +136,5 @@
       rest.length ? h("details", { class: "fold" }, h("summary", {}, rest.length === 1 ? "1 more" : `${rest.length} more`), h("ol", { class: "causes" }, rest.map((one, at) => row(one, at + 6)))) : "");
   }
 
-  Object.assign(gitrack.compare, { causes, causeList: list, isSeed: (name) => SEED.test(name) });
+  Object.assign(gitrack.compare, { telling, causes, causeList: list, isSeed: (name) => SEED.test(name) });
 })();

@@ -31,7 +31,8 @@
     const parts = names.map((name) => {
       const sets = runs.map((run) => fieldsOf(run, name));
       const verdicts = sets.map((set, i) => (i ? compared(sets[0], set) : set ? "base" : "missing"));
-      return { name, sets, verdicts, differs: verdicts.some((word, i) => (i ? word !== "same" : false) || word === "missing") };
+      const [, , page] = runs.flatMap((run) => run.data).find(([own, , there]) => own === name && there) || [];
+      return { name, page, sets, verdicts, differs: verdicts.some((word, i) => (i ? word !== "same" : false) || word === "missing") };
     });
     const shown = parts.filter((part) => state.all || part.differs || runs.length < 2);
     const left = parts.length - shown.length;
@@ -39,6 +40,7 @@
       ...(shown.length ? [h("div", { class: "scroll", role: "group", "aria-labelledby": "data", tabindex: 0 }, h("table", { class: "compare-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Data set"), runs.map((run, i) => h("th", { scope: "col" }, swatch(i), h("bdi", {}, run.name))))),
         h("tbody", {}, shown.flatMap((part) => rows(part, runs)))))] : []),
+      shown.some((part) => part.page && part.verdicts.includes("changed")) ? h("p", { class: "note" }, "How their columns differ, and how far these drifted, is on the page of each data set.") : "",
       left ? h("p", { class: "note" }, (left === 1 ? "One data set is" : left + " data sets are") + " the same in all, by their contents: ", parts.filter((part) => !shown.includes(part)).flatMap((part, i) => [i ? ", " : "", h("bdi", {}, part.name)]), ".") : "");
     return true;
   }
@@ -48,7 +50,7 @@
       .filter((row) => state.all || runs.length < 2 || !same(row.cells.map((cell) => (cell ? cell[0] : undefined))))
       .sort((a, b) => order(a.name) - order(b.name));
     return [
-      h("tr", { class: "group" }, h("th", { scope: "rowgroup" }, gitrack.name(part.name)), part.verdicts.map((word, i) =>
+      h("tr", { class: "group" }, h("th", { scope: "rowgroup" }, part.page ? h("a", { href: gitrack.root + part.page }, gitrack.name(part.name)) : gitrack.name(part.name)), part.verdicts.map((word, i) =>
         h("td", {}, i && runs.length > 1 ? h("span", { class: "word" + (word === "changed" ? " warn" : "") }, LABELS[word]) : word === "missing" ? LABELS.missing : ""))),
       ...fields.map((row) => h("tr", {}, h("th", { scope: "row" }, WORDS[row.name] || row.name), row.cells.map((cell, i) => value(cell, row, i)))),
     ];

@@ -63,7 +63,7 @@
   }));
 
   /** Of a long text the first lines, all of it under the pointer and on paper. */
-  const text = (value) => h("bdi", { class: value.length > 140 && "long" }, value);
+  const text = (value) => h("bdi", { class: value.length > 60 && "long" }, value);
 
   /** A metric: the best in green by its goal, the others with their distance from the baseline. */
   function metric(row) {

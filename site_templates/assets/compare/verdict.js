@@ -5,7 +5,7 @@
   const { sections, signed } = gitrack.compare;
 
   function draw(inside, context, title) {
-    const { runs, other, measure } = context;
+    const { other, measure } = context;
     title.textContent = "In short";
     if (!other) return false;
     const left = h("div", { class: "answer" }, choices(context), measure ? answer(context) : h("p", {}, "None of these runs has a metric."));
@@ -14,7 +14,7 @@
     sure(left, context);
     gitrack.compare.causes(context).then((found) => {
       if (!context.alive()) return;
-      why.lastChild.replaceWith(gitrack.compare.causeList(found), h("p", { class: "note" }, runs.length >= 8 && measure ? "What these runs show themselves comes first, then what is known to move results." : "Ranked by what is known to move results; nothing was run again."));
+      why.lastChild.replaceWith(gitrack.compare.causeList(found), h("p", { class: "note" }, gitrack.compare.telling(context) ? "What these runs show themselves comes first, then what is known to move results." : "Ranked by what is known to move results; nothing was run again."));
     });
     return true;
   }
@@ -57,7 +57,8 @@
     const place = h("div", { class: "sure", role: "status" });
     left.append(place);
     place.append(...replicates(context));
-    const found = await gitrack.compare.evidence(context);
+    /* DeLong's interval takes a moment, thousands of draws take seconds. */
+    const found = gitrack.compare.exact(context, context.measure && kindOf(context.measure)) || (await gitrack.compare.evidence(context));
     if (!context.alive()) return;
     if (found && found.rows) {
       place.append(...tested(found, context.measure));
