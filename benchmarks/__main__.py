@@ -20,6 +20,7 @@ BENCHMARKS = {
     "read": "reading many runs: cold, warm, after one more",
     "transfer": "push and pull beside DVC's, and a push with nothing to do",
     "lineage": "what became of what, on top of many runs",
+    "site": "the website of 10,000 runs: all of it, after one more run, nothing to do",
     "site_table": "the table of 10,000 runs in a browser: first rows, filter, sort, scroll",
     "registry": "look-up, registration, promotion, check and audit, on top of many of each",
 }
