@@ -1,9 +1,10 @@
-"""Writes the references of pages anew: `python -m tests.browser.references`. Look at them."""
+"""Writes references anew: `python -m tests.browser.references [PAGE …]`. Look at them."""
 
 from __future__ import annotations
 
 import io
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def main() -> None:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=_ARGUMENTS
         )
-        for name, path in PAGES.items():
+        for name in sys.argv[1:] or PAGES:
+            path = PAGES[name]
             for theme, width in SHAPES:
                 with open_page(chromium, site, path, theme=theme, width=width) as (page, _):
                     settle(page)
