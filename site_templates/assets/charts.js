@@ -46,14 +46,14 @@
         x.title = xTitle || null;
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
         else if (!xTime && !(x.scale && x.scale.domain)) x.scale = { ...x.scale, nice: false };
-        if (logX) x.scale = { ...x.scale, type: "log" };
+        if (logX) x.scale = { ...x.scale, type: "log", zero: undefined };
         if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, format: xTime }; delete x.scale.zero; }
       }
       /* Words stand at whole numbers: nothing lies between two of them. */
       const places = (count) => ({ values: [...Array(count).keys()], format: "d" });
       if (x && xPlaces) x.axis = { ...x.axis, ...places(xPlaces) };
       if (y && yPlaces) y.axis = { ...y.axis, ...places(yPlaces) };
-      if (y && logY) y.scale = { ...y.scale, type: "log" };
+      if (y && logY) y.scale = { ...y.scale, type: "log", zero: undefined };
     }
     if (!best) fitted.layer = fitted.layer.filter((layer) => !layer.encoding.y || layer.encoding.y.field !== "best");
     if (!brush) fitted.params = (fitted.params || []).filter((one) => one.name !== "window");

@@ -4,11 +4,15 @@
   const { h } = gitrack;
   const { state, change, sections } = gitrack.compare;
 
-  function draw(inside, { runs }, title) {
+  const MOST = 24;
+
+  function draw(inside, context, title) {
+    const runs = gitrack.compare.foremost(context, MOST);
     const drawn = runs.filter((run) => run.history);
     if (!drawn.length) return false;
     const sampled = drawn.filter((run) => run.history.sampled_from);
-    title.replaceChildren("Curves", sampled.length ? h("span", { class: "aside" }, "thinned, with every minimum and maximum kept; the whole series is on each run's page") : "");
+    const told = [context.runs.length > MOST ? `of the ${MOST} best of ${context.runs.length} runs` : "", sampled.length ? "thinned, with every minimum and maximum kept; the whole series is on each run's page" : ""].filter(Boolean);
+    title.replaceChildren("Curves", told.length ? h("span", { class: "aside" }, told.join("; ")) : "");
     const start = {
       weight: Math.min(0.98, Math.max(0, Number(state.smooth) || 0)), log: state.log, logX: state.logx,
       x: ["relative", "wall"].includes(state.x) ? state.x : "step", best: state.best,

@@ -8,6 +8,9 @@
   const IDENTITY = ["dvc", "sha256", "digest", "version", "uri", "path"];
   const WORDS = { dvc: "contents", path: "file" };
 
+  const MOST_COLUMNS = 40;
+  const cut = (runs) => (runs.length > MOST_COLUMNS ? h("p", { class: "note" }, `The first ${MOST_COLUMNS} of ${runs.length} runs have a column.`) : "");
+
   const fieldsOf = (run, name) => {
     const found = run.data.find(([own]) => own === name);
     return found ? new Map(found[1]) : null;
@@ -25,7 +28,9 @@
 
   const LABELS = { same: "same contents", changed: "changed", missing: "not used", unknown: "nothing recorded tells" };
 
-  function drawData(inside, { runs, swatch }) {
+  function drawData(inside, context) {
+    const { swatch } = context;
+    const runs = context.runs.slice(0, MOST_COLUMNS);
     const names = [...new Set(runs.flatMap((run) => run.data.map(([name]) => name)))];
     if (!names.length) return false;
     const parts = names.map((name) => {
@@ -40,7 +45,7 @@
       ...(shown.length ? [h("div", { class: "scroll", role: "group", "aria-labelledby": "data", tabindex: 0 }, h("table", { class: "compare-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Data set"), runs.map((run, i) => h("th", { scope: "col" }, swatch(i), h("bdi", {}, run.name))))),
         h("tbody", {}, shown.flatMap((part) => rows(part, runs)))))] : []),
-      shown.some((part) => part.page && part.verdicts.includes("changed")) ? h("p", { class: "note" }, "How their columns differ, and how far these drifted, is on the page of each data set.") : "",
+      shown.some((part) => part.page && part.verdicts.includes("changed")) ? h("p", { class: "note" }, "How their columns differ, and how far these drifted, is on the page of each data set.") : "", cut(context.runs),
       left ? h("p", { class: "note" }, (left === 1 ? "One data set is" : left + " data sets are") + " the same in all, by their contents: ", parts.filter((part) => !shown.includes(part)).flatMap((part, i) => [i ? ", " : "", h("bdi", {}, part.name)]), ".") : "");
     return true;
   }
@@ -74,7 +79,9 @@
     return lists.map((list) => (list.status === "fulfilled" && list.value ? new Map(list.value) : null));
   }
 
-  async function drawEnvironment(inside, { runs, swatch, alive }) {
+  async function drawEnvironment(inside, context) {
+    const { swatch, alive } = context;
+    const runs = context.runs.slice(0, MOST_COLUMNS);
     if (!runs.some((run) => run.packages)) return false;
     const known = await packagesOf(runs);
     if (!alive()) return true;
@@ -90,7 +97,7 @@
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Package"), runs.map((run, i) => h("th", { scope: "col" }, swatch(i), h("bdi", {}, run.name))))),
         h("tbody", {}, rowsShown.map((row) => h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name)), row.cells.map((cell, i) =>
           h("td", { class: i && String(cell) === String(row.cells[0]) ? "alike" : "differs" }, cell ? h("bdi", {}, cell[0]) : known[i] ? "not installed" : "–")))))))] : []),
-      ...notes.map((note) => h("p", { class: "note" }, h("bdi", {}, note))));
+      cut(context.runs), ...notes.map((note) => h("p", { class: "note" }, h("bdi", {}, note))));
     return true;
   }
 

@@ -39,7 +39,8 @@
       const finite = numbers.filter(Number.isFinite);
       const [low, high] = [Math.min(...finite), Math.max(...finite)];
       /* Learning rates and their like are tried by orders of magnitude. */
-      const log = key.startsWith("params.") && low > 0 && high / low >= 50;
+      const middle = finite.sort((a, b) => a - b)[finite.length >> 1];
+      const log = key.startsWith("params.") && low > 0 && high / low >= 50 && middle < low + (high - low) / 4;
       const scale = log ? Math.log : (value) => value;
       return { key, name, numeric, values: numbers, low, high, share: (value) => (high > low ? (scale(value) - scale(low)) / (scale(high) - scale(low)) : 0.5), log };
     }
@@ -68,13 +69,14 @@
     const params = all.filter((one) => one.key.startsWith("params.") && one !== last).sort((a, b) => (rank.get(a.key) ?? 99) - (rank.get(b.key) ?? 99)).slice(0, MOST_AXES - 1);
     const axes = [...params, ...(last ? [last] : [])];
     if (axes.length < 2) return "";
-    const [width, height, top, foot, side] = [Math.max(480, axes.length * 150), 250, 14, 14, 14];
-    const x = (place) => side + (place * (width - 2 * side)) / (axes.length - 1);
+    const [width, height, top, foot] = [Math.max(480, axes.length * 150), 250, 14, 14];
+    const x = (place) => ((place + 0.5) * width) / axes.length;
     const gaps = axes.some((one) => one.values.some((value) => !Number.isFinite(value)));
     const bottom = height - foot - (gaps ? 26 : 0);
     /* Who has no value passes below the axis: a gap would cut the line in two. */
     const y = (one, value) => (Number.isFinite(value) ? top + (1 - one.share(value)) * (bottom - top) : height - 6);
     const few = runs.length <= 8;
+    const dense = runs.length > 60;
     const goal = measure ? measure.goal : null;
     const order = [...runs.keys()].sort((a, b) => (last ? (last.values[a] - last.values[b]) * (goal === "minimize" ? -1 : 1) || 0 : 0));
     const said = h("p", { class: "note", "aria-live": "off" }, few ? "" : "Stronger lines have better results. Point at a line to read its run.");
@@ -82,7 +84,7 @@
       const path = "M" + axes.map((one, place) => `${x(place).toFixed(1)} ${y(one, one.values[i]).toFixed(1)}`).join("L");
       const good = last && Number.isFinite(last.values[i]) ? (goal === "minimize" ? 1 - last.share(last.values[i]) : last.share(last.values[i])) : 0.3;
       const style = few ? `stroke: var(${gitrack.style(i).colour}); stroke-dasharray: ${gitrack.style(i).dash[1] ? "6 3" : "none"}` : `stroke: color-mix(in oklab, var(--series-1) ${Math.round(18 + 82 * good)}%, var(--line-2))`;
-      const line = svg("path", { d: path, style, class: runs[i] === base ? "line base-line" : "line" });
+      const line = svg("path", { d: path, style, class: "line" + (dense ? " dense-line" : "") + (runs[i] === base ? " base-line" : "") });
       const speak = () => said.replaceChildren(h("a", { href: gitrack.root + runs[i].page }, h("bdi", {}, runs[i].name)), ": ", ...axes.flatMap((one, place) => [place ? ", " : "", h("bdi", {}, one.name), " ", h("strong", {}, h("bdi", {}, shown(one, i)))]));
       line.addEventListener("pointerenter", () => { line.classList.add("near"); speak(); });
       line.addEventListener("pointerleave", () => line.classList.remove("near"));

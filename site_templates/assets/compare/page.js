@@ -192,11 +192,22 @@
     return found ? gitrack.toNumber(found[1]) : null;
   }
 
+  /** The baseline and the best, so many in all, each at its own place: the others are holes. */
+  function foremost({ runs, measure }, most) {
+    if (runs.length <= most) return runs;
+    const value = (run) => (measure ? metric(run, measure.name) : null);
+    const rank = [...runs.keys()].filter((i) => i && Number.isFinite(value(runs[i]))).sort((a, b) => (measure.goal === "minimize" ? 1 : -1) * (value(runs[a]) - value(runs[b])));
+    const others = [...runs.keys()].filter((i) => i && !rank.includes(i));
+    const kept = new Array(runs.length);
+    for (const i of [0, ...rank, ...others].slice(0, most)) kept[i] = runs[i];
+    return kept;
+  }
+
   function start() {
     gitrack.compare.read();
     draw();
   }
-  gitrack.compare.metric = metric;
+  Object.assign(gitrack.compare, { metric, foremost });
   gitrack.compare.start = start;
   window.addEventListener("hashchange", start);
   window.addEventListener("gitrack-build", () => { if (state.at && place.childElementCount) draw(); }, { once: true });
