@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import gitrack
 from gitrack.cli.commands.site import command
 from gitrack.registry.gates.paired import delong
+from tests.site.flights import flights
 
 pytestmark = pytest.mark.browser
 
@@ -143,3 +144,73 @@ def common(old: list[str], new: list[str]) -> int:
             best = max(longest[i][j + 1], longest[i + 1][j])
             longest[i + 1][j + 1] = longest[i][j] + 1 if a == b else best
     return longest[-1][-1]
+
+
+def test_the_address_keeps_how_it_is_shown_and_a_link_says_of_which_commit(flights_site, visit):
+    there = visit(f"{flights_site.as_uri()}/")
+    page = there.page
+    ids = [bundle.run.id for bundle in flights() if bundle.run.status == "finished"]
+    there.go(f"compare.html#runs={ids[0]},{ids[3]},{ids[4]}")
+    page.locator(".compare-curves .chart-tools").wait_for()
+
+    tools = page.locator(".compare-curves .chart-tools")
+    tools.get_by_label("Log scale").check()
+    tools.get_by_label("Best so far").check()
+    tools.get_by_label("Over").select_option("wall")
+    page.locator("select[data-key=metric]").select_option("val_logloss")
+    page.get_by_label("Baseline").select_option(ids[3])
+    page.locator(".chosen .base").wait_for()
+    address = page.url.partition("#")[2]
+    kept = {f"base={ids[3]}", "metric=val_logloss", "x=wall", "log", "best"}
+    assert set(address.split("&")) >= kept
+
+    link = page.evaluate("gitrack.compare.permalink()")
+    assert link.partition("#")[2].split("at=")[1].startswith("4f1c4f1c4f1c")
+    page.goto("about:blank")
+    page.goto(link)
+    page.locator(".compare-curves .chart-tools").wait_for()
+    assert page.get_by_label("Log scale").is_checked()
+    assert page.get_by_label("Over").input_value() == "wall"
+    assert page.locator(".figures .metric").inner_text().startswith("val_logloss")
+    first = page.locator(".chosen li").first
+    assert "baseline" in first.inner_text()
+    assert first.locator("a").get_attribute("href") == f"runs/{ids[3]}.html"
+    assert not page.get_by_text("This link was made of").count()
+    assert there.trouble == []
+
+
+def test_code_is_coloured_and_stays_what_it_is(browser):
+    page = browser.new_page()
+    page.set_content("<pre></pre>")
+    page.evaluate(
+        "window.gitrack = { compare: {}, h: (tag, props, ...children) => {"
+        " const made = document.createElement(tag); made.className = props.class || '';"
+        " made.append(...children); return made; } }"
+    )
+    folder = Path(__file__).parents[2] / "site_templates/assets/compare"
+    page.evaluate((folder / "highlight.js").read_text())
+    texts = {
+        "a.py": 'def f(x): # why "this"\n    """Some\n    lines # of text"""\n    return 0x1f\n',
+        "a.js": "const a = `two\nlines`; // and that's it\n",
+        "a.yaml": 'a: 1e-4 # "remark\nb: no#ne\n',
+        "a.sh": "for f in \"$#\" 'x'; do echo ${#f}; done\n",
+        "odd.py": "'''never ends\n\"\\",
+    }
+    for path, text in texts.items():
+        lines = page.evaluate("([p, t]) => gitrack.compare.highlight(p, t)", [path, text])
+        assert "\n".join("".join(piece for _, piece in line) for line in lines) == text
+    python = page.evaluate("(t) => gitrack.compare.highlight('a.py', t)", texts["a.py"])
+    assert ["k", "def"] in python[0]
+    assert ["c", '# why "this"'] in python[0]
+    assert python[2] == [["s", '    lines # of text"""']]
+    assert ["n", "0x1f"] in python[3]
+    assert page.evaluate("gitrack.compare.highlight('a.bin', 'x')") is None
+    html = page.evaluate(
+        "() => { const at = document.querySelector('pre');"
+        " at.append(...gitrack.compare.pieces([['k', '<b>ab'], [null, 'cd']], [4, 6]));"
+        " return at.innerHTML; }"
+    )
+    assert html == (
+        '<span class="tok-k">&lt;b&gt;a</span><mark class=""><span class="tok-k">b</span>c</mark>d'
+    )
+    page.close()
