@@ -182,7 +182,8 @@ def _begin(since: str | datetime | None) -> str | None:
 
 
 def _cut(trail: Trail, findings: Findings) -> None:
-    if shallow_commits(trail.repository):
+    # the code may be cut off, too, which says nothing of the branch
+    if shallow_commits(trail.repository) & trail.by_id.keys():
         findings.suspicious(
             "shallow",
             f"this clone is shallow: it has {len(trail.commits)} commits, and what came before "

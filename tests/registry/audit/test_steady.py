@@ -203,3 +203,13 @@ def test_another_clone_says_the_same(going_on, tmp_path):
     other.folder = clone
 
     assert audit_at(other.opened, going_on.tip) == here
+
+
+def test_where_only_the_code_is_cut_off_the_branch_is_whole(going_on):
+    shallow = going_on.folder / ".git" / "shallow"
+    shallow.write_text(f"{going_on.policy}\n")
+    assert "shallow" not in {one.kind for one in audit_at(going_on.opened, going_on.tip).findings}
+
+    first = going_on.forge.line(going_on.tip)[5]
+    shallow.write_text(f"{first}\n")
+    assert "shallow" in {one.kind for one in audit_at(going_on.opened, going_on.tip).findings}
