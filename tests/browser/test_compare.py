@@ -158,7 +158,7 @@ def test_the_address_keeps_how_it_is_shown_and_a_link_says_of_which_commit(fligh
     tools.get_by_label("Best so far").check()
     tools.get_by_label("Over").select_option("wall")
     page.locator("select[data-key=metric]").select_option("val_logloss")
-    page.get_by_label("Baseline").select_option(ids[3])
+    page.locator("select[data-key=base]").select_option(ids[3])
     page.locator(".chosen .base").wait_for()
     address = page.url.partition("#")[2]
     kept = {f"base={ids[3]}", "metric=val_logloss", "x=wall", "log", "best"}
