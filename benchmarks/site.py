@@ -244,9 +244,9 @@ def measure(repository: Path, total: int, *, profile: bool) -> Iterator[list[str
     yield ["scripts that pages share", f"{scripts / 1e6:.2f} MB", "", "", "2 MB"]
     if profile:
         one_more(repository, AGAIN, total)
-        code = "from gitrack.cli.main import main; main(['site', 'build'])"
-        printed = [sys.executable, "-m", "cProfile", "-s", "cumulative", "-c", code]
-        subprocess.run(printed, cwd=repository, check=False)
+        gitrack = str(Path(sys.executable).with_name("gitrack"))
+        printed = [sys.executable, "-m", "cProfile", "-s", "cumulative", gitrack, "site", "build"]
+        subprocess.run(printed, cwd=repository, check=True)
 
 
 def _row(what: str, costs: Sequence[Cost], promised: str = "") -> list[str]:
