@@ -132,7 +132,7 @@
     return [
       h("div", { class: "scroll", role: "group", "aria-label": "Paired statistics", tabindex: 0 }, h("table", { class: "list dense" },
         h("caption", { class: "unseen" }, "Paired statistics"),
-        h("thead", {}, h("tr", {}, ["Metric", base.name, other.name, "Difference", "95 % interval", "", ""].map((text, i) => h("th", { scope: "col", class: i && i < 5 ? "num" : "" }, h("bdi", {}, text))))),
+        h("thead", {}, h("tr", {}, ["Metric", base.name, other.name, "Difference", "95 % interval", "Interval about zero", "Verdict"].map((text, i) => h("th", { scope: "col", class: i && i < 5 ? "num" : "" }, h("bdi", { class: i > 4 && "unseen" }, text))))),
         h("tbody", {}, found.rows.map(row)))),
       h("p", { class: "note" }, `Both models on ${part}. Area under the ROC curve by DeLong, the rest by 2,000 paired draws from one fixed seed. An interval without zero is a difference that these cases do tell.`),
     ];

@@ -96,7 +96,7 @@
       h("div", {}, h("span", { class: "axis-name", title: one.name }, h("bdi", {}, one.name)), h("span", { class: "axis-end" }, end(one, one.high)))));
     const feet = h("div", { class: "axes", style: `grid-template-columns: repeat(${axes.length}, minmax(0, 1fr))` }, axes.map((one) => h("div", {}, h("span", { class: "axis-end" }, end(one, one.low), one.log ? " (log)" : ""), one.values.every(Number.isFinite) ? null : h("span", { class: "axis-end" }, "below: not set"))));
     return h("div", { class: "chart parallel" }, h("h3", {}, "Every run across its params", params.length + (last ? 1 : 0) < all.filter((one) => one.key.startsWith("params.") || one === last).length ? h("span", { class: "aside" }, `the ${params.length} params that matter most`) : ""),
-      h("div", { class: "across", role: "img", "aria-label": `Lines of ${runs.length} runs across ${axes.map((one) => one.name).join(", ")}` }, heads, picture, feet), said);
+      h("div", { class: "across", role: "group", "aria-label": "Every run across its params", tabindex: 0 }, h("div", { role: "img", "aria-label": `Lines of ${runs.length} runs across ${axes.map((one) => one.name).join(", ")}` }, heads, picture, feet)), said);
   }
 
   const shown = (one, i) => (!Number.isFinite(one.values[i]) ? "–" : one.numeric ? gitrack.number(one.values[i]) : one.words[one.values[i]]);
