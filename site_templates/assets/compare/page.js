@@ -104,6 +104,7 @@
   }
 
   function header(runs) {
+    if (!runs.length) return "";
     const chips = h("ul", { class: "chosen", "aria-label": "Runs compared" }, runs.map((run, i) => chip(runs, run, i)));
     const folded = runs.length > FOLDED ? h("details", { class: "fold" }, h("summary", {}, `${runs.length} runs`), chips) : chips;
     const copy = h("button", { type: "button", class: "button", "data-key": "link", title: "A link to this comparison, which says of which commit it is", onclick: () => copyLink(copy) }, "Copy link");
@@ -111,7 +112,7 @@
       h("div", { class: "choice-tools" },
         h("button", { type: "button", class: "button", "data-key": "add", onclick: add }, "Add run"),
         runs.length > 1 ? baselines(runs) : null,
-        runs.length ? copy : null));
+        copy));
   }
 
   function chip(runs, run, i) {
