@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gitrack.cli.site_extras import extras
-from gitrack.config.settings import Config
 from gitrack.model.run import RunBundle
 from gitrack.site import build_site
 from gitrack.store.memory import MemoryBranch
 from gitrack.store.runs import RunStore
 from tests.analysis.lineage_world import a_run, data, filled
+from tests.site.test_lineage_page import asked
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +28,7 @@ def lineage(tmp_path_factory) -> str:
     store.commit_runs([RunBundle(run=replace(run, experiment="idle-20241023")) for run in runs])
     folder = tmp_path_factory.mktemp("lineage") / "site"
     fixed = store.at(store.branch.tip())
-    build_site(fixed, folder, title="T", commit="c", extras=extras(fixed, Config(), None))
+    build_site(fixed, folder, title="T", commit="c", extras=asked(fixed))
     return f"{Path(folder).as_uri()}/"
 
 

@@ -90,7 +90,7 @@ def build(
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Any free one unless given.")
 @click.option("--open", "open_page", is_flag=True, help="Open it in a browser.")
 def serve(output: Path | None, port: int, open_page: bool) -> None:
-    """Show the website to this machine, and keep it as new as the branch.
+    """Show the website to this machine, always as new as the branch.
 
     Pages that are open renew themselves when runs are committed, and when settings or reports
     change. Runs that are being written stand on the overview, and each has a page with curves that
@@ -132,7 +132,7 @@ def publish(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Build the website, and make it the one commit of a branch that the host shows as pages.
+    """Publish the website as a branch that the host shows as pages.
 
     No checkout and no other branch is touched, and the branch has no history that grows: each
     commit takes the place of the one before, if that is still there. What a private repository
