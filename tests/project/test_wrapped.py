@@ -130,8 +130,8 @@ def test_on_a_terminal_the_command_has_one_too_and_its_keys_work(repo: Path) -> 
     script = (
         "import os, sys\n"
         "print(sys.stdin.isatty(), sys.stdout.isatty(), sys.stderr.isatty())\n"
-        "print('answer:', input('question? '))\n"
-        "try:\n    import time; time.sleep(60)\n"
+        "import time\n"
+        "try:\n    print('answer:', input('question? ')); time.sleep(60)\n"
         "except KeyboardInterrupt:\n    print('interrupted'); sys.exit(5)\n"
     )
     pid, terminal = pty.fork()

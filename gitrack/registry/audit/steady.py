@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,7 +74,7 @@ def audit_at(opened: OpenRegistry, commit: str, cache: Path | None = None) -> Au
     to `audit`, and so are signatures. `cache` is a folder where it is kept; with it or without,
     the answer is the same.
     """
-    path = None if cache is None else cache / f"audit-{_name(opened)}.bin"
+    path = None if cache is None else cache / f"audit-{_name(opened)}.json"
     code, follows = _code(), _follows(opened)
     kept = _load(path) if path is not None else None
     if kept is not None and (kept.code, kept.follows) == (code, follows):
@@ -241,19 +242,22 @@ def _name(opened: OpenRegistry) -> str:
 def _load(path: Path) -> _Kept | None:
     """What was kept; whatever is wrong with it, it counts as nothing."""
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.convert(json.loads(path.read_bytes()), _Kept)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return None
 
 
 def _save(path: Path | None, kept: _Kept) -> None:
-    """Keep it. A disk that refuses is none of our business: everything works without."""
+    """Keep it. A disk that refuses is none of our business: everything works without.
+
+    As the standard library's JSON, which alone has room for names that are no UTF-8.
+    """
     if path is None:
         return
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(msgspec.msgpack.encode(kept))
+        fresh.write_text(json.dumps(msgspec.to_builtins(kept)), encoding="ascii")
         fresh.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

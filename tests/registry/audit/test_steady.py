@@ -118,6 +118,10 @@ def _stray(told):
     told.commit("x", {"notes.txt": b"mine\n"}, "x")
 
 
+def _no_utf8(told):
+    told.commit("x", {"models/caf\udce9/stray.txt": b"mine\n"}, "x")
+
+
 def _unreadable(told):
     run = told.run_of(30, 0.5)
     told.commit("x", {path: b"id: [\n" for path in run if path.endswith("run.yaml")}, "x")
@@ -135,7 +139,7 @@ def _merge(told):
     [
         *(_forged_author, _from_the_future, _backwards, _changed_run, _file_of_an_old_run),
         *(_removed_and_written_again, _stage_by_hand, _the_run_of_a_version_comes_later),
-        *(_stray, _unreadable, _merge),
+        *(_stray, _no_utf8, _unreadable, _merge),
     ],
     ids=lambda story: story.__name__.strip("_"),
 )
