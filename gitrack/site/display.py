@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 # Control characters, bidirectional overrides and isolates, and lone surrogates: harmless to a
-# parser, but able to make a page show something else than what is there.
+# parser, but able to make a page show something else than what is there. XML may not hold all of
+# these, nor what Unicode says are no characters.
 _TREACHEROUS = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+    "\ufdd0-\ufdef\ufffe\uffff]"
 )
 _ADDRESS = re.compile(r"\s*<[^<>\s@]+@[^<>\s@]+>")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -46,10 +48,17 @@ def number(value: object) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if value == 0 or 1e-4 <= abs(value) < 1e6:
-        shown = f"{value:.{max(0, 3 - _magnitude(value))}f}"
-        return shown.rstrip("0").rstrip(".") if "." in shown else shown
+        shown = f"{value:.{max(0, 3 - _magnitude(float(f'{value:.3e}')))}f}"
+        return _short(shown) if float(shown) == value else shown
     mantissa, _, exponent = f"{value:.3e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if float(f"{value:.3e}") == value:
+        mantissa = _short(mantissa)
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _short(shown: str) -> str:
+    """Without zeros at the end: only where nothing stands behind them, so 0.40099 is 0.4010."""
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def setting(value: object) -> str:

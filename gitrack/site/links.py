@@ -7,15 +7,22 @@ import re
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 _UNSAFE = re.compile(r"[^a-z0-9_-]+", re.ASCII)
+_OURS = re.compile(r"(?:[a-z0-9_-]{1,48}-)?[0-9a-f]{10}\Z", re.ASCII)
 #: Windows keeps these names for devices, whatever follows the dot.
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "index", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))]
 )
 
 
+def like_ours(name: str) -> bool:
+    """True for a name that reads like what `slug` makes of others: it is not kept as it is."""
+    return _OURS.match(name) is not None
+
+
 def slug(name: str) -> str:
     """The name itself if it is safe as a file name everywhere, else a safe one that is its own."""
-    if len(name) <= 80 and _SAFE.match(name) and name.partition(".")[0] not in _DEVICES:
+    safe = len(name) <= 80 and _SAFE.match(name) and name.partition(".")[0] not in _DEVICES
+    if safe and not like_ours(name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     readable = _UNSAFE.sub("-", name.lower()).strip("-_")[:48].rstrip("-_")

@@ -34,7 +34,8 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)")
 
 def segment(name: str) -> str:
     """A name as a part of an address: itself if every system can keep it so, else as its page."""
-    if _PLAIN.match(name) and not name.endswith(".") and not _RESERVED.match(name):
+    plain = _PLAIN.match(name) and not name.endswith(".") and not _RESERVED.match(name)
+    if plain and not links.like_ours(name):
         return name
     return links.slug(name)
 

@@ -16,8 +16,12 @@ _LABEL, _HELD, _EMPTY = "#4b5058", "#0b6e3f", "#6b7078"
 
 
 def badge_path(model: str, stage: str) -> str:
-    """Where the badge of a model's stage lies."""
-    return f"badges/{segment(model)}-{segment(stage)}.svg"
+    """Where the badge of a model's stage lies.
+
+    A stage with a dash stands behind `~`, which no name has: `a` in `b-c` is not `a-b` in `c`.
+    """
+    stage = segment(stage)
+    return f"badges/{segment(model)}{'~' if '-' in stage else '-'}{stage}.svg"
 
 
 def badge(label: str, message: str, *, held: bool = True) -> bytes:

@@ -29,13 +29,13 @@ def units(contents: Contents) -> Units:
             contents.extras.drift is not None,
             [[_followed(version) for version in role] for role in looked_into(found)],
         )
-        made = yield Unit(f"data:columns:{found.name}", inputs, partial(_insides, contents, found))
+        made = yield Unit(f"data-columns:{found.name}", inputs, partial(_insides, contents, found))
         inside = msgspec.convert(made.note, Insides)
         page = data_set.data_set_page(
             contents.frame, found, inside, contents.became, lineage=lineage
         )
         # a page is small and says all that is shown: it is its own input
-        yield Unit(f"data:{found.name}", page, partial(_page, contents.renderer, page))
+        yield Unit(f"data-set:{found.name}", page, partial(_page, contents.renderer, page))
     listed = data_set.data_page(contents.frame, sets, contents.became, lineage=lineage)
     yield Unit("data", listed, partial(_list, contents.renderer, listed))
 
