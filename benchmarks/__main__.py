@@ -22,6 +22,7 @@ BENCHMARKS = {
     "lineage": "what became of what, on top of many runs",
     "site": "the website of 10,000 runs: all of it, after one more run, nothing to do",
     "site_table": "the table of 10,000 runs in a browser: first rows, filter, sort, scroll",
+    "site_overview": "the first page in a browser: what moves, when it is painted, what blocks",
     "registry": "look-up, registration, promotion, check and audit, on top of many of each",
 }
 
@@ -32,7 +33,7 @@ def _present(name: str) -> bool:
 
 def main() -> None:
     known = [name for name in BENCHMARKS if _present(name)]
-    shown = "\n".join(f"  {name:10}{BENCHMARKS[name]}" for name in known)
+    shown = "\n".join(f"  {name:14}{BENCHMARKS[name]}" for name in known)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"Measure what gitrack costs.\n\n{shown}",
