@@ -68,6 +68,7 @@ def run_of(number: int, total: int) -> Run:
     return replace(
         run,
         id=f"{run.id[:15]}-{number:06d}",  # the same one every time
+        author=WHO,
         experiment=EXPERIMENTS[family],
         status=Status.FINISHED if number % 20 else Status.FAILED,
         error=None if number % 20 else "ValueError: Input contains NaN",
@@ -117,7 +118,7 @@ def _sweeps() -> Iterator[tuple[str, bytes]]:
 
 def _stream(total: int) -> Iterator[bytes]:
     """All runs as one commit, for `git fast-import`."""
-    yield b"commit refs/heads/gitrack\ncommitter A <a@example.com> 1735689600 +0000\ndata 4\nruns\n"
+    yield b"commit refs/heads/gitrack\ncommitter %b 1767225600 +0000\ndata 4\nruns\n" % WHO.encode()
     files = [*first_files("benchmark").items(), *_sweeps()]
     for path, data in files:
         yield _file(path, data)

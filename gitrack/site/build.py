@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+import gc
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -101,23 +103,25 @@ def build_site(
     `site` extra. Whatever fails, the older site stays as it was.
     """
     check_replaceable(output)
-    contents = Contents(
-        store,
-        Renderer(),
-        title=title,
-        branch=branch,
-        hide=hide or Hide(),
-        goals=goals or Goals(),
-        commit=commit,
-        extras=extras or Extras(),
-    )
     record = RecordFile(cache, output, generator()) if cache else None
-    with workshop(output, record) as shop:
-        for part in _PARTS:
-            if part in without:
-                continue
-            _make(part, contents, shop, progress if part is runs.units else None)
-        shop.finish(record)
+    with _uncollected() as lasting:
+        contents = Contents(
+            store,
+            Renderer(cache),
+            title=title,
+            branch=branch,
+            hide=hide or Hide(),
+            goals=goals or Goals(),
+            commit=commit,
+            extras=extras or Extras(),
+        )
+        with workshop(output, record) as shop:
+            lasting()
+            for part in _PARTS:
+                if part in without:
+                    continue
+                _make(part, contents, shop, progress if part is runs.units else None)
+            shop.finish(record)
     files = shop.files()
     return Report(
         output=output,
@@ -130,6 +134,27 @@ def build_site(
         made=shop.made,
         frame=contents.frame,
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[Callable[[], None]]:
+    """What is read is a million values without a cycle, and stays to the end: the collector would
+    walk them over and over. It rests until the function that is given is called, and looks only
+    at what came later then."""
+    if not gc.isenabled() or gc.get_freeze_count():  # somebody has plans of his own
+        yield lambda: None
+        return
+    gc.disable()
+
+    def lasting() -> None:
+        gc.freeze()
+        gc.enable()
+
+    try:
+        yield lasting
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def _make(part: Part, contents: Contents, shop: Workshop, progress: Progress | None) -> None:

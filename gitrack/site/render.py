@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gitrack.config.shipped import shipped
+from gitrack.site.compiled import compiled_in
 from gitrack.site.display import visible
 from gitrack.site.libraries import require
 from gitrack.site.links import up
@@ -89,11 +90,13 @@ class Page(Protocol):
 class Renderer:
     """Renders pages with the templates that gitrack ships."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path | None = None) -> None:
+        """`cache`: a folder for templates as they were compiled, which takes longer than a page."""
         jinja2 = require("jinja2")
         self._folder = shipped("site_templates")
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder, encoding="utf-8"),
+            bytecode_cache=compiled_in(cache, generator()) if cache else None,
             autoescape=True,
             auto_reload=False,
             undefined=jinja2.StrictUndefined,

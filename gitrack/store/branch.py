@@ -60,8 +60,11 @@ class Branch(Protocol):
     def children(self, folder: str = "", *, at: str | None = None) -> list[str]:
         """Names directly in a folder, sorted; those of folders end in `/`."""
 
-    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
-        """The folders directly in a folder, by name, with ids as `tree` gives them."""
+    def folders(self, folder: str = "", *, depth: int = 1, at: str | None = None) -> dict[str, str]:
+        """The folders directly in a folder, by name, with ids as `tree` gives them.
+
+        With a `depth` those so many levels below it, and only those, by their paths from it.
+        """
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         """What differs between two trees (ids as `tree()` gives them): (path, new entry or None).

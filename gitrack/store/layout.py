@@ -10,6 +10,8 @@ from gitrack.model.ids import day_of, is_run_id
 from gitrack.model.names import experiment_name
 
 RUNS = "runs"
+#: How many folders below `runs/` the folder of a run lies.
+DEPTH = 4
 FORMAT_FILE = "format.yaml"
 RECORD = "run.yaml"
 HISTORY = "history.tsv"

@@ -18,7 +18,7 @@ from gitrack.store.git.objects import (
     plan_of,
     written,
 )
-from gitrack.store.git.trees import differences, encode, files_below, find, folders_in, names_in
+from gitrack.store.git.trees import differences, encode, files_below, find, folders_below, names_in
 
 _SHA1 = HASHES["sha1"]
 _HEX = re.compile(r"[0-9a-f]{40}\Z")
@@ -69,9 +69,9 @@ class MemoryBranch:
         found = self._folder(folder, at)
         return names_in(found) if found is not None else []
 
-    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
+    def folders(self, folder: str = "", *, depth: int = 1, at: str | None = None) -> dict[str, str]:
         found = self._folder(folder, at)
-        return folders_in(found) if found is not None else {}
+        return folders_below(self._load, found, depth) if found is not None else {}
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         before, after = self._load(bytes.fromhex(old)), self._load(bytes.fromhex(new))

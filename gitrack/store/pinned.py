@@ -43,10 +43,10 @@ class PinnedBranch:
         at = at or self._commit
         return [] if at is None else self._branch.children(folder, at=at)
 
-    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
-        """The folders directly in a folder, with the ids of their contents."""
+    def folders(self, folder: str = "", *, depth: int = 1, at: str | None = None) -> dict[str, str]:
+        """The folders at a depth below a folder, with the ids of their contents."""
         at = at or self._commit
-        return {} if at is None else self._branch.folders(folder, at=at)
+        return {} if at is None else self._branch.folders(folder, depth=depth, at=at)
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         """What differs between two trees."""

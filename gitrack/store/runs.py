@@ -99,14 +99,9 @@ class RunStore:
 
     def trees(self) -> dict[str, str]:
         """Every run's folder with the id of its tree: equal ids, equal files in all of it."""
-        found: dict[str, str] = {}
-        days: dict[str, dict[str, str]] = {}
-        for path in map(str, self.table().column("path")):
-            day, _, name = path.rpartition("/")
-            if day not in days:
-                days[day] = self.branch.folders(day)
-            found[path] = days[day].get(name, "")
-        return found
+        lying = self.branch.folders(layout.RUNS, depth=layout.DEPTH)
+        paths = map(str, self.table().column("path"))
+        return {path: lying.get(path.removeprefix(f"{layout.RUNS}/"), "") for path in paths}
 
     def read(self, path: str) -> bytes:
         """One file of the branch. Raises NotFound."""
@@ -116,21 +111,33 @@ class RunStore:
         """Every run with its folder, by id; then what cannot be read, with its path."""
         from gitrack.model.run import Fault
         from gitrack.store.codec.records import load_run
+        from gitrack.store.index.kept import KeptRuns
 
         table = self.table()
-        paths = [str(path) for path in table.column("path")]
+        folders = [str(path) for path in table.column("path")]
         blobs = [str(blob) for blob in table.column("blob")]
-        for path, (_, data) in zip(paths, self.branch.read_many(blobs), strict=True):
-            record = f"{path}/{layout.RECORD}"
-            if not isinstance(data, bytes):  # read when it was indexed, and gone since
-                yield path, Fault(path=record, why=data.message, hint=data.hint)
-                continue
-            try:
-                yield path, load_run(record, data)
-            except UnreadableFile as error:
-                yield path, Fault(path=error.path, why=error.why, hint=error.hint)
+        keys = [(f"{f}/{layout.RECORD}", b) for f, b in zip(folders, blobs, strict=True)]
+        shelf = KeptRuns(self._cache_dir, self.branch.name)
+        known = shelf.load()
+        contents = self.branch.read_many([key[1] for key in keys if key not in known])
+        read: dict[tuple[str, str], Run] = {}
+        for folder, key in zip(folders, keys, strict=True):
+            run = known.get(key)
+            if run is None:
+                _, data = next(contents)
+                if not isinstance(data, bytes):  # read when it was indexed, and gone since
+                    yield folder, Fault(path=key[0], why=data.message, hint=data.hint)
+                    continue
+                try:
+                    run = load_run(key[0], data)
+                except UnreadableFile as error:
+                    yield folder, Fault(path=error.path, why=error.why, hint=error.hint)
+                    continue
+            read[key] = run
+            yield folder, run
         for fault in table.faults:
             yield fault.path, fault
+        shelf.save(read)
 
     def versions(self) -> AllVersions:
         """All versions of named artifacts, with the pointers to them."""

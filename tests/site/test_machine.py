@@ -12,6 +12,7 @@ from gitrack.model.run import Run, RunBundle
 from gitrack.site import Hide, build_site
 from gitrack.site.extras import Extras
 from gitrack.site.machine.api import segment
+from gitrack.site.machine.parquet import parquet
 from gitrack.store.registry.whole import AllModels
 from tests.site.flights import MadeStore, flights
 from tests.site.registered import NAME, models
@@ -111,8 +112,8 @@ def test_the_sitemap_names_every_page(built):
 
 
 def test_all_runs_are_one_table(built):
-    parquet = pytest.importorskip("pyarrow.parquet")
-    table = parquet.read_table(built / "data/runs.parquet").to_pylist()
+    read_table = pytest.importorskip("pyarrow.parquet").read_table
+    table = read_table(built / "data/runs.parquet").to_pylist()
 
     bundles = {bundle.run.id: bundle.run for bundle in flights()}
     assert len(table) == len(bundles)
@@ -121,6 +122,46 @@ def test_all_runs_are_one_table(built):
         assert row["metrics.test_auc_roc"] == run.metrics.get("test_auc_roc")
         assert row["params.learning_rate"] == run.params.get("learning_rate")
         assert row["started"].isoformat().startswith(run.started[:19])
+
+
+COLUMNS = {
+    "numbers": ([1, None, 2.5, float("inf"), -3, None, 10**400, 7, 8], "double"),
+    "whole": (list(range(9)), "double"),
+    "flags": ([True, None, False, None, True, True, True, True, True], "bool"),
+    "all on": ([True] * 9, "bool"),
+    "texts": (["", None, "é 🚀", "x" * 999, "", "a", None, "b", None], "string"),
+    "mixed": (["x", 1, None, None, 2.5, "y", "", 0, 7], "string"),
+    "absent": ([None] * 9, "bool"),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_holds_the_values_that_it_was_given(name):
+    pa = pytest.importorskip("pyarrow")
+    read = pytest.importorskip("pyarrow.parquet").read_table
+    values, kind = COLUMNS[name]
+    times = ["2026-01-01T00:00:00.120Z", "then", "2026-01-01T02:00:00+02:00"] * 3
+    runs = [
+        Run(id=f"{row}", name="é" * row, experiment="e", started=time, params={name: value})
+        for row, (value, time) in enumerate(zip(values, times, strict=True))
+    ]
+    found = read(pa.BufferReader(parquet(runs)))
+    found.validate(full=True)
+
+    plain = {10**400: float("inf")}
+    told = [plain.get(v, str(v) if kind == "string" and v is not None else v) for v in values]
+    column = found[f"params.{name}"]
+    assert (column.to_pylist(), str(column.type)) == (told, kind)
+    assert column.null_count == values.count(None)
+    assert found["name"].to_pylist() == [run.name for run in runs]
+    begun = [time and time.isoformat() for time in found["started"].to_pylist()]
+    assert begun == ["2026-01-01T00:00:00.120000+00:00", None, "2026-01-01T00:00:00+00:00"] * 3
+
+
+def test_no_runs_are_a_table_too():
+    pa = pytest.importorskip("pyarrow")
+    read = pytest.importorskip("pyarrow.parquet").read_table
+    assert read(pa.BufferReader(parquet([]))).num_rows == 0
 
 
 def test_what_is_hidden_is_in_none_of_them(tmp_path):

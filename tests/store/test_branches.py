@@ -88,6 +88,26 @@ class TestReading:
         branch.commit({"a/x": b"1", "b/x": b"1", "c/x": b"2"}, "first")
         assert branch.tree("a") == branch.tree("b") != branch.tree("c")
 
+    @pytest.mark.parametrize("many", [2, 100])
+    def test_folders_of_a_depth_come_with_their_ids(self, branch: Branch, many: int):
+        names = [f"e{n}/m/é" for n in range(many)]
+        files = {f"runs/{name}/d/f": name.encode() for name in names}
+        old = branch.commit({**files, "runs/e0/file": b"1", "other/x/y/z": b"1"}, "first")
+        branch.commit({"runs/e0/file": None}, "second")
+
+        found = branch.folders("runs", depth=3, at=old)
+
+        assert found == {name: branch.tree(f"runs/{name}") for name in sorted(names)}
+        assert branch.folders("runs") == {
+            n: branch.tree(f"runs/{n}") for n in sorted(files_of(found))
+        }
+        assert branch.folders("runs", depth=9) == branch.folders("none", depth=2) == {}
+
+
+def files_of(paths):
+    """The first folders of paths."""
+    return {path.partition("/")[0] for path in paths}
+
 
 class TestChanged:
     def test_it_names_new_changed_and_deleted_files(self, branch: Branch):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from gitrack.model.run import Run, Scalar
@@ -20,17 +22,17 @@ def parquet(runs: Sequence[Run]) -> bytes:
     write_table = require("pyarrow.parquet").write_table
     columns: dict[str, Any] = {}
     for name, values in _plain(runs):
-        columns[name] = pa.array(values, pa.string())
+        columns[name] = _texts(pa, values)
     for name in _TIMES:
-        times = [display.moment(getattr(run, name)) for run in runs]
-        columns[name] = pa.array(times, pa.timestamp("ms", "UTC"))
+        columns[name] = _times(pa, [getattr(run, name) for run in runs])
     for group in ("params", "metrics", "tags"):
         maps = [getattr(run, group) for run in runs]
         for name in sorted({name for one in maps for name in one}):
             values = [one.get(name) for one in maps]
             columns[f"{group}.{display.visible(name)}"] = _array(pa, values)
+    table = pa.Table.from_arrays(list(columns.values()), names=list(columns))
     sink = pa.BufferOutputStream()
-    write_table(pa.table(columns), sink, compression="zstd")
+    write_table(table, sink, compression="zstd")
     found: bytes = sink.getvalue().to_pybytes()
     return found
 
@@ -41,22 +43,59 @@ def _plain(runs: Sequence[Run]) -> list[tuple[str, list[str | None]]]:
         "name": lambda run: run.name,
         "experiment": lambda run: run.experiment,
         "status": lambda run: str(run.status),
-        "author": lambda run: run.author,
+        "author": lambda run: display.person(run.author),
         "commit": lambda run: run.code.commit if run.code else None,
     }
     return [(name, [_text(value(run)) for run in runs]) for name, value in read.items()]
 
 
 def _array(pa: Any, values: Sequence[Scalar]) -> Any:
-    known = [value for value in values if value is not None]
-    if all(isinstance(value, bool) for value in known):
-        return pa.array(values, pa.bool_())
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
-        return pa.array([None if v is None else _float(v) for v in values], pa.float64())
-    return pa.array([None if v is None else _text(display.setting(v)) for v in values], pa.string())
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds <= {bool}:
+        return _from_buffers(pa, pa.bool_(), values, _bits(map(bool, values)))
+    if kinds <= {int, float}:
+        return _from_buffers(pa, pa.float64(), values, _floats(values))
+    return _texts(pa, [None if v is None else _text(display.setting(v)) for v in values])
+
+
+def _times(pa: Any, values: Sequence[str | None]) -> Any:
+    moments = [display.moment(value) for value in values]
+    stamps = (0 if when is None else round(when.timestamp() * 1000) for when in moments)
+    return _from_buffers(pa, pa.timestamp("ms", "UTC"), moments, array("q", stamps))
+
+
+def _texts(pa: Any, values: Sequence[str | None]) -> Any:
+    encoded = [b"" if value is None else value.encode("utf-8") for value in values]
+    ends = array("i", accumulate(map(len, encoded), initial=0))
+    return _from_buffers(pa, pa.string(), values, ends, b"".join(encoded))
+
+
+def _from_buffers(pa: Any, kind: Any, values: Sequence[object], *buffers: Any) -> Any:
+    """A column from memory as Arrow lays it out.
+
+    `pyarrow.array` would do the same, but it loads pandas first, which takes longer than the rest.
+    """
+    known = _bits([value is not None for value in values]) if None in values else None
+    held = [None if buffer is None else pa.py_buffer(buffer) for buffer in (known, *buffers)]
+    return pa.Array.from_buffers(kind, len(values), held)
+
+
+def _bits(flags: Iterable[bool]) -> bytes:
+    """Eight flags a byte, the first one lowest."""
+    digits = "".join(["1" if flag else "0" for flag in flags])
+    return int(digits[::-1] or "0", 2).to_bytes((len(digits) + 7) // 8, "little")
+
+
+def _floats(values: Sequence[Any]) -> array[float]:
+    try:
+        return array("d", values)
+    except (TypeError, OverflowError):
+        return array("d", map(_float, values))
 
 
 def _float(value: Any) -> float:
+    if value is None:
+        return 0.0
     try:
         return float(value)
     except OverflowError:

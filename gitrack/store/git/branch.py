@@ -19,7 +19,7 @@ from gitrack.store.git.trees import (
     encode,
     files_below,
     find,
-    folders_in,
+    folders_below,
     limited,
     names_in,
 )
@@ -91,9 +91,14 @@ class GitBranch:
         found = self._folder(folder, at)
         return names_in(found) if found is not None else []
 
-    def folders(self, folder: str = "", *, at: str | None = None) -> dict[str, str]:
+    def folders(self, folder: str = "", *, depth: int = 1, at: str | None = None) -> dict[str, str]:
         found = self._folder(folder, at)
-        return folders_in(found) if found is not None else {}
+        if found is None or found.id is None:
+            return {}
+        try:
+            return folders_below(limited(self._reader.folder, _FOLDERS_BY_HAND), found, depth)
+        except TooManyFolders:
+            return self._folders_by_git(found.id, depth)
 
     def changed(self, old: str, new: str, *, under: str = "") -> list[tuple[str, Entry | None]]:
         prefix = _prefix(under)
@@ -177,6 +182,18 @@ class GitBranch:
             if kind == b"blob":
                 found.append(Entry(decode(prefix + path), id.decode("ascii")))
         return found
+
+    def _folders_by_git(self, tree: bytes, depth: int) -> dict[str, str]:
+        listed = self.repository.git_bytes("ls-tree", "-r", "-d", "-z", "--full-tree", tree.hex())
+        found: list[tuple[str, str]] = []
+        for line in listed.split(b"\0")[:-1]:
+            head, _, path = line.partition(b"\t")
+            if path.count(b"/") != depth - 1:
+                continue
+            _mode, kind, id = head.split(b" ")
+            if kind == b"tree":
+                found.append((decode(path), id.decode("ascii")))
+        return dict(sorted(found))
 
     def _compare_by_git(self, old: str, new: str, prefix: bytes) -> list[tuple[str, Entry | None]]:
         listed = self.repository.git_bytes(

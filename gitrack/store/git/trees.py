@@ -69,10 +69,23 @@ def names_in(folder: Folder) -> list[str]:
     )
 
 
-def folders_in(folder: Folder) -> dict[str, str]:
-    """The folders directly in a folder, with the ids of their trees, by name."""
-    found = ((decode(name), item) for name, item in folder.items.items() if item.mode in TREES)
-    return {name: item.id.hex() for name, item in sorted(found)}
+def folders_below(load: Load, folder: Folder, depth: int) -> dict[str, str]:
+    """The folders so many levels below a folder, with the ids of their trees, by path."""
+    found = _at_depth(load, folder, depth, b"")
+    return {path: id.hex() for path, id in sorted((decode(path), id) for path, id in found)}
+
+
+def _at_depth(
+    load: Load, folder: Folder, depth: int, prefix: bytes
+) -> Iterator[tuple[bytes, bytes]]:
+    for name, item in folder.items.items():
+        if item.mode not in TREES:
+            continue
+        if depth == 1:
+            yield prefix + name, item.id
+        else:
+            below = item.folder or load(item.id)
+            yield from _at_depth(load, below, depth - 1, prefix + name + b"/")
 
 
 def differences(

@@ -105,7 +105,12 @@ class Forge:
             items[name] = (b"40000", self.tree(inner))
         ordered = sorted(items, key=lambda name: name + "/" * (items[name][0] == b"40000"))
         data = b"".join(
-            b"%s %s\0%s" % (items[name][0], name.encode("utf-8", "surrogateescape"), bytes.fromhex(items[name][1]))
+            b"%s %s\0%s"
+            % (
+                items[name][0],
+                name.encode("utf-8", "surrogateescape"),
+                bytes.fromhex(items[name][1]),
+            )
             for name in ordered
         )
         return self.object(b"tree", data)
