@@ -47,7 +47,7 @@
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
         else if (!xTime && !(x.scale && x.scale.domain)) x.scale = { ...x.scale, nice: false };
         if (logX) x.scale = { ...x.scale, type: "log", zero: undefined };
-        if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, format: xTime }; x.scale = { ...x.scale, zero: undefined }; }
+        if (xTime) { x.type = "temporal"; x.axis = { ...x.axis, labelOverlap: true, labelSeparation: 8, format: xTime }; x.scale = { ...x.scale, zero: undefined }; }
       }
       /* Words stand at whole numbers: nothing lies between two of them. */
       const places = (count) => ({ values: [...Array(count).keys()], format: "d" });

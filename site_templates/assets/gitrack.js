@@ -66,6 +66,9 @@
     return value === null || value === "" ? null : Number(value);
   }
 
+  /** Without zeros at the end where nothing stands behind them: 0.5, but 0.4010 of 0.40099. */
+  const short = (value, text) => (Number(text) === value && text.includes(".") ? text.replace(/\.?0+(?=e|$)/, "") : text);
+
   /** Four significant digits, or as many decimals as the column has. */
   function number(raw, decimals) {
     const value = toNumber(raw);
@@ -75,8 +78,8 @@
     if (Number.isInteger(value) && Math.abs(value) < 1e15 && !decimals) return String(value);
     if (typeof decimals === "number") return value.toFixed(decimals);
     const size = Math.abs(value);
-    if (size >= 1e-4 && size < 1e6) return String(Number(value.toPrecision(Math.max(4, Math.ceil(Math.log10(size))))));
-    return value.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e");
+    if (size >= 1e-4 && size < 1e6) return short(value, value.toPrecision(Math.max(4, Math.ceil(Math.log10(size)))));
+    return short(value, value.toExponential(3)).replace("e+", "e");
   }
 
   /** How many decimals let these numbers line up; undefined when one count does not suit all. */
@@ -86,6 +89,17 @@
     if (!sizes.length || sizes.every(Number.isInteger) || most >= 1e6 || most < 1e-4 || Math.min(...sizes) * 1e4 < most) return undefined;
     const kept = Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(most))));
     return Math.max(...sizes.map((size) => (size.toFixed(kept).replace(/0+$/, "").split(".")[1] || "").length));
+  }
+
+  let pen = null;
+  /** How wide a text is in the page's letters. */
+  function wide(text) {
+    if (!pen) {
+      pen = document.createElement("canvas").getContext("2d");
+      const { fontSize, fontFamily } = getComputedStyle(document.body);
+      pen.font = fontSize + " " + fontFamily;
+    }
+    return pen.measureText(text).width;
   }
 
   /** A param or tag as it was given. */
@@ -202,7 +216,7 @@
   }
 
   window.gitrack = {
-    root, h, name, load, fetchRun, fetchOnce, toNumber, number, decimals, setting, duration, ago, absolute, time, runLink, style, css,
+    root, h, name, load, fetchRun, fetchOnce, toNumber, number, decimals, wide, setting, duration, ago, absolute, time, runLink, style, css,
     onTheme: [],
     run: (data) => arrived.set("run:" + data.id, opened(data)),
     index: (data) => arrived.set("index", data),
@@ -218,15 +232,28 @@
     if (said !== null) element.textContent = said;
   }
 
+  /** What an address leads to may lie in a fold; not every browser opens it by itself. */
+  function unfold() {
+    let place = null;
+    try { place = document.getElementById(decodeURIComponent(window.location.hash.slice(1))); } catch (broken) { return; }
+    let opened = false;
+    for (let fold = place && place.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      opened = opened || !fold.open;
+      fold.open = true;
+    }
+    if (opened) place.scrollIntoView();
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   const themeChanged = () => requestAnimationFrame(() => gitrack.onTheme.forEach((redraw) => redraw()));
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", themeChanged);
+  gitrack.dark = () => (document.documentElement.getAttribute("data-theme") || (system.matches ? "dark" : "light")) === "dark";
   for (const button of document.querySelectorAll("[data-theme-toggle]")) {
     button.addEventListener("click", () => {
-      const html = document.documentElement;
-      const now = html.getAttribute("data-theme") || (system.matches ? "dark" : "light");
-      const next = now === "dark" ? "light" : "dark";
-      html.setAttribute("data-theme", next);
+      const next = gitrack.dark() ? "light" : "dark";
+      document.documentElement.setAttribute("data-theme", next);
       try {
         window.localStorage.setItem("gitrack-theme", next);
       } catch (refused) {

@@ -9,6 +9,8 @@
   const refuse = () => Promise.reject(new Error("this site fetches nothing"));
   const CLOSED = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
+  const ORDINAL = { light: { scheme: "blues", extent: [0.4, 1] }, dark: { scheme: "blues", extent: [0.7, 0.1] } };
+
   function config() {
     const soft = gitrack.css("--ink-3");
     const line = gitrack.css("--line");
@@ -17,14 +19,22 @@
     return {
       background: null,
       font: getComputedStyle(document.body).fontFamily,
-      view: { stroke: null },
-      range: { category },
+      view: { stroke: null, continuousWidth: 520, continuousHeight: 280 },
+      range: { category, ordinal: ORDINAL[gitrack.dark() ? "dark" : "light"] },
       mark: { color: category[0] },
-      axis: { labelColor: soft, titleColor: soft, titleFontWeight: 400, gridColor: line, domainColor: edge, tickColor: edge },
+      axis: { labelColor: soft, labelFontSize: 12, labelSeparation: 5, titleColor: soft, titleFontSize: 12, titleFontWeight: 400, gridColor: line, domainColor: edge, tickColor: edge },
       axisY: { domain: false, ticks: false },
-      legend: { labelColor: soft, titleColor: soft, labelLimit: 260 },
+      legend: { labelColor: soft, labelFontSize: 12, titleColor: soft, titleFontSize: 12, titleFontWeight: 400, labelLimit: 260 },
       title: { color: soft },
     };
+  }
+
+  /** A chart that says no width is as wide as its place; its legend is beneath in a small one. */
+  function fitted(ours, room) {
+    const narrow = room < 560;
+    ours.view.continuousWidth = Math.max(180, Math.min(760, room - (narrow ? 100 : 220)));
+    if (narrow) ours.legend.orient = "bottom";
+    return ours;
   }
 
   /** What is under the pointer, as text. */
@@ -49,7 +59,7 @@
     const again = async () => {
       const fresh = h("div", {});
       const spec = structuredClone(given.get(place));
-      spec.config = { ...spec.config, ...merged(config(), spec.config || {}) };
+      spec.config = { ...spec.config, ...merged(fitted(config(), figure.clientWidth), spec.config || {}) };
       const { view } = await window.vegaEmbed(fresh, spec, {
         ast: true, actions: false, renderer: "svg", loader: CLOSED, tooltip: tell, defaultStyle: false, mode: "vega-lite",
       });

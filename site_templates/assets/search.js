@@ -156,7 +156,7 @@
     const kinds = [...byKind.keys()].sort((a, b) => byKind.get(b)[0].score - byKind.get(a)[0].score || order.indexOf(a) - order.indexOf(b));
     found.replaceChildren(...[asFilter(text), ...kinds.map((kind) => section(kind, byKind.get(kind), words))].filter(Boolean));
     const total = [...byKind.values()].reduce((sum, all) => sum + all.length, 0);
-    said.textContent = trouble || (loading ? "Loading runs…" : total ? count(total, "find") : "Nothing has all of these words. A filter such as metrics.test_auc > 0.8 finds runs by what they measured.");
+    said.textContent = trouble || (loading ? "Loading runs…" : total ? count(total, "result") : "Nothing has all of these words. A filter such as metrics.test_auc > 0.8 finds runs by what they measured.");
   }
 
   /* ---- the address: `?q=` as other sites link here, `#q=` from then on ---- */

@@ -32,7 +32,8 @@ def test_reports_read_without_scripts_and_charts_answer_with_them(visit, tmp_pat
     seen = visit(base)
     seen.go("charts.html")
     assert not seen.page.locator(".on-dark").first.is_visible()
-    seen.page.wait_for_function("document.querySelectorAll('.own-chart .plot svg').length === 2")
+    seen.page.locator(".own-chart .plot svg").nth(1).wait_for()
+    assert seen.page.locator(".own-chart .plot svg").count() == 2
     assert not seen.page.locator(".drawn-twice").first.is_visible()
     assert seen.page.locator("details[title], .vega-actions").count() == 0
     assert seen.trouble == []

@@ -15,9 +15,9 @@ from gitrack.site.pages.frame import Frame
 MOST_AT_ONCE = 70
 
 #: Sizes of the picture in its own units; the script that draws has the same.
-WIDE, HIGH, COLUMN, ROW, EDGE = 174, 38, 220, 48, 8
-_LONGEST = 22
-_LONGEST_SUB = 27
+WIDE, HIGH, COLUMN, ROW, EDGE = 218, 38, 264, 48, 8
+_LONGEST = 27
+_LONGEST_SUB = 34
 _AROUND = 34
 
 

@@ -24,7 +24,16 @@ _SERIES = {
         *("#d9b13b", "#7fd0ee", "#b39bf0", "#a6abb4"),
     ),
 }
+#: Steps that go from little to much, of which the palest is still seen.
+_ORDINAL = {
+    "light": {"scheme": "blues", "extent": [0.4, 1]},
+    "dark": {"scheme": "blues", "extent": [0.7, 0.1]},
+}
 _FONT = "ui-sans-serif, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
+#: As wide as the texts of a report; small windows scroll before letters become too small.
+_WIDTH, _HEIGHT = 600, 250
+#: Words beneath each other that fit side by side on the axis, by the width of a letter.
+_LETTER = 7.0
 _LOGS = {None: (False, False), "x": (True, False), "y": (False, True), "both": (True, True)}
 
 Row = Mapping[str, object]
@@ -42,7 +51,7 @@ def lines(rows: Sequence[Row], *, title: str, log: str | None, alt: str) -> Draw
     """Curves: rows have `x`, `y` and `series`, the name of a run."""
     spec = _base(rows, title, log, "step", "x", quantitative=True)
     spec["mark"] = {"type": "line", "strokeWidth": 1.6, "clip": True}
-    spec["encoding"]["color"] = _colour("run")
+    spec["encoding"]["color"] = _colour(None)
     return draw(spec, alt=alt)
 
 
@@ -113,28 +122,53 @@ def _base(
     if log_y:
         rows = [row for row in rows if isinstance(row["y"], int | float) and row["y"] > 0]
     kind = "quantitative" if quantitative else "nominal"
-    across: dict[str, Any] = {"field": field, "type": kind, "title": x}
+    across: dict[str, Any] = {"field": field, "type": kind, "title": _called(x)}
     if quantitative:
         across["scale"] = {"type": "log"} if log_x else {"zero": False, "nice": False, "padding": 8}
+        across["axis"] = {"grid": False, "tickCount": 8}
+    else:
+        across["axis"] = {"labelAngle": 0 if _side_by_side(rows) else -40, "labelLimit": 180}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": list(rows)},
-        "width": 620,
-        "height": 240,
+        "width": _WIDTH,
+        "height": _HEIGHT,
         "encoding": {
             "x": across,
             "y": {
                 "field": "y",
                 "type": "quantitative",
-                "title": y,
+                "title": _called(y),
                 "scale": {"type": "log"} if log_y else {"zero": False},
+                "axis": {"tickCount": 6},
             },
         },
     }
 
 
-def _colour(title: str) -> dict[str, Any]:
-    return {"field": "series", "type": "nominal", "title": title, "sort": None}
+def _colour(title: str | None) -> dict[str, Any]:
+    """Above the chart, one beneath the other: beside it long names would take its room."""
+    legend = {"orient": "top", "direction": "vertical", "columns": 2, "symbolStrokeWidth": 2}
+    return {
+        "field": "series",
+        "type": "nominal",
+        "title": title and _called(title),
+        "sort": None,
+        "legend": legend,
+    }
+
+
+def _called(column: str) -> str:
+    """A column as people call it: `metrics.auc` is an AUC to them."""
+    for group in ("metrics.", "params.", "tags."):
+        column = column.removeprefix(group)
+    return column
+
+
+def _side_by_side(rows: Sequence[Row]) -> bool:
+    """True where the words of an axis fit beside each other."""
+    words = {str(row["x"]) for row in rows}
+    return max(map(len, words), default=0) * _LETTER < _WIDTH / max(1, len(words))
 
 
 def _config(theme: str) -> dict[str, Any]:
@@ -142,19 +176,29 @@ def _config(theme: str) -> dict[str, Any]:
     return {
         "background": None,
         "font": _FONT,
-        "view": {"stroke": None},
-        "range": {"category": list(_SERIES[theme])},
+        "view": {"stroke": None, "continuousWidth": 520, "continuousHeight": 280},
+        "range": {"category": list(_SERIES[theme]), "ordinal": _ORDINAL[theme]},
         "mark": {"color": _SERIES[theme][0]},
         "axis": {
             "labelColor": soft,
+            "labelFontSize": 12,
+            "labelSeparation": 5,
             "titleColor": soft,
+            "titleFontSize": 12,
             "titleFontWeight": 400,
             "gridColor": line,
             "domainColor": edge,
             "tickColor": edge,
         },
         "axisY": {"domain": False, "ticks": False},
-        "legend": {"labelColor": soft, "titleColor": soft, "labelLimit": 260},
+        "legend": {
+            "labelColor": soft,
+            "labelFontSize": 12,
+            "titleColor": soft,
+            "titleFontSize": 12,
+            "titleFontWeight": 400,
+            "labelLimit": 260,
+        },
         "title": {"color": soft},
     }
 

@@ -62,6 +62,7 @@ def read_spec(file: str, text: str) -> Spec:
     schema = whole.get("$schema")
     if isinstance(schema, str) and "/vega/" in schema:
         raise ConfigError(f"{place} is Vega", hint="write it in Vega-Lite")
+    whole.pop("$schema", None)  # it is drawn by the version that the site has
     title, filter = _about(whole.pop("usermeta", None), place, chart_name(file))
     asks = sorted(set(_asked(whole, place)))
     words = "\n".join(_words(whole)).replace("\\", "")

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const [WIDE, HIGH, COLUMN, ROW, EDGE, LONGEST, LONGEST_SUB, AROUND] = [174, 38, 220, 48, 8, 22, 27, 34];
+  const [WIDE, HIGH, COLUMN, ROW, EDGE, LONGEST, LONGEST_SUB, AROUND] = [218, 38, 264, 48, 8, 27, 34, 34];
 
   function s(tag, properties, ...children) {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);

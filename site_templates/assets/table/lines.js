@@ -5,7 +5,9 @@
   "use strict";
   const { h } = gitrack;
   const PICK = 38;
-  const NAME = { wide: 268, narrow: 168 };
+  /* As wide as the names are, within these. Beside a name stand its dot, a word, and room. */
+  const NAME = { wide: [268, 430], narrow: [168, 196] };
+  const BESIDE = 58;
   /** From so many columns on those out of sight are left out. */
   const ALL_COLUMNS = 28;
   const BEYOND = 400;
@@ -22,6 +24,7 @@
       this.view = h("div", { class: "grid-view" }, this.table);
       this.size = h("div", { class: "grid-size" }, this.view);
       this.none = h("p", { class: "grid-none", hidden: true });
+      this.cut = h("p", { class: "note grid-cut", hidden: true });
       this.active = -1;
       this.shown = new Map();
       this.drawn = { from: -1, to: -1 };
@@ -34,6 +37,7 @@
       this.place.removeAttribute("role");
       this.place.removeAttribute("aria-labelledby");
       this.place.replaceChildren(this.size, this.none);
+      this.place.before(this.cut);
       this.row = Number.parseInt(getComputedStyle(this.place).getPropertyValue("--row"), 10) || 33;
       this.place.addEventListener("scroll", () => this.scrolled(), { passive: true });
       new ResizeObserver(() => this.redraw()).observe(this.place);
@@ -53,7 +57,7 @@
       /* On a phone few columns are in sight: first what runs are told apart by. */
       const own = (name) => store.about.get(name).group === "run";
       if (narrow) names = [...names.filter((name) => !own(name)), ...names.filter(own)];
-      const name = narrow ? NAME.narrow : NAME.wide;
+      const name = this.nameWidth(narrow);
       const spread = this.grid.groups ? 62 : 0;
       const widths = names.map((one) => gitrack.cells.width(store.about.get(one)) + (store.about.get(one).number ? spread : 0));
       const total = widths.reduce((sum, width) => sum + width, PICK + name);
@@ -61,6 +65,7 @@
       const more = room > 0 ? room / (widths.length + 2) : 0;
       let left = PICK + name + more * 2;
       this.width = { pick: PICK, name: name + more * 2, total: Math.max(total, this.place.clientWidth) };
+      this.grid.nameWidth = this.width.name;
       this.fields = names.map((one, at) => {
         const width = widths[at] + more;
         const field = { name: one, about: store.about.get(one), width, left, pinned: at < pinned.length };
@@ -68,6 +73,16 @@
         return field;
       });
       this.frozen = pinned.length ? this.fields[pinned.length - 1].left + this.fields[pinned.length - 1].width : PICK + this.width.name;
+    }
+
+    /** What the names need: of the longest few, since many are much alike. */
+    nameWidth(narrow) {
+      const [least, most] = narrow ? NAME.narrow : NAME.wide;
+      if (this.longest === undefined) {
+        const names = [...this.grid.store.peek("name")].filter(Boolean).sort((a, b) => b.length - a.length).slice(0, 40);
+        this.longest = Math.max(0, ...names.map((one) => gitrack.wide(one)));
+      }
+      return Math.max(least, Math.min(most, Math.ceil(this.longest) + BESIDE, this.place.clientWidth * (narrow ? 0.6 : 0.4)));
     }
 
     /** Everything anew: another state, another size. */
@@ -88,9 +103,17 @@
       if (this.active >= this.items.length) this.active = this.items.length - 1;
       this.none.hidden = this.items.length > 0;
       this.none.textContent = "No run fits this filter.";
+      this.sayCut();
       this.shown.clear();
       this.body.replaceChildren();
       this.drawLines();
+    }
+
+    /** A print of ten thousand lines is none: it says what it leaves out, and where the rest is. */
+    sayCut() {
+      const { items } = this;
+      this.cut.hidden = !this.printing || items.length <= PRINTED;
+      if (!this.cut.hidden) this.cut.textContent = `The first ${PRINTED} of ${items.length.toLocaleString("en")} lines; “Export” on this page gives all of them.`;
     }
 
     /** The columns in sight, or all where there are few. True if they are others than before. */

@@ -18,12 +18,23 @@
     box.addEventListener("click", (event) => choose(grid, row, box.checked, event.shiftKey));
     const link = id ? gitrack.runLink(name, pageOf(store, row), status) : "";
     if (link) link.tabIndex = -1;
+    if (link) shorten(link, name, grid.nameWidth - (status === "finished" ? 50 : 112));
     line.classList.toggle("picked", box.checked);
     line.setAttribute("aria-selected", String(box.checked));
     if (grid.groups) line.setAttribute("aria-level", grid.alone.has(row) ? "1" : "2");
     line.append(
       h("td", { class: "pick", role: "gridcell", "aria-colindex": 1 }, box),
       h("th", { class: "run", scope: "row", role: "rowheader", "aria-colindex": 2, title: name }, link, status !== "finished" ? h("span", { class: "word " + status }, status) : null));
+  }
+
+  /** Runs are told apart by how their names end: of a long one the middle is left out. */
+  function shorten(link, name, room) {
+    const wide = gitrack.wide(name);
+    if (wide <= room) return;
+    const kept = Math.max(8, Math.floor((name.length * room) / wide) - 1);
+    const letters = [...name];
+    link.querySelector("bdi").textContent = letters.slice(0, Math.floor(kept / 2)).join("") + "…" + letters.slice(-Math.ceil(kept / 2)).join("");
+    link.setAttribute("aria-label", name);
   }
 
   function groupLine(line, one, grid) {
