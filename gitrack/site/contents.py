@@ -14,6 +14,7 @@ from gitrack.site.datasets.gather import DataSets
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
+from gitrack.site.hide_models import people
 from gitrack.site.hide_sweeps import shown_sweep
 from gitrack.site.incremental import key_of
 from gitrack.site.pages.frame import Frame
@@ -70,6 +71,8 @@ class Contents:
         self.sparks: dict[str, list[tuple[str, str]]] = {}
         self.pages: set[str] = set()
         self.verdicts: dict[str, Standing] = {}
+        #: whom records name, where a public site names nobody: texts about them are not to, either
+        self.people: set[str] = set()
         self.known = self._gather()
         self.runs = [entry.run for entry in self.known]
         self.groups = _groups(self.runs, goals)
@@ -80,6 +83,10 @@ class Contents:
         self.models: list[KnownModel] = [hide.model(model) for model in registered.models]
         self.faults.extend((*self.versions.faults, *registered.faults))
         planned = source.sweeps()
+        if hide.public:
+            for model in registered.models:
+                self.people.update(name for name in people(model) if name)
+            self.people.update(one.by for one in planned.sweeps if one.by)
         self.sweeps: list[Sweep] = [shown_sweep(one, hide) for one in planned.sweeps]
         self.faults.extend(planned.faults)
         self.frame = Frame(
@@ -160,6 +167,8 @@ class Contents:
                 self.faults.append(Fault(path=folder, why=why, hint="give one of them another id"))
                 continue
             seen[found.id] = folder
+            if self.hide.public and found.author:
+                self.people.add(found.author)
             hidden = tuple(self.hide.values(found)) if self.hide.params else ()
             run = self.hide.of(_tame(found))
             known.append(KnownRun(folder, trees.get(folder, ""), run, hidden))

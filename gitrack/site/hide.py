@@ -18,14 +18,21 @@ from gitrack.store.registry.whole import KnownModel
 
 _V = TypeVar("_V")
 
+#: A path or an address.
+_PLACE = re.compile(r"[^\s/\\]*[/\\]\S*")
+
 
 class Hide(msgspec.Struct, frozen=True):
-    """Patterns as in file names (`*_path`), for each kind of name."""
+    """Patterns as in file names (`*_path`), for each kind of name.
+
+    `patches` are changes that no commit has: code, where the site shows none.
+    """
 
     params: Sequence[str] = ()
     tags: Sequence[str] = ()
     metrics: Sequence[str] = ()
     public: bool = False
+    patches: bool = False
 
     def of(self, run: Run) -> Run:
         """The run as the site may show it.
@@ -79,6 +86,10 @@ class Hide(msgspec.Struct, frozen=True):
         if not self.public:
             return profile
         return msgspec.structs.replace(profile, columns=list(map(_wordless, profile.columns)))
+
+    def package(self, line: str) -> str:
+        """A line of the installed packages; on a public site without the place it came from."""
+        return _PLACE.sub("…", line) if self.public else line
 
     def model(self, model: KnownModel) -> KnownModel:
         """A registered model as the site may show it."""
@@ -141,8 +152,16 @@ def _nameless(run: Run) -> Run:
             msgspec.structs.replace(one, uri=None, path=one.path and placeless(one.path))
             for one in run.uses
         ],
+        evidence=[
+            msgspec.structs.replace(one, report=None) if _is_address(one.report) else one
+            for one in run.evidence
+        ],
         artifacts=[msgspec.structs.replace(one, uri=None) for one in run.artifacts],
     )
+
+
+def _is_address(text: str | None) -> bool:
+    return text is not None and re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) is not None
 
 
 def placeless(path: str) -> str:

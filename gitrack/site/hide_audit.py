@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 from msgspec.structs import replace
 
@@ -13,6 +14,10 @@ from gitrack.site.hide import Hide
 from gitrack.site.hide_models import without_mail
 
 _WORDS = re.compile(r"[^\s,:;()'\"<>=]+")
+#: How findings say who wrote a record, and who its commit: both may be nowhere else.
+_WROTE = re.compile(
+    r"says? that (.+?) wrote (?:it|them), and (.+?) wrote (?:its commit|their commits)", re.DOTALL
+)
 _SHORT = 3
 
 
@@ -20,19 +25,22 @@ def shown_audit(contents: Contents) -> Audit | None:
     """The audit of this commit as the site may show it; None where nobody made one."""
     if contents.extras.audit is None:
         return None
-    return hidden(contents.extras.audit(), contents.hide)
+    return hidden(contents.extras.audit(), contents.hide, contents.people)
 
 
-def hidden(audit: Audit, hide: Hide) -> Audit:
-    """Without verdicts, which pages of models show; without what the project hides."""
+def hidden(audit: Audit, hide: Hide, people: Set[str] = frozenset()) -> Audit:
+    """Without verdicts, which pages of models show; without what the project hides.
+
+    `people` are those whom records of the branch name.
+    """
     promotions = [replace(one, verdicts=[]) for one in audit.promotions]
     findings, aliases = audit.findings, audit.aliases
     if hide.params or hide.tags or hide.metrics:
         findings = [_unnamed(one, hide) for one in findings]
     if hide.public:
-        people = _people(audit)
-        findings = [_nameless(one, people) for one in findings]
-        promotions = [_nameless_promotion(one, people) for one in promotions]
+        known = _people(audit, people)
+        findings = [_nameless(one, known) for one in findings]
+        promotions = [_nameless_promotion(one, known) for one in promotions]
         aliases = [_nameless_alias(one) for one in aliases]
     return replace(audit, promotions=promotions, findings=findings, aliases=aliases)
 
@@ -49,13 +57,16 @@ def _unnamed(finding: Finding, hide: Hide) -> Finding:
     )
 
 
-def _people(audit: Audit) -> re.Pattern[str] | None:
-    """Every name and address of people that the audit knows, as one pattern."""
-    known: set[str] = set()
+def _people(audit: Audit, people: Set[str]) -> re.Pattern[str] | None:
+    """Every name and address of people that are known or that the audit names, as one pattern."""
+    known: set[str] = set(people)
     for one in audit.promotions:
         known |= {one.by, one.author, one.committer, *(a.by for a in one.approvers)}
         known |= {one.signature.signer or "", one.landed_signature.signer or ""}
     known |= {one.who or "" for one in audit.findings} | {one.who for one in audit.aliases}
+    for finding in audit.findings:
+        for found in _WROTE.finditer(finding.what):
+            known |= set(found.groups())
     known |= {person(one) or "" for one in known}
     longest = sorted((name for name in known if len(name) >= _SHORT), key=_longest)
     return re.compile("|".join(map(re.escape, longest))) if longest else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -38,6 +38,20 @@ def nameless(model: KnownModel) -> KnownModel:
         },
         promotions={id: _nameless_promotion(one) for id, one in model.promotions.items()},
     )
+
+
+def people(model: KnownModel) -> Iterator[str | None]:
+    """Everybody whom the model's records name as who did something."""
+    if model.about:
+        yield from (*model.about.owners, model.about.by)
+    for version in model.versions:
+        yield version.by
+    for pointer in model.pointers.values():
+        yield pointer.by
+    for found in model.proofs.values():
+        yield from (proof.by for proof in found.values())
+    for promotion in model.promotions.values():
+        yield promotion.by
 
 
 def without(model: KnownModel, metric: Hidden, tag: Hidden) -> KnownModel:

@@ -44,13 +44,15 @@ class Reading:
             self._fault(folder, error)
             return Files()
         self.copies.update(shown.copies)
-        patch = self._text("code.patch") if "code.patch" in names else None
+        patched = "code.patch" in names
+        patch = self._text("code.patch") if patched and not self.hide.patches else None
         place = f"files/{links.slug(run.id)}/code.patch.txt"
         if patch:
             self.copies[place] = patch.encode("utf-8", "replace")
         return Files(
             exhibits=shown,
             history=self._history() if "history.tsv" in names else None,
+            patched=patched,
             patch=patch,
             patch_href=place if patch else None,
             packages=self.packages() if _PACKAGES in names else (),
@@ -63,7 +65,8 @@ class Reading:
     def packages(self) -> tuple[str, ...]:
         """What was installed, as pip lists it."""
         text = self._text(_PACKAGES) or ""
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
+        lines = (line.strip() for line in text.splitlines())
+        return tuple(self.hide.package(line) for line in lines if line)
 
     def _pipeline(self) -> Pipeline | None:
         path = f"{self.entry.folder}/{layout.PIPELINE}"

@@ -207,7 +207,11 @@ class _Project:
         site = self.config.site
         hidden = site.hide
         return Hide(
-            params=hidden.params, tags=hidden.tags, metrics=hidden.metrics, public=site.public
+            params=hidden.params,
+            tags=hidden.tags,
+            metrics=hidden.metrics,
+            public=site.public,
+            patches=not site.shows_code,
         )
 
     def tip(self) -> str | None:

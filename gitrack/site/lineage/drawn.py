@@ -79,6 +79,8 @@ class _Drawer:
             if target.startswith("artifact:") or source.startswith("code:"):
                 continue
             word = detail if kind in ("input", "used") else None
+            if word and self.contents.hide.public:
+                word = placeless(word)
             if source.startswith("artifact:"):
                 path = source.partition("/")[2]
                 for origin, _ in into.get(source, ()):

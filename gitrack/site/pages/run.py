@@ -107,6 +107,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     seeds: tuple[Cell, ...]
     code: tuple[Cell, ...]
     dirty: bool
+    patched: bool
     patch: Diff | None
     patch_href: str | None
     datasets: tuple[DatasetView, ...]
@@ -128,6 +129,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 
     exhibits: Exhibits = Exhibits()
     history: History | None = None
+    patched: bool = False
     patch: str | None = None
     patch_href: str | None = None
     packages: tuple[str, ...] = ()
@@ -186,6 +188,7 @@ def run_page(
         seeds=tuple(Cell(name, str(run.seeds[name])) for name in sorted(run.seeds)),
         code=_code(run.code),
         dirty=bool(run.code and run.code.dirty),
+        patched=files.patched,
         patch=read_diff(files.patch) if files.patch else None,
         patch_href=files.patch_href,
         datasets=tuple(dataset_view(dataset, files.profiles) for dataset in run.data),
@@ -330,7 +333,7 @@ def _steps(run: Run, files: Files, folder: str, branch: str) -> tuple[Step, ...]
         steps.append(
             Step("check the code out beside", shell("git", "worktree", "add", place, commit))
         )
-        if files.patch:
+        if files.patched:
             show = shell("git", "show", f"{branch}:{folder}/code.patch")
             apply = shell("git", "-C", place, "apply")
             steps.append(Step("with what was not committed", f"{show} | {apply}"))

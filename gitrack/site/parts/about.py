@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from gitrack.site.contents import Contents
+from gitrack.site.hide_policy import shown_policy
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.machine import feed
 from gitrack.site.pages.about import about_page
@@ -38,7 +39,7 @@ def _about(contents: Contents, counts: tuple[tuple[str, int], ...]) -> Made:
         commit=contents.commit,
         counts=counts,
         models=contents.models,
-        policy=contents.extras.policy,
+        policy=shown_policy(contents.extras.policy, contents.hide),
         url=contents.extras.url,
         sitemap=bool(contents.extras.url),
     )

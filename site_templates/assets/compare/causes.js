@@ -41,10 +41,10 @@
     });
   }
 
-  /** What a forest says of params; one that explains little, or was grown of few runs, is no ground to rank by. */
+  /** What params explain of the metric; few runs, or params that all explain little, are no ground to rank by. */
   function telling(context) {
     const matters = gitrack.compare.importance(context);
-    return matters && matters.runs >= 12 && matters.explained >= 0.3 ? matters : null;
+    return matters && matters.runs >= 12 && matters.rows[0].share >= 0.3 ? matters : null;
   }
 
   /** Settings; where enough runs are compared, the runs themselves tell which ones matter. */
@@ -60,7 +60,7 @@
       if (SEED.test(name)) return cause(30, "Seed", name, ...shown, "chance alone moves a result by some; runs with several seeds say by how much");
       if (BESIDE.test(name)) return cause(6, "Param", name, ...shown, "by its name it does not change what is learned");
       const row = told.get(name);
-      if (row) return cause(55 + 40 * row.share, "Param", name, ...shown, `among the ${matters.runs} runs here it goes with ${Math.round(row.share * 100)} % of what params explain of ${matters.metric}`);
+      if (row) return cause(55 + 40 * row.share, "Param", name, ...shown, `among the ${matters.runs} runs here it explains ${Math.round(row.share * 100)} % of the ranks of ${matters.metric} by itself`);
       if (CHOICE.test(name)) return cause(84, "Param", name, ...shown, "another kind of model: other settings may differ because of it");
       if (INPUTS.test(name)) return cause(82, "Param", name, ...shown, "other inputs");
       if (from === undefined || to === undefined) return cause(56, "Param", name, ...shown, "only one of the two has this setting");
@@ -93,7 +93,7 @@
       }
     }
     const dirty = [one, two].map((map) => (map.get("dirty") ? "uncommitted changes" : "clean"));
-    if (dirty[0] !== dirty[1] || (one.get("dirty") && base.patch !== other.patch)) {
+    if (dirty[0] !== dirty[1] || (one.get("dirty") && (!base.patch || base.patch !== other.patch))) {
       found.push(cause(76, "Code", "uncommitted changes", ...dirty, "changes beside the commit went into one of the runs"));
     }
     return found;

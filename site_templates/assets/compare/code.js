@@ -53,7 +53,7 @@
 
   function dirty(run) {
     return h("p", { class: "note" }, h("bdi", {}, run.name), " also had changes that were not committed: ",
-      run.patch ? h("a", { href: gitrack.root + run.patch }, "its patch") : "they were not kept", ".");
+      run.patch ? h("a", { href: gitrack.root + run.patch }, "its patch") : "they are not on this site", ".");
   }
 
   function commits(told, words, run) {
