@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gitrack.model.importance import importance
 from gitrack.registry.gates import paired
 from gitrack.registry.gates.measures import Predictions, measured
 
@@ -89,27 +90,56 @@ def test_the_normal_distribution_is_known_to_the_last_digits(page):
 RUNS = """([rows]) => {
   gitrack.compare.metric = (run) => run.value;
   gitrack.compare.isSeed = (name) => name === "seed";
-  const runs = rows.map(([value, ...params], i) => ({ id: "r" + i, value, params }));
+  const runs = rows.map(([value, ...params], i) => ({ id: "r" + Math.random(), value, params }));
   return gitrack.compare.importance({ runs, measure: { name: "auc" } });
 }"""
 
 
-def test_the_params_that_matter_are_found_and_chance_is_not(page):
+def _as_python_has_it(rows):
+    """The same rows by the definition that sweeps' pages use."""
+    names = sorted({name for _, *params in rows for name, _ in params} - {"seed"})
+    settings = {name: [dict(map(tuple, params)).get(name) for _, *params in rows] for name in names}
+    return importance(settings, [value for value, *_ in rows])
+
+
+def test_what_params_explain_is_what_sweeps_say_of_them(page):
+    """One word, one number: the page of a sweep and a comparison of its runs agree."""
     chance = np.random.default_rng(4)
     rows = []
-    for at in range(80):
-        rate, kind, noise = float(chance.random()), ["a", "b"][at % 2], float(chance.random())
+    for at in range(83):
+        rate, kind = float(chance.random()), ["a", "b", "c"][at % 3]
         value = rate * 2 + (1 if kind == "b" else 0) + float(chance.normal()) * 0.02
-        params = [["kind", kind], ["noise", noise], ["rate", rate], ["same", 1], ["seed", at]]
-        rows.append([value, *params])
+        params = [
+            *(("kind", kind), ("noise", float(chance.random())), ("rate", rate), ("seed", at)),
+            *(("depth", int(chance.integers(3, 9))), ("text", str(round(rate, 1))), ("same", 1)),
+            *(("flag", bool(at % 2)), ("mixed", at % 4 or "none"), ("own", f"run-{at}")),
+        ]
+        if at % 5:
+            params.append(("sometimes", at % 7))
+        rows.append([value if at % 11 else None, *map(list, params)])
+
+    found = page.evaluate(RUNS, [rows])["rows"]
+
+    expected = _as_python_has_it(rows)
+    assert [row["name"] for row in found] == [one.name for one in expected]
+    assert [row["share"] for row in found] == pytest.approx([one.share for one in expected])
+    assert [row["direction"] for row in found] == [
+        one.trend if one.trend is None else pytest.approx(one.trend) for one in expected
+    ]
+    assert {row["name"] for row in found[:2]} == {"rate", "text"}
+    assert page.evaluate(RUNS, [rows[1:8]]) is None
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_it_is_so_for_few_runs_and_equal_results(page, seed):
+    chance = np.random.default_rng(seed)
+    rows = [
+        [float(chance.integers(0, 4)), ["x", int(chance.integers(0, 9))], ["y", "ab"[at % 2]]]
+        for at in range(int(chance.integers(8, 30)))
+    ]
 
     found = page.evaluate(RUNS, [rows])
-    share = {row["name"]: row["share"] for row in found["rows"]}
 
-    assert set(share) == {"kind", "noise", "rate"}
-    assert min(share["rate"], share["kind"]) > 0.2
-    assert share["noise"] < 0.05
-    assert sum(share.values()) == pytest.approx(1)
-    assert found["explained"] > 0.8
-    assert next(r["direction"] for r in found["rows"] if r["name"] == "rate") > 0.5
-    assert page.evaluate(RUNS, [rows[:7]]) is None
+    expected = _as_python_has_it(rows)
+    assert [row["name"] for row in found["rows"]] == [one.name for one in expected]
+    assert [row["share"] for row in found["rows"]] == pytest.approx([o.share for o in expected])

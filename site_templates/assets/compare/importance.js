@@ -1,138 +1,97 @@
-/* Which params go with a metric, over many runs: a small forest of random trees, and what it loses
-   when one param is shuffled. The same runs give the same answer: chance has a fixed seed. */
+/* How much of a metric each param explains by itself, over many runs. This is the definition of
+   gitrack/model/importance.py, which sweeps' pages use, step by step; a test holds them together. */
 (function () {
   "use strict";
   const LEAST = 8;
-  const TREES = 60;
   const MOST = 2000;
+  const SHARES = 6;
+  const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-  /** Mulberry32: small, fast, the same everywhere. */
-  function chance(seed) {
-    let state = seed;
-    return () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let word = Math.imul(state ^ (state >>> 15), 1 | state);
-      word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
-      return ((word ^ (word >>> 14)) >>> 0) / 4294967296;
-    };
+  /** A number, or a text that is written like one; truth values are none. */
+  function numberOf(value) {
+    if (typeof value === "number") return value;
+    return typeof value === "string" && NUMBER.test(value) ? Number(value) : NaN;
   }
 
-  /** A param's values as numbers: its own, or the places of its words by what they go with. */
-  function column(values, results) {
-    const numbers = values.map((value) => (typeof value === "number" ? value : typeof value === "string" && value.trim() !== "" ? Number(value) : NaN));
-    const given = values.filter((value) => value !== undefined && value !== null);
-    if (given.length && numbers.filter(Number.isFinite).length === given.length) {
-      const least = Math.min(...numbers.filter(Number.isFinite));
-      return { numeric: true, values: numbers.map((value) => (Number.isFinite(value) ? value : least - 1)) };
-    }
-    const sums = new Map();
-    values.forEach((value, i) => {
-      const [sum, count] = sums.get(String(value)) || [0, 0];
-      sums.set(String(value), [sum + results[i], count + 1]);
-    });
-    const places = new Map([...sums].sort((a, b) => a[1][0] / a[1][1] - b[1][0] / b[1][1] || (a[0] < b[0] ? -1 : 1)).map(([word], place) => [word, place]));
-    return { numeric: false, values: values.map((value) => places.get(String(value))) };
-  }
-
-  function grow(rows, columns, results, draw, depth) {
-    const mean = rows.reduce((sum, i) => sum + results[i], 0) / rows.length;
-    if (depth === 0 || rows.length < 4) return { mean };
-    let best = null;
-    for (const [at, values] of columns.entries()) {
-      let [low, high] = [Infinity, -Infinity];
-      for (const i of rows) { low = Math.min(low, values[i]); high = Math.max(high, values[i]); }
-      if (!(high > low)) continue;
-      for (let attempt = 0; attempt < 3; attempt += 1) {
-        const cut = low + (high - low) * draw();
-        let [count, sum] = [0, 0];
-        for (const i of rows) if (values[i] <= cut) { count += 1; sum += results[i]; }
-        if (!count || count === rows.length) continue;
-        const all = mean * rows.length;
-        const gain = (sum * sum) / count + ((all - sum) ** 2) / (rows.length - count);
-        if (!best || gain > best.gain) best = { gain, at, cut };
-      }
-    }
-    if (!best) return { mean };
-    const values = columns[best.at];
-    const part = (side) => rows.filter((i) => (values[i] <= best.cut) === side);
-    return { at: best.at, cut: best.cut, below: grow(part(true), columns, results, draw, depth - 1), above: grow(part(false), columns, results, draw, depth - 1) };
-  }
-
-  function told(tree, value) {
-    let node = tree;
-    while (node.below) node = value(node.at) <= node.cut ? node.below : node.above;
-    return node.mean;
-  }
-
-  const ranks = (values) => {
+  /** Ranks from 1; equal values share the mean of theirs. */
+  function ranks(values) {
     const order = [...values.keys()].sort((a, b) => values[a] - values[b]);
     const found = new Array(values.length);
-    for (let i = 0; i < order.length;) {
-      let j = i;
-      while (j < order.length && values[order[j]] === values[order[i]]) j += 1;
-      for (let k = i; k < j; k += 1) found[order[k]] = (i + j - 1) / 2;
-      i = j;
+    for (let start = 0; start < order.length;) {
+      let end = start + 1;
+      while (end < order.length && values[order[end]] === values[order[start]]) end += 1;
+      for (let at = start; at < end; at += 1) found[order[at]] = (start + 1 + end) / 2;
+      start = end;
     }
     return found;
-  };
+  }
+
+  const sum = (values) => values.reduce((all, value) => all + value, 0);
 
   /** Spearman's: whether the one rises with the other, from -1 to 1. */
   function together(one, other) {
-    const [a, b] = [ranks(one), ranks(other)];
-    const middle = (one.length - 1) / 2;
-    let [sum, x, y] = [0, 0, 0];
-    for (let i = 0; i < a.length; i += 1) { sum += (a[i] - middle) * (b[i] - middle); x += (a[i] - middle) ** 2; y += (b[i] - middle) ** 2; }
-    return x && y ? sum / Math.sqrt(x * y) : 0;
+    const [x, y] = [sum(one) / one.length, sum(other) / other.length];
+    const [wide, high] = [sum(one.map((a) => (a - x) ** 2)), sum(other.map((b) => (b - y) ** 2))];
+    return wide && high ? sum(one.map((a, i) => (a - x) * (other[i] - y))) / Math.sqrt(wide * high) : null;
   }
 
-  /** The forest's error, case by case out of the draws that grew its trees, as is and shuffled. */
-  function forest(columns, results) {
-    const draw = chance(20240901);
-    const count = results.length;
-    const lost = new Float64Array(columns.length);
-    let [error, judged] = [0, 0];
-    for (let number = 0; number < TREES; number += 1) {
-      const drawn = new Uint8Array(count);
-      const rows = Array.from({ length: count }, () => { const i = Math.floor(draw() * count); drawn[i] = 1; return i; });
-      const out = [...drawn.keys()].filter((i) => !drawn[i]);
-      if (out.length < 2) continue;
-      const tree = grow(rows, columns, results, draw, 8);
-      const plain = out.map((i) => (told(tree, (at) => columns[at][i]) - results[i]) ** 2);
-      error += plain.reduce((sum, value) => sum + value, 0);
-      judged += out.length;
-      columns.forEach((values, at) => {
-        const mixed = [...out];
-        for (let i = mixed.length - 1; i > 0; i -= 1) { const j = Math.floor(draw() * (i + 1)); [mixed[i], mixed[j]] = [mixed[j], mixed[i]]; }
-        out.forEach((i, place) => { lost[at] += (told(tree, (other) => (other === at ? values[mixed[place]] : columns[other][i])) - results[i]) ** 2 - plain[place]; });
-      });
-    }
-    return { lost, error: judged ? error / judged : NaN };
+  /** The group of each: equal values together, many different ones in equal shares by size. */
+  function shares(values) {
+    const count = Math.min(SHARES, Math.max(2, Math.floor(values.length / 4)));
+    if (new Set(values).size <= count) return values;
+    const ordered = [...values].sort((a, b) => a - b);
+    const edges = [];
+    for (let part = 1; part < count; part += 1) edges.push(ordered[Math.floor((ordered.length * part) / count)]);
+    return values.map((value) => edges.filter((edge) => value >= edge).length);
+  }
+
+  /** One param over the runs that have it, as `[value, result]`: the part of the ranks' variance
+      that lies between its values, less what chance would show (epsilon squared). */
+  function judge(name, pairs) {
+    const words = pairs.map(([value]) => typeof value + " " + value);
+    if (pairs.length < LEAST || new Set(words).size < 2) return null;
+    const ranked = ranks(pairs.map(([, result]) => result));
+    const mean = sum(ranked) / ranked.length;
+    const total = sum(ranked.map((rank) => (rank - mean) ** 2));
+    if (!total) return null;
+    const numbers = pairs.map(([value]) => numberOf(value));
+    const numeric = numbers.every(Number.isFinite);
+    const keys = numeric ? shares(numbers) : words;
+    const direction = numeric ? together(ranks(numbers), ranked) : null;
+    const groups = new Map();
+    keys.forEach((key, at) => groups.set(key, [...(groups.get(key) || []), ranked[at]]));
+    /* As good as every run for itself. */
+    if (groups.size < 2 || groups.size > pairs.length / 2) return { name, share: 0, direction };
+    const within = sum([...groups.values()].map((group) => { const middle = sum(group) / group.length; return sum(group.map((rank) => (rank - middle) ** 2)); }));
+    const byChance = (within / (pairs.length - groups.size)) * (groups.size - 1);
+    return { name, share: Math.max(0, (total - within - byChance) / total), direction };
   }
 
   const kept = new Map();
 
-  /** `{metric, runs, explained, rows: [{name, share, direction}]}`, or null with too few runs. */
+  /** `{metric, runs, rows: [{name, share, direction}]}`, the most telling first, or null with too
+      few runs. */
   function importance({ runs, measure }) {
     if (!measure || runs.length < LEAST) return null;
     const used = runs.filter((run) => Number.isFinite(gitrack.compare.metric(run, measure.name))).slice(0, MOST);
     const key = measure.name + "|" + used.map((run) => run.id).join(",");
-    if (!kept.has(key)) kept.set(key, judge(used, measure));
+    if (!kept.has(key)) kept.set(key, all(used, measure));
     return kept.get(key);
   }
 
-  function judge(used, measure) {
-    if (used.length < LEAST) return null;
-    const results = used.map((run) => gitrack.compare.metric(run, measure.name));
-    const maps = used.map((run) => new Map(run.params));
-    const names = [...new Set(maps.flatMap((map) => [...map.keys()]))].filter((name) => new Set(maps.map((map) => String(map.get(name)))).size > 1 && !gitrack.compare.isSeed(name)).slice(0, 60);
-    if (!names.length) return null;
-    const columns = names.map((name) => column(maps.map((map) => map.get(name)), results));
-    const { lost, error } = forest(columns.map((one) => one.values), results);
-    const mean = results.reduce((sum, value) => sum + value, 0) / results.length;
-    const spread = results.reduce((sum, value) => sum + (value - mean) ** 2, 0) / results.length;
-    const all = lost.reduce((sum, value) => sum + Math.max(0, value), 0);
-    const rows = names.map((name, at) => ({ name, share: all ? Math.max(0, lost[at]) / all : 0, direction: columns[at].numeric ? together(columns[at].values, results) : null }));
-    return { metric: measure.name, runs: used.length, explained: spread ? Math.max(0, 1 - error / spread) : 0, rows: rows.sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1)) };
+  function all(used, measure) {
+    const pairs = new Map();
+    for (const run of used) {
+      for (const [name, value] of run.params) {
+        if (value === null || value === undefined || gitrack.compare.isSeed(name)) continue;
+        if (!pairs.has(name)) pairs.set(name, []);
+        pairs.get(name).push([value, gitrack.compare.metric(run, measure.name)]);
+      }
+    }
+    const rows = [...pairs].map(([name, some]) => judge(name, some)).filter(Boolean);
+    const order = (one) => Math.round(one.share * 1e9);
+    rows.sort((a, b) => order(b) - order(a) || (a.name < b.name ? -1 : 1));
+    return rows.length ? { metric: measure.name, runs: used.length, rows } : null;
   }
 
   Object.assign(gitrack.compare, { importance });

@@ -142,12 +142,11 @@
       h("td", { class: "num" }, `${Math.round(one.share * 100)} %`),
       h("td", { class: "bar-cell", "aria-hidden": "true" }, h("span", { class: "share-bar", style: `width: ${(one.share * 100).toFixed(1)}%` })),
       h("td", { class: "num" }, one.direction === null ? "–" : gitrack.compare.signed(Number(one.direction.toFixed(2))) || "0"));
-    const explained = Math.round(found.explained * 100);
     return h("div", { class: "chart importance" }, h("h3", {}, "Which params matter for ", h("bdi", {}, found.metric)),
       h("div", { class: "scroll bare", role: "group", "aria-label": "Importance of params", tabindex: 0 }, h("table", { class: "list dense" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Param"), h("th", { scope: "col", class: "num" }, "Share"), h("th", { scope: "col" }, h("span", { class: "unseen" }, "As a bar")), h("th", { scope: "col", class: "num", title: "rank correlation: whether the metric rises with it, from −1 to 1" }, "Rises with it"))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Param"), h("th", { scope: "col", class: "num" }, "Explains"), h("th", { scope: "col" }, h("span", { class: "unseen" }, "As a bar")), h("th", { scope: "col", class: "num", title: "rank correlation: whether the metric rises with it, from −1 to 1" }, "Rises with it"))),
         h("tbody", {}, found.rows.slice(0, 14).map(row)))),
-      h("p", { class: "note" }, explained >= 10 ? `A forest of random trees over ${found.runs} runs explains ${explained} % of how the metric varies; the shares are of what it loses when a param is shuffled.` : `Params explain next to nothing of how the metric varies among these ${found.runs} runs: do not read much into the shares.`));
+      h("p", { class: "note" }, `“Explains” is the part of the ranked results that one param accounts for by itself, of ${found.runs} runs, less what chance would. Params that matter only together are not seen.`));
   }
 
   sections.push({ id: "many", title: "Params and results", least: 3, draw });
