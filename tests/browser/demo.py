@@ -36,15 +36,21 @@ PAGES = {
 }
 
 
+def clone_demo(folder: Path) -> Path:
+    """A clone of what is kept, in a folder."""
+    project = folder / "late-flights"
+    _git(folder, "clone", "--quiet", str(BUNDLE), str(project), "--branch", "master")
+    _git(project, "fetch", "--quiet", "origin", "+refs/heads/gitrack:refs/heads/gitrack")
+    return project
+
+
 def build_demo(folder: Path) -> Path:
     """Clone what is kept, and build its site with the command."""
     from click.testing import CliRunner
 
     from gitrack.cli.main import cli
 
-    project = folder / "late-flights"
-    _git(folder, "clone", "--quiet", str(BUNDLE), str(project), "--branch", "master")
-    _git(project, "fetch", "--quiet", "origin", "+refs/heads/gitrack:refs/heads/gitrack")
+    project = clone_demo(folder)
     site = folder / "site"
     built = CliRunner().invoke(cli, ["-C", str(project), "site", "build", "--output", str(site)])
     assert built.exit_code == 0, built.output
