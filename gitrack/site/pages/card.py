@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from gitrack.config.stage_name import ARCHIVE
+from gitrack.model.lineage import identity
 from gitrack.model.registered import ModelVersion
 from gitrack.model.run import Artifact, Dataset, Run
 from gitrack.site import display
 from gitrack.site.goals import Goals
+from gitrack.site.links import data_anchor, data_set_page
 from gitrack.site.pages.frame import Cell, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import is_system, ranked_metrics
 from gitrack.site.pages.registry import PRODUCTION, in_order, measure_of
@@ -33,6 +35,7 @@ class CardData(msgspec.Struct, frozen=True, kw_only=True):
     """Data that it was trained or tested on."""
 
     name: str
+    href: str
     role: str | None
     version: str | None
     rows: str | None
@@ -120,6 +123,7 @@ def _metrics(
 def _data(one: Dataset) -> CardData:
     return CardData(
         name=one.name,
+        href=f"{data_set_page(one.name)}#{data_anchor(identity(one))}",
         role=one.role,
         version=one.version,
         rows=display.grouped(one.rows),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -13,6 +12,7 @@ from gitrack.model.history import History
 from gitrack.model.run import Run
 from gitrack.site import display, packing
 from gitrack.site.evaluations import evaluation_data
+from gitrack.site.goals import Goals
 from gitrack.site.links import (
     data_set_page,
     experiment_page,
@@ -20,11 +20,14 @@ from gitrack.site.links import (
     packages_data,
     run_page,
 )
+from gitrack.site.pages.beside import Beside, beside
 from gitrack.site.pages.frame import Frame, RunLink, run_link
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.marks import Marks, StageMark
+from gitrack.site.pages.questions import Asked
 from gitrack.site.pages.registry import PRODUCTION
 from gitrack.site.pages.run import Files, packages_digest
+from gitrack.site.pages.serving import against_production
 from gitrack.site.scripts import pairs
 
 #: Runs by their ids.
@@ -35,7 +38,7 @@ _MOST_STARTS = 24
 
 
 class Marked(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that stands out, and why."""
+    """A run that stands out, and why; `told` is where a promotion tells it."""
 
     run: RunLink
     why: str
@@ -44,6 +47,7 @@ class Marked(msgspec.Struct, frozen=True, kw_only=True):
     metric: str | None
     goal: str | None
     value: str | None
+    told: str | None = None
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +56,20 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     one: str
     other: str
     address: str
+    runs: tuple[str, str]
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """Such a comparison for a page without scripts, at the address that scripts would read.
+
+    `more` are other addresses of the same two runs.
+    """
+
+    one: str
+    other: str
+    address: str
+    more: tuple[str, ...]
+    sides: Beside
 
 
 class ComparePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,16 +79,44 @@ class ComparePage(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     marked: tuple[Marked, ...] = ()
     starts: tuple[Start, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
-def compare_page(frame: Frame, marks: Marks, runs: Known) -> ComparePage:
-    """The page for any runs: without a choice, those that stand out."""
+def compare_page(
+    frame: Frame, marks: Marks, runs: Known, goals: Goals, asked: Sequence[Asked] = ()
+) -> ComparePage:
+    """The page for any runs: without a choice, those that stand out.
+
+    `asked` are the comparisons that the first page leads to.
+    """
+    starts = tuple(_starts(marks))[:_MOST_STARTS]
     return ComparePage(
         frame=frame,
         title="Compare runs",
         marked=tuple(_marked(marks, runs))[:_MOST_ROWS],
-        starts=tuple(_starts(marks))[:_MOST_STARTS],
+        starts=starts,
+        pairs=tuple(_pairs(starts, asked, runs, goals)),
     )
+
+
+def _pairs(
+    starts: Sequence[Start], asked: Sequence[Asked], runs: Known, goals: Goals
+) -> Iterator[Pair]:
+    """Each two runs once, in the order of the page."""
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for start in starts:
+        found.setdefault(start.runs, []).append((start.one, start.other, start.address))
+    for one in asked:
+        names = (one.one_is, one.other_is, one.address)
+        found.setdefault((one.one.id, one.other.id), []).append(names)
+    for (one_id, other_id), told in found.items():
+        yield Pair(
+            one=told[0][0],
+            other=told[0][1],
+            address=told[0][2],
+            more=tuple(address for _, _, address in told[1:]),
+            sides=beside(runs[one_id], runs[other_id], goals),
+        )
 
 
 def _marked(marks: Marks, runs: Known) -> Iterator[Marked]:
@@ -86,6 +132,7 @@ def _marked(marks: Marks, runs: Known) -> Iterator[Marked]:
             f"{stage.model} v{stage.version}",
             model_page(stage.model),
             (known.metric, known.goal) if known else None,
+            stage.why,
         )
     for best in marks.best:
         yield _row(
@@ -97,7 +144,14 @@ def _marked(marks: Marks, runs: Known) -> Iterator[Marked]:
         )
 
 
-def _row(run: Run, why: str, of: str, href: str, measure: tuple[str, str] | None) -> Marked:
+def _row(
+    run: Run,
+    why: str,
+    of: str,
+    href: str,
+    measure: tuple[str, str] | None,
+    told: str | None = None,
+) -> Marked:
     value = run.metrics.get(measure[0]) if measure else None
     return Marked(
         run=run_link(run),
@@ -107,6 +161,7 @@ def _row(run: Run, why: str, of: str, href: str, measure: tuple[str, str] | None
         metric=measure[0] if measure and value is not None else None,
         goal=measure[1] if measure and value is not None else None,
         value=None if value is None else display.number(value),
+        told=told,
     )
 
 
@@ -119,19 +174,22 @@ def _starts(marks: Marks) -> Iterator[Start]:
     for model in sorted(serving):
         now = serving[model]
         for mark in marks.stages:
-            if mark.model == model and mark.stage not in (PRODUCTION, ARCHIVE):
-                yield _start(now, f"{mark.stage} v{mark.version}", f"@{mark.stage}:{model}")
+            waits = mark.model == model and mark.stage not in (PRODUCTION, ARCHIVE)
+            if waits and mark.run != now.run:
+                about = f"{mark.stage} v{mark.version}"
+                yield _start(now, about, f"@{mark.stage}:{model}", mark.run)
         for best in marks.best:
             if best.run != now.run:
-                yield _start(now, f"the best of {best.experiment}", f"@best:{best.experiment}")
+                about = f"the best of {best.experiment}"
+                yield _start(now, about, f"@best:{best.experiment}", best.run)
 
 
-def _start(now: StageMark, other: str, reference: str) -> Start:
-    ours = f"@{PRODUCTION}:{now.model}"
+def _start(now: StageMark, other: str, reference: str, run: str) -> Start:
     return Start(
         one=f"{now.model} v{now.version} in production",
         other=other,
-        address=f"runs={quote(ours, safe='@:')},{quote(reference, safe='@:')}",
+        address=against_production(now.model, reference),
+        runs=(now.run, run),
     )
 
 

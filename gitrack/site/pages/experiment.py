@@ -16,6 +16,7 @@ from gitrack.site.links import ALL_RUNS, experiment_table
 from gitrack.site.pages.frame import Cell, Frame, RunLink, run_link
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.overview import Best, best_of, hypothesis
+from gitrack.site.pages.serving import Serving
 from gitrack.site.pages.verdict import NoVerdict, VerdictPanel
 
 _STATUSES = (Status.FINISHED, Status.RUNNING, Status.FAILED, Status.KILLED)
@@ -28,6 +29,7 @@ class PlainRow(msgspec.Struct, frozen=True):
     """A run in the table that needs no JavaScript."""
 
     run: RunLink
+    best: bool
     duration: str | None
     cells: tuple[Cell, ...]
 
@@ -53,6 +55,7 @@ class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
     chart: PointsDrawing | None = None
     level: float | None = None
     sweeps: tuple[tuple[str, str], ...] = ()
+    serving: tuple[Serving, ...] = ()
 
 
 def experiment_page(
@@ -61,10 +64,12 @@ def experiment_page(
     verdict: VerdictPanel | NoVerdict | None = None,
     level: float | None = None,
     swept: Sequence[tuple[str, str]] = (),
+    serving: tuple[Serving, ...] = (),
 ) -> ExperimentPage:
     """One experiment: what is asked, what came of it, what is the same in all runs, and the runs.
 
-    `level` is what the baseline gave, `swept` the sweeps of which it has runs.
+    `level` is what the baseline gave, `swept` the sweeps of which it has runs, `serving` what its
+    best is held against.
     """
     tags = _shared([run.tags for run in group.runs])
     tags.pop("hypothesis", None)
@@ -85,6 +90,7 @@ def experiment_page(
         chart=_chart(group, level),
         level=level if level is not None and math.isfinite(level) else None,
         sweeps=tuple(swept),
+        serving=serving,
     )
 
 
@@ -131,7 +137,7 @@ def _page(
         best=best_of(group),
         metric=group.metrics[0] if group.metrics else None,
         columns=columns,
-        rows=tuple(_plain_row(run, columns) for run in group.runs[:_PLAIN_ROWS]),
+        rows=tuple(_plain_row(run, columns, group.best) for run in group.runs[:_PLAIN_ROWS]),
         count=len(group.runs),
         data=data,
     )
@@ -157,9 +163,14 @@ def _cells(values: Mapping[str, Any]) -> tuple[Cell, ...]:
     return tuple(Cell(name, display.setting(values[name])) for name in sorted(values))
 
 
-def _plain_row(run: Run, columns: Sequence[str]) -> PlainRow:
+def _plain_row(run: Run, columns: Sequence[str], best: Run | None) -> PlainRow:
     cells = tuple(
         Cell(name, display.number(run.metrics[name]) if name in run.metrics else "–")
         for name in columns
     )
-    return PlainRow(run_link(run), display.duration(run.started, run.ended), cells)
+    return PlainRow(
+        run_link(run),
+        best is not None and run.id == best.id,
+        display.duration(run.started, run.ended),
+        cells,
+    )

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from gitrack.model.run import Run
+from gitrack.site.links import model_page
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.registry import entered_by, promotion_anchor
 from gitrack.store.registry.whole import KnownModel
 
 
@@ -31,6 +33,8 @@ class StageMark(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     name: str
     experiment: str
+    #: where the site tells why it stands there
+    why: str
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +48,8 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "best": [[m.experiment, m.metric, m.goal, m.run, m.name, m.value] for m in self.best],
             "stages": [
-                [m.model, m.stage, m.version, m.run, m.name, m.experiment] for m in self.stages
+                [m.model, m.stage, m.version, m.run, m.name, m.experiment, m.why]
+                for m in self.stages
             ],
         }
 
@@ -80,6 +85,8 @@ def _stages(model: KnownModel, runs: Mapping[str, Run]) -> list[StageMark]:
             run = runs.get(version.run) if version else None
             if run is None:
                 continue
+            id, _ = entered_by(model, number, stage)
+            place = promotion_anchor(id) if id else f"v{number}"
             found.append(
                 StageMark(
                     model=model.name,
@@ -88,6 +95,7 @@ def _stages(model: KnownModel, runs: Mapping[str, Run]) -> list[StageMark]:
                     run=run.id,
                     name=run.name or run.id,
                     experiment=run.experiment,
+                    why=f"{model_page(model.name)}#{place}",
                 )
             )
     return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from gitrack.config.stage_name import ARCHIVE
 from gitrack.model.audit import AuditedPromotion
+from gitrack.model.measure import Measure
 from gitrack.model.promotion import Promotion, Verdict
 from gitrack.model.registered import ModelVersion, Proof
 from gitrack.model.run import Run
@@ -20,12 +21,15 @@ from gitrack.site.pages.group import is_system, ranked_metrics
 from gitrack.site.pages.registry import (
     PRODUCTION,
     Occupant,
+    Result,
     Tally,
-    entry_of,
+    entered_by,
     in_order,
     measure_of,
     occupants,
     promotion_anchor,
+    result_of,
+    stood_before,
     tally,
 )
 from gitrack.site.pages.timeline import TimelineView, timeline_view
@@ -39,15 +43,26 @@ _VERSIONS = 500
 _PROOFS = 200
 
 
+class Back(msgspec.Struct, frozen=True, kw_only=True):
+    """The version that stood in a stage before, and the command that brings it back."""
+
+    version: int
+    run: RunLink | None
+    run_id: str
+    result: Result | None
+    command: str
+
+
 class StageCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage with who stands there; `back` returns to who stood there before."""
+    """A stage with who stands there, and why; `record` is where the page tells of the gates."""
 
     name: str
     occupants: tuple[Occupant, ...]
     why: str | None
     by: str | None
-    back_to: int | None
-    back: str | None
+    record: str | None
+    gates: str | None
+    back: Back | None
 
 
 class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +195,7 @@ def model_page(
         tags=_cells(about.tags) if about else (),
         aliases=tuple((alias, model.pointers[alias].version) for alias in sorted(model.pointers)),
         stages=tuple(
-            _card(model, stage, occupants(model, stage, runs, measure))
+            _card(model, stage, runs, measure, {id for id, _ in promotions[:_PROMOTIONS]})
             for stage in in_order({PRODUCTION, *model.stages})
             if stage != ARCHIVE
         ),
@@ -208,21 +223,43 @@ def model_page(
     )
 
 
-def _card(model: KnownModel, stage: str, standing: tuple[Occupant, ...]) -> StageCard:
-    entered = entry_of(model, standing[0].version, stage) if standing else None
-    before = [n for n in entered.expected if n != entered.version] if entered else []
-    back = None
-    if before:
-        words = ["gitrack", "rollback", model.name, "--to-version", str(before[-1])]
-        where = [] if stage == PRODUCTION else ["--stage", stage]
-        back = shell(*words, *where, "--why", "…")
+def _card(
+    model: KnownModel,
+    stage: str,
+    runs: Mapping[str, Run],
+    measure: Measure | None,
+    listed: Set[str],
+) -> StageCard:
+    """`listed` are the promotions of which the page tells more."""
+    standing = occupants(model, stage, runs, measure)
+    id, entered = entered_by(model, standing[0].version, stage) if standing else (None, None)
     return StageCard(
         name=stage,
         occupants=standing,
         why=entered.why if entered else None,
         by=_person(entered.by) if entered else None,
-        back_to=before[-1] if before else None,
-        back=back,
+        record=promotion_anchor(id) if id in listed and id else None,
+        gates=tally(entered).words if entered else None,
+        back=_back(model, stage, runs, measure),
+    )
+
+
+def _back(
+    model: KnownModel, stage: str, runs: Mapping[str, Run], measure: Measure | None
+) -> Back | None:
+    number = stood_before(model, stage)
+    if number is None:
+        return None
+    run_id = next((v.run for v in model.versions if v.version == number), "–")
+    run = runs.get(run_id)
+    words = ["gitrack", "rollback", model.name, "--to-version", str(number)]
+    where = [] if stage == PRODUCTION else ["--stage", stage]
+    return Back(
+        version=number,
+        run=run_link(run) if run else None,
+        run_id=run_id,
+        result=result_of(run, measure),
+        command=shell(*words, *where, "--why", "…"),
     )
 
 

@@ -9,17 +9,38 @@ import msgspec
 from gitrack.model.run import Run
 from gitrack.site.links import experiment_page, model_page, slug
 from gitrack.site.pages.group import Group
-from gitrack.site.pages.registry import PRODUCTION
+from gitrack.site.pages.registry import PRODUCTION, stood_before
 from gitrack.store.registry.whole import KnownModel
 
 
+class Lead(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that answers, and what is looked at there (`about` is a user's word)."""
+
+    href: str
+    says: str
+    about: str | None = None
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A question, the page that answers it, and what is looked at there (a user's word)."""
+    """A question, and the pages that answer it, the likeliest first."""
 
     asks: str
-    href: str
-    leads: str
-    about: str | None = None
+    leads: tuple[Lead, ...]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Two runs to compare, the older or the standing one first, with what each of them is."""
+
+    asks: str
+    one: Run
+    other: Run
+    one_is: str
+    other_is: str
+
+    @property
+    def address(self) -> str:
+        """What follows `compare.html#`."""
+        return f"runs={slug(self.one.id)},{slug(self.other.id)}"
 
 
 def questions(
@@ -34,11 +55,25 @@ def questions(
 
     `timeline` says whether models' pages tell which version stood where on any day.
     """
-    serving = [model for model in models if model_page(model.name) in pages]
-    # whoever comes asks of what serves people: the model that was promoted last
-    serving.sort(key=lambda m: max((p.at for p in m.promotions.values()), default=""), reverse=True)
-    model = next((m for m in serving if m.stages.get(PRODUCTION)), None)
+    model = _asked_of([one for one in models if model_page(one.name) in pages])
     return tuple(_asked(groups, model, runs, pages, timeline))
+
+
+def asked_pairs(
+    groups: Sequence[Group], models: Sequence[KnownModel], runs: Mapping[str, Run]
+) -> list[Asked]:
+    """The comparisons that the questions lead to."""
+    model = _asked_of(models)
+    found = [_two(groups, model, runs), _before(model, runs) if model else None]
+    return [pair for pair in found if pair is not None]
+
+
+def _asked_of(models: Sequence[KnownModel]) -> KnownModel | None:
+    """Whoever comes asks of what serves people: the model that was promoted last."""
+    last = sorted(
+        models, key=lambda m: max((p.at for p in m.promotions.values()), default=""), reverse=True
+    )
+    return next((model for model in last if model.stages.get(PRODUCTION)), None)
 
 
 def _asked(
@@ -49,70 +84,73 @@ def _asked(
     timeline: bool,
 ) -> Iterator[Question]:
     if model is not None:
-        yield Question(
-            asks="What was in production on a past day, with which code and data?",
-            href=f"{model_page(model.name)}#{'timeline' if timeline else 'promotions'}",
-            leads="The timeline of" if timeline else "The promotions of",
-            about=model.name,
+        place, says = (
+            ("timeline", "The timeline of") if timeline else ("promotions", "Promotions of")
         )
-    meant = [group for group in groups if any(run.tags.get("hypothesis") for run in group.runs)]
-    newest = max(
-        meant or groups, key=lambda group: (group.runs[0].started, group.name), default=None
-    )
-    if newest is not None:
-        yield Question(
-            asks="We tried something: what came of it?",
-            href="search.html" if "search.html" in pages else experiment_page(newest.name),
-            leads="Search hypotheses, tags and notes"
-            if "search.html" in pages
-            else "The verdict of",
-            about=None if "search.html" in pages else newest.name,
-        )
-    pair = _pair(groups, model, runs)
-    if pair is not None:
-        yield Question(
-            asks="Two models: which is better, and why?",
-            href=f"compare.html#runs={slug(pair[0].id)},{slug(pair[1].id)}",
-            leads="The best run so far beside",
-            about=f"{model.name} in production" if model else pair[0].name or pair[0].id,
-        )
+        lead = Lead(href=f"{model_page(model.name)}#{place}", says=says, about=model.name)
+        asks = "What was in production on a past day, with which code and data?"
+        yield Question(asks=asks, leads=(lead,))
+    tried = tuple(_tried(groups, pages))
+    if tried:
+        yield Question(asks="We tried something: what came of it?", leads=tried)
+    two = _two(groups, model, runs)
+    if two is not None:
+        yield _compared(two, "Side by side:", f"{two.other_is} and {two.one_is}")
     if model is None:
         return
-    yield Question(
-        asks="It has become worse: can we go back?",
-        href=f"{model_page(model.name)}#promotions",
-        leads="What stood there before:",
-        about=model.name,
-    )
-    before = _before(model, runs)
+    before = stood_before(model, PRODUCTION)
     if before is not None:
-        old, new = before
-        yield Question(
-            asks=f"Why do v{old[0]} and v{new[0]} differ?",
-            href=f"compare.html#runs={slug(old[1].id)},{slug(new[1].id)}",
-            leads="Likely causes, ranked:",
-            about=f"{model.name} v{old[0]} and v{new[0]}",
+        back = Lead(
+            href=f"{model_page(model.name)}#roll-back",
+            says=f"Back to v{before} of",
+            about=model.name,
         )
+        yield Question(asks="It has become worse: can we go back?", leads=(back,))
+    differ = _before(model, runs)
+    if differ is not None:
+        about = f"{differ.one_is} and {differ.other_is}"
+        yield _compared(differ, "Likely causes, ranked:", about)
 
 
-def _pair(
+def _compared(pair: Asked, says: str, about: str) -> Question:
+    lead = Lead(href=f"compare.html#{pair.address}", says=says, about=about)
+    return Question(asks=pair.asks, leads=(lead,))
+
+
+def _tried(groups: Sequence[Group], pages: Collection[str]) -> Iterator[Lead]:
+    """The newest experiment that says what it is meant to find out; any other by its words."""
+    meant = [group for group in groups if any(run.tags.get("hypothesis") for run in group.runs)]
+    newest = max(meant or groups, key=_begun, default=None)
+    if newest is None:
+        return
+    yield Lead(href=experiment_page(newest.name), says="The verdict of", about=newest.name)
+    if "search.html" in pages:
+        yield Lead(href="search.html", says="or search hypotheses, tags and notes")
+
+
+def _begun(group: Group) -> tuple[str, str]:
+    return group.runs[0].started, group.name
+
+
+def _two(
     groups: Sequence[Group], model: KnownModel | None, runs: Mapping[str, Run]
-) -> tuple[Run, Run] | None:
-    """What is in production and the best of the newest experiment; else the best of two."""
-    newest = sorted(groups, key=lambda group: (group.runs[0].started, group.name), reverse=True)
-    best = [group.best for group in newest if group.best is not None]
+) -> Asked | None:
+    """What is in production and the best of the newest other experiment; else the best of two."""
+    newest = sorted(groups, key=_begun, reverse=True)
+    best = [(group.best, f"the best of {group.name}") for group in newest if group.best is not None]
     standing = _run(model, model.stages[PRODUCTION][-1], runs) if model else None
-    if standing is not None:
-        best = [standing, *(run for run in best if run.id != standing.id)]
-    elif len(best) > 1:
-        best = [best[1], best[0]]
-    return (best[0], best[1]) if len(best) > 1 else None
+    if model is not None and standing is not None:
+        best = [one for one in best if one[0].id != standing.id]
+        best = [*best[:1], (standing, f"{model.name} in production")]
+    if len(best) < 2:
+        return None
+    (other, other_is), (one, one_is) = best[:2]
+    asks = "Two models: which is better, and why?"
+    return Asked(asks=asks, one=one, other=other, one_is=one_is, other_is=other_is)
 
 
-def _before(
-    model: KnownModel, runs: Mapping[str, Run]
-) -> tuple[tuple[int, Run], tuple[int, Run]] | None:
-    """The version in production, and the one that was there before it."""
+def _before(model: KnownModel, runs: Mapping[str, Run]) -> Asked | None:
+    """The version that was in production before, and the one that is there now."""
     served = [
         p.version
         for p in sorted(model.promotions.values(), key=lambda p: p.at)
@@ -123,7 +161,15 @@ def _before(
     if not earlier:
         return None
     old, new = _run(model, earlier[-1], runs), _run(model, now, runs)
-    return ((earlier[-1], old), (now, new)) if old and new and old.id != new.id else None
+    if old is None or new is None or old.id == new.id:
+        return None
+    return Asked(
+        asks=f"Why do v{earlier[-1]} and v{now} differ?",
+        one=old,
+        other=new,
+        one_is=f"{model.name} v{earlier[-1]}",
+        other_is=f"v{now}",
+    )
 
 
 def _run(model: KnownModel, number: int, runs: Mapping[str, Run]) -> Run | None:

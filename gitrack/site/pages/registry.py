@@ -157,10 +157,25 @@ def occupants(
 
 def entry_of(model: KnownModel, number: int, stage: str) -> Promotion | None:
     """The newest promotion that brought a version into a stage."""
-    for promotion in reversed(model.promotions.values()):
+    return entered_by(model, number, stage)[1]
+
+
+def entered_by(
+    model: KnownModel, number: int, stage: str
+) -> tuple[str, Promotion] | tuple[None, None]:
+    """That promotion with its id."""
+    for id, promotion in reversed(model.promotions.items()):
         if promotion.version == number and promotion.to == stage:
-            return promotion
-    return None
+            return id, promotion
+    return None, None
+
+
+def stood_before(model: KnownModel, stage: str) -> int | None:
+    """The version to go back to: that which gave way to the one that stands in a stage."""
+    standing = model.stages.get(stage)
+    entered = entry_of(model, standing[-1], stage) if standing else None
+    before = [n for n in entered.expected if n != entered.version] if entered else []
+    return before[-1] if before else None
 
 
 def version_href(model: str, number: int) -> str:

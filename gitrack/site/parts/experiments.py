@@ -17,6 +17,7 @@ from gitrack.site.incremental import Made, Unit
 from gitrack.site.pages import experiment, verdict
 from gitrack.site.pages.experiment import ExperimentPage
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.serving import Serving, serving
 from gitrack.site.pages.verdict import NoVerdict, OnCases, Standing, VerdictPanel
 from gitrack.site.parts import Units
 
@@ -35,8 +36,10 @@ def units(contents: Contents) -> Units:
             _told(contents, found),
             example,
             swept.get(group.name),
+            serves := serving(group, contents.models),
         )
-        make = partial(_experiment, contents, group, found, example, swept.get(group.name, ()))
+        swept_here = swept.get(group.name, ())
+        make = partial(_experiment, contents, group, found, example, swept_here, serves)
         made = yield Unit(f"experiment:{group.name}", inputs, make)
         if made.note is not None:
             contents.verdicts[group.name] = msgspec.convert(made.note, Standing)
@@ -67,9 +70,10 @@ def _experiment(
     found: Sides | NoSides,
     example: str,
     swept: Sequence[tuple[str, str]],
+    serves: tuple[Serving, ...],
 ) -> Made:
     panel, level = _verdict(contents, group, found, example)
-    page = experiment.experiment_page(contents.frame, group, panel, level, swept)
+    page = experiment.experiment_page(contents.frame, group, panel, level, swept, serves)
     note = [panel.word, panel.difference] if isinstance(panel, VerdictPanel) else None
     return _page(contents, page, links.experiment_page(group.name), note)
 

@@ -50,7 +50,7 @@
       ...told.map(([reference, why]) => h("p", { class: "notice bad" }, h("code", {}, h("bdi", {}, reference)), ": ", h("bdi", {}, why), ".")),
       ...missing.map((id) => h("p", { class: "notice bad" }, "There is no run ", h("code", {}, h("bdi", {}, id)), " on this site.")),
       ...(left ? [h("p", { class: "notice" }, `The first ${runs.length} of ${runs.length + left} runs are compared.`)] : []),
-      ...(runs.length < 2 ? [blank(runs.length)] : []),
+      ...(runs.length < 2 ? [blank(runs.length, ids.length === 1 && state.runs.length > 1 && !told.length)] : []),
       jump);
     document.getElementById("compare-said").textContent = runs.length === 1 ? "1 run shown" : runs.length + " runs compared";
     if (held) refocus(held);
@@ -123,7 +123,7 @@
 
   function standing(run) {
     const there = marks.stages.filter(([, stage, , id]) => id === run.id && stage !== "archived");
-    return there.map(([model, stage, version]) => h("span", { class: "word", title: `${model} v${version}` }, h("bdi", {}, stage)));
+    return there.map(([model, stage, version, , , , why]) => h("a", { class: "word", href: gitrack.root + why, title: `${model} v${version}: why it stands there` }, h("bdi", {}, stage)));
   }
 
   /** References give way to the runs they meant once one of these is taken away. */
@@ -162,9 +162,9 @@
     return h("span", { class: "swatch", style: `color: var(${colour})` + (dash[1] ? "; border-top-style: dashed" : "") });
   }
 
-  function blank(count) {
+  function blank(count, alike) {
     return h("div", { class: "blank" },
-      h("p", {}, count ? "Add a second run to see what differs." : "Choose runs here, or tick them in any table of runs. The address of this page keeps the choice, so it can be shared."),
+      h("p", {}, count ? (alike ? "What was asked for is one and the same run. " : "") + "Add a second run to see what differs." : "Choose runs here, or tick them in any table of runs. The address of this page keeps the choice, so it can be shared."),
       count ? null : h("button", { type: "button", class: "button main", "data-key": "add", onclick: add }, "Choose a run"));
   }
 
