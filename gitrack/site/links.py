@@ -82,6 +82,11 @@ def lineage_of(kind: str, name: str) -> str:
     return f"lineage.html#{kind}/{slug(name)}&only"
 
 
+def lineage_of_run(run_id: str, experiment: str) -> str:
+    """The same of a run; one that is not drawn by itself stands among those of its experiment."""
+    return f"lineage.html#run/{slug(run_id)}&only&among=experiment/{slug(experiment)}"
+
+
 def report_page(path: str) -> str:
     """The page of a report, by its path below `reports/`."""
     return f"reports/{slug(path.removesuffix('.md'))}.html"

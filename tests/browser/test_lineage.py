@@ -87,6 +87,24 @@ def test_from_data_to_its_models_and_back_at_any_width(visit, lineage: str):
     assert opened.trouble == []
 
 
+def test_a_run_leads_to_its_place_or_to_those_it_stands_among(visit, lineage: str):
+    opened = visit(lineage)
+    page = opened.page
+    panel = page.get_by_label("What is chosen")
+    for run, heading, folded in (("stacked", "stacked", False), (HOSTILE[:12], "idle", True)):
+        opened.go("runs.html")
+        page.locator("th.run a", has_text=run).first.click()
+        page.wait_for_url("**/runs/*.html")
+        page.locator(".actions").get_by_role("link", name="Lineage").click()
+        page.wait_for_url("**/lineage.html#run/**")
+        panel.get_by_role("heading", name=heading).wait_for()
+        assert panel.get_by_text("The run is one of these").is_visible() == folded
+        assert page.locator("a.box.chosen").count() == 1
+    opened.go("lineage.html#run/nobody&only&among=experiment/nothing")
+    assert page.get_by_text("This is not in the picture").is_visible()
+    assert opened.trouble == []
+
+
 def test_nothing_that_a_name_says_is_done(visit, lineage: str):
     opened = visit(lineage)
     page = opened.page

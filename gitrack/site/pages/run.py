@@ -20,6 +20,7 @@ from gitrack.site.exhibits import Exhibits, shell
 from gitrack.site.goals import Goals
 from gitrack.site.links import (
     experiment_page,
+    lineage_of_run,
     packages_data,
     packages_text,
     places_data,
@@ -113,6 +114,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     datasets: tuple[DatasetView, ...]
     origins: Origins
     became: tuple[Membership, ...]
+    lineage: str | None
     stages: tuple[StageView, ...]
     environment: tuple[Cell, ...]
     packages: Packages | None
@@ -149,10 +151,12 @@ def run_page(
     versions: AllVersions,
     ids: Set[str],
     became: tuple[Membership, ...] = (),
+    lineage: bool = False,
 ) -> RunPage:
     """One run among the runs of its experiment; `ids` are those of all runs that have a page.
 
-    `became` are the versions of registered models that the run became.
+    `became` are the versions of registered models that the run became, `lineage` says that
+    the site has a page of it.
     """
     older, newer = group.neighbours(run)
     drawings = _drawings(files.history)
@@ -194,6 +198,7 @@ def run_page(
         datasets=tuple(dataset_view(dataset, files.profiles) for dataset in run.data),
         origins=origins(run, files.exhibits, versions, ids),
         became=became,
+        lineage=lineage_of_run(run.id, run.experiment) if lineage else None,
         stages=stages(files.pipeline),
         environment=_environment(run.environment),
         packages=_packages(files.packages),

@@ -50,6 +50,7 @@ def _unit(contents: Contents, entry: KnownRun) -> Unit:
         versions,
         contents.became.get(run.id),
         sorted(one for one in linked if one in contents.by_id and one),
+        contents.extras.lineage is not None,
     )
     return Unit(f"run:{run.id}", inputs, lambda: _make(contents, entry))
 
@@ -69,6 +70,7 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         versions=contents.versions,
         ids=contents.by_id.keys(),
         became=contents.became.get(run.id, ()),
+        lineage=contents.extras.lineage is not None,
     )
     path = links.run_page(run.id)
     data = compare.run_data(run, files, group)

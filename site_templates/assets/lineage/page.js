@@ -35,12 +35,18 @@ document.addEventListener("DOMContentLoaded", function () {
   // -- the address ---------------------------------------------------------------------------
 
   function read() {
-    const [key, ...words] = location.hash.slice(1).split("&");
+    let [key, ...words] = location.hash.slice(1).split("&");
+    /* A run that nothing came of is not drawn by itself: it stands among others. */
+    const among = (words.find((word) => word.startsWith("among=")) || "").slice("among=".length);
+    const there = (one, name) => named(one, name).length > 0;
+    const others = key && among && !Object.values(wholes).some((one) => there(one, key)) && [among, "experiments"].find((name) => there(wholes.nodes, name));
+    const folded = Boolean(others);
+    if (folded) key = others;
     const asked = words.find((word) => word in wholes);
-    const there = Object.keys(wholes).find((view) => view !== given.start && named(wholes[view], key).length);
-    const found = key && !named(wholes[given.start], key).length && there;
+    const away = Object.keys(wholes).find((view) => view !== given.start && named(wholes[view], key).length);
+    const found = key && !named(wholes[given.start], key).length && away;
     const close = words.includes("only") && key && named(wholes.nodes, key).length ? "nodes" : null;
-    return { key: key || null, only: words.includes("only"), view: asked || close || found || given.start };
+    return { key: key || null, only: words.includes("only"), view: asked || close || found || given.start, folded };
   }
 
   function write(next) {
@@ -48,7 +54,7 @@ document.addEventListener("DOMContentLoaded", function () {
     const hash = words.join("&");
     const address = hash ? "#" + hash : location.pathname + location.search;
     if (hash !== location.hash.slice(1)) history.pushState(null, "", address);
-    show(next);
+    show({ ...next, folded: false });
   }
 
   // -- drawing -------------------------------------------------------------------------------
@@ -116,6 +122,7 @@ document.addEventListener("DOMContentLoaded", function () {
     const [item] = chosen;
     const about = sub(item);
     panel.replaceChildren(...[
+      state.folded ? h("p", { class: "note" }, "The run is one of these: nothing that is drawn came of it by itself.") : null,
       h("p", { class: "eyebrow" }, KINDS[item.kind] + (item.known ? "" : ", not on this branch")),
       h("h2", {}, item.href ? h("a", { href: gitrack.root + item.href }, h("bdi", {}, item.label)) : h("bdi", {}, item.label)),
       item.words.length ? h("p", { class: "words" }, item.words.map((word) => h("span", { class: "word" }, h("bdi", {}, word)))) : null,
