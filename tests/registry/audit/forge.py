@@ -14,6 +14,10 @@ BOB = "Bob Example <bob@example.com>"
 EVE = "Eve Example <eve@example.com>"
 
 
+class Link(bytes):
+    """Contents of what is a symbolic link and no file."""
+
+
 @dataclasses.dataclass
 class Made:
     """A commit with all that it was made of, so that it can be made again in another way."""
@@ -36,12 +40,14 @@ class Forge:
         self.git_dir = repository / ".git" if (repository / ".git").exists() else repository
         self.files: dict[str, dict[str, str]] = {}
         self.made: dict[str, Made] = {}
+        self.links: set[str] = set()
 
     def copy(self, repository: Path) -> Forge:
         """The same memory for a copy of the repository."""
         other = Forge(repository, self.branch)
         other.files = dict(self.files)
         other.made = dict(self.made)
+        other.links = set(self.links)
         return other
 
     def object(self, kind: bytes, data: bytes) -> str:
@@ -74,6 +80,8 @@ class Forge:
                 files.pop(path, None)
             else:
                 files[path] = self.object(b"blob", data)
+                if isinstance(data, Link):
+                    self.links.add(files[path])
         made = Made(
             tuple(parents),
             dict(changes),
@@ -100,7 +108,7 @@ class Forge:
             if slash:
                 below.setdefault(name, {})[rest] = id
             else:
-                items[name] = (b"100644", id)
+                items[name] = (b"120000" if id in self.links else b"100644", id)
         for name, inner in below.items():
             items[name] = (b"40000", self.tree(inner))
         ordered = sorted(items, key=lambda name: name + "/" * (items[name][0] == b"40000"))

@@ -14,7 +14,7 @@ from gitrack.registry.audit import audit, steady
 from gitrack.registry.audit.steady import audit_at
 from gitrack.store.codec.records import dump_record
 from gitrack.store.registry.paths import stage_path, version_path
-from tests.registry.audit.forge import ADA, BOB, EVE, git
+from tests.registry.audit.forge import ADA, BOB, EVE, Link, git
 from tests.registry.audit.history import CHURN, HOUR, Case, History
 
 
@@ -127,6 +127,21 @@ def _unreadable(told):
     told.commit("x", {path: b"id: [\n" for path in run if path.endswith("run.yaml")}, "x")
 
 
+def _link(told):
+    run = told.run_of(30, 0.5)
+    path = next(path for path in run if path.endswith("model.txt"))
+    told.commit("x", {**run, path: Link(b"../../../../etc/passwd")}, "x")
+
+
+def _merge_that_changes_more(told):
+    base = told.tip
+    side = told.commit("side", told.run_of(31, 0.5), "run", parents=(base,), base=base, line=False)
+    told.run(32, 0.5)
+    path = next(p for p in told.forge.files[base] if p.endswith("run.yaml"))
+    changed = _with({path: told.forge.read(base, path)}, metrics={"auc": 0.99})
+    told.merge("merge", side, message="merge", **changed)
+
+
 def _merge(told):
     base = told.tip
     side = told.commit("side", told.run_of(31, 0.5), "run", parents=(base,), base=base, line=False)
@@ -139,7 +154,7 @@ def _merge(told):
     [
         *(_forged_author, _from_the_future, _backwards, _changed_run, _file_of_an_old_run),
         *(_removed_and_written_again, _stage_by_hand, _the_run_of_a_version_comes_later),
-        *(_stray, _no_utf8, _unreadable, _merge),
+        *(_stray, _no_utf8, _unreadable, _link, _merge_that_changes_more, _merge),
     ],
     ids=lambda story: story.__name__.strip("_"),
 )
@@ -155,6 +170,26 @@ def test_whatever_happens_it_is_the_audit_of_all_of_history(going_on, kept, stor
     assert {one.kind for one in found.findings} <= {one.kind for one in again.findings}
     if story not in (_merge,):
         assert found.findings
+
+
+def test_a_run_that_was_removed_and_comes_back_as_another(going_on, kept):
+    run = going_on.run_of(30, 0.5)
+    going_on.commit("x", run, "x")
+    going_on.commit("y", dict.fromkeys(run), "y")
+    kept()
+    going_on.commit("z", _with(run, metrics={"auc": 0.99}), "z")
+
+    assert "written-again" in {one.kind for one in kept().findings}
+
+
+def test_another_code_of_audits_looks_at_all_anew(going_on, tmp_path, whole, monkeypatch):
+    cache = tmp_path / "cache"
+    audit_at(going_on.opened, going_on.tip, cache)
+    whole.clear()
+    monkeypatch.setattr(steady, "_code", lambda: b"another")
+    audit_at(going_on.opened, going_on.tip, cache)
+
+    assert len(whole) == 1
 
 
 def test_another_policy_of_the_code_is_looked_at_anew(going_on, tmp_path, whole):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from pathlib import Path
 
 import pytest
@@ -98,13 +99,14 @@ def test_a_record_that_changes_goes_or_comes_back(branch: MemoryBranch, tmp_path
         assert shown(RunStore(branch, tmp_path)) == shown(RunStore(branch))
 
 
-@pytest.mark.parametrize("harm", ["cut", "flip", "empty", "foreign", "another", "folder"])
+@pytest.mark.parametrize("harm", ["cut", "flip", "word", "empty", "foreign", "another", "folder"])
 def test_a_damaged_file_counts_as_not_read(
     branch: MemoryBranch, tmp_path: Path, harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = shown(RunStore(branch, tmp_path))
     file = tmp_path / "records-gitrack-0.bin"
     data = file.read_bytes()
+    other = data[4:].replace(b"weather", b"feather")  # it can be read, and is not what was kept
     if harm == "folder":
         file.unlink()
         file.mkdir()
@@ -115,7 +117,8 @@ def test_a_damaged_file_counts_as_not_read(
                 "flip": data[:99] + bytes([data[99] ^ 1]) + data[100:],
                 "empty": b"",
                 "foreign": b"\0" * 500,
-                "another": data,
+                "word": data[:4] + other,
+                "another": zlib.crc32(other).to_bytes(4, "big") + other,
             }[harm]
         )
     if harm == "another":  # code that reads records in another way
