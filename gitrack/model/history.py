@@ -145,15 +145,30 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     def thin(self, rows: int = SAMPLE_ROWS) -> History:
         """At most `rows` of the rows, spread evenly, with every metric's lowest and highest value.
 
-        The extremes always stay, so that very many metrics may keep more rows than asked for.
+        Metrics that were logged in the same rows share their part of the room, the rarest first: a
+        metric of every epoch keeps its shape beside one of every step. The extremes and both ends
+        of every metric always stay, so that very many metrics may keep more rows than asked for.
         """
         total = len(self)
         if total <= rows:
             return self
         kept = {0, total - 1}
+        logged: dict[bytes, None] = {}  # which rows hold a value; b"" where all of them do
         for column in self.columns.values():
             kept.update(_extremes(column) or ())
+            held = _held(column)
+            logged[held] = None
+            if held.strip(b"\0"):
+                kept.update((held.index(1), held.rindex(1)))
+        # all rows come last: what is left of the room is for whatever was logged there
+        rarest_first = sorted(filter(None, logged), key=lambda held: held.count(1))
         room = rows - len(kept)
+        for place, held in enumerate(rarest_first):
+            share = room // (len(rarest_first) - place + 1)
+            if share > 0:
+                chosen_here = _spread_among(held, kept, share)
+                kept.update(chosen_here)
+                room -= len(chosen_here)
         if room > 0:
             kept.update(_spread(sorted(kept), total, room))
         chosen = sorted(kept)
@@ -301,6 +316,20 @@ def _extremes(column: Sequence[Value]) -> tuple[int, int] | None:
 
 def _missing(column: Sequence[Value]) -> int:
     return 0 if isinstance(column, array) else column.count(None)
+
+
+def _held(column: Sequence[Value]) -> bytes:
+    """A byte a row: 1 where there is a value. Empty if there is one in every row."""
+    if _missing(column) == 0:
+        return b""
+    return bytes([value is not None for value in column])
+
+
+def _spread_among(held: bytes, kept: set[int], count: int) -> list[int]:
+    """`count` of the rows that are held and not in `kept`, at even distances."""
+    free = [row for row, there in enumerate(held) if there and row not in kept]
+    count = min(count, len(free))
+    return [free[position * len(free) // count] for position in range(count)]
 
 
 def _spread(kept: list[int], total: int, count: int) -> list[int]:

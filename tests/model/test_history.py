@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -117,6 +118,49 @@ def test_a_sample_keeps_the_extremes_and_says_so():
         assert max(sample.columns[name]) == max(history.columns[name])
     assert sample.to_tsv().startswith("# sample of ")
     assert History.from_tsv(sample.to_tsv()).sampled_from == 50_000
+
+
+def test_a_sample_ends_where_each_metric_ended():
+    history = a_history(6001, "loss")
+    history.columns["auc"] = [0.5 + step / 20_000 if step % 2 else None for step in range(6001)]
+    history.columns["auc"][4001] = 0.99
+
+    sample = history.thin()
+
+    kept = [value for value in sample.columns["auc"] if value is not None]
+    assert len(sample) <= 1000
+    assert (kept[0], kept[-1]) == (history.columns["auc"][1], history.columns["auc"][5999])
+
+
+def test_a_metric_of_every_epoch_keeps_its_shape_beside_one_of_every_step():
+    history = a_history(50_000, "loss")
+    every_epoch = [step / 50_000 if step % 500 == 499 else None for step in range(50_000)]
+    history.columns["val_auc"] = every_epoch
+    history.columns["val_f1"] = list(every_epoch)
+
+    sample = history.thin()
+
+    assert 990 <= len(sample) <= 1000
+    for name in ("val_auc", "val_f1"):
+        assert sum(value is not None for value in sample.columns[name]) == 100
+    gaps = [b - a for a, b in itertools.pairwise(sample.steps)]
+    assert max(gaps) <= 2 * 50_000 / 900  # the other metric is as evenly spread as there is room
+
+
+def test_metrics_that_never_meet_share_the_room():
+    rows = 9000
+    history = History(
+        steps=list(range(rows)),
+        times=[float(row) for row in range(rows)],
+        columns={
+            name: [float(row) if row % 3 == which else None for row in range(rows)]
+            for which, name in enumerate("abc")
+        },
+    )
+    sample = history.thin()
+    assert len(sample) <= 1000
+    for name in "abc":
+        assert sum(value is not None for value in sample.columns[name]) >= 240
 
 
 def test_a_history_that_fits_is_kept_whole():
