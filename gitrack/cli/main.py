@@ -124,7 +124,8 @@ def main() -> None:
     """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     try:
         code = _run()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # none where it was closed before we began
+            sys.stdout.flush()
     except (BrokenPipeError, _ReaderGone):
         # Whoever read us has seen enough (`gitrack ls | head`). The buffer that is left must not
         # be tried again when Python ends. Not a failure: `set -o pipefail` would end a script.

@@ -14,6 +14,7 @@ import pytest
 from gitrack.errors import MissingExtra, UnreadableFile, UsageError
 from gitrack.model.run import Dataset, Fault, Run, RunBundle
 from gitrack.site import Hide, build_site
+from gitrack.site.output import NotWritten
 from gitrack.site.parts import overview
 from tests.site.flights import MadeStore
 
@@ -105,7 +106,7 @@ def test_a_failed_build_leaves_the_old_site(tmp_path, bundles, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(overview, "_built", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(NotWritten, match="disk full"):
         build_site(MadeStore(bundles[:3]), tmp_path / "site", title="T")
 
     assert files(tmp_path / "site") == before

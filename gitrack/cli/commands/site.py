@@ -183,7 +183,8 @@ class _Project:
         self.config = load_config(root)
         self.goals = goals(load_policy(root))
         self.root = root
-        self._cache = Repository.discover().common_dir / "gitrack" / "cache"
+        self._git = Repository.discover().common_dir.resolve()
+        self._cache = self._git / "gitrack" / "cache"
 
     @property
     def output(self) -> Path:
@@ -222,9 +223,15 @@ class _Project:
         """The site of the present tip; runs that arrive meanwhile are left for the next one."""
         from gitrack.cli.site_extras import extras
         from gitrack.site import build_site
+        from gitrack.site.output import writing
 
+        if output.resolve().is_relative_to(self._git):
+            raise UsageError(
+                f"{output} lies among the files of git", hint="name another folder with --output"
+            )
         if output.parent.name == FOLDER:
-            _ignore(output)
+            with writing(output):
+                _ignore(output)
         commit = self.tip()
         site = self.config.site
         store = self.store.at(commit)

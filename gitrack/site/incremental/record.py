@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -57,15 +58,17 @@ class RecordFile:
 
     def forget(self) -> None:
         """From here on the folder changes: a build that is cut short must not be believed."""
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a file that stays is not believed of changed files
+            self._path.unlink(missing_ok=True)
 
     def save(self, units: dict[str, Done]) -> None:
-        """Keep what there is now, whole or not at all."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Keep what there is now, whole or not at all; without it the next build makes more."""
         data = msgspec.msgpack.encode(_Record(_FORMAT, self._generator, units))
         fresh = self._path.with_suffix(f".{os.getpid()}.tmp")
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_bytes(data)
             fresh.replace(self._path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        except OSError:  # no place for it: the site is there all the same
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)

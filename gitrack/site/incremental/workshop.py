@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from gitrack.site.incremental.lock import locked
 from gitrack.site.incremental.record import Done, Kept, RecordFile
 from gitrack.site.incremental.unit import Made, Unit, key_of
-from gitrack.site.output import MARKER
+from gitrack.site.output import MARKER, writing
 
 #: The folder of the old site, while it makes room for the new one.
 _OLD = "old-site"
@@ -29,6 +29,7 @@ class Workshop:
         self._before = before
         self._there = _files(target) if before else {}
         self._folders: set[Path] = {fresh}
+        self._paths: set[str] = set()
         self._written: dict[str, set[str]] = {}
         self._units: dict[str, Done] = {}
 
@@ -79,8 +80,9 @@ class Workshop:
         if place.parent not in self._folders:
             place.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(place.parent)
-        with place.open("xb") as file:  # two units that write one file are a fault of ours
-            file.write(data)
+        assert path not in self._paths, f"two units write {path}"
+        self._paths.add(path)
+        place.write_bytes(data)
 
     def _intact(self, done: Done) -> bool:
         return all(self._there.get(f.path) == (f.size, f.changed) for f in done.files)
@@ -122,8 +124,7 @@ def workshop(output: Path, record: RecordFile | None) -> Iterator[Workshop]:
     Builds into one folder wait for one another, each with what the one before it has left.
     """
     target = Path(os.path.abspath(output)).resolve()  # noqa: PTH100  # before links are followed
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with locked(target):
+    with writing(target), _beginning(target):
         _sweep(target)
         fresh = _beside(target)
         try:
@@ -131,6 +132,13 @@ def workshop(output: Path, record: RecordFile | None) -> Iterator[Workshop]:
             yield Workshop(target, fresh, record.load() if record else {})
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+@contextmanager
+def _beginning(target: Path) -> Iterator[None]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with locked(target):
+        yield
 
 
 def _beside(target: Path) -> Path:

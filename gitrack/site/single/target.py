@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gitrack.errors import UsageError
+from gitrack.site.output import writing
 
 #: Stands near the beginning of each such file: what has it may be replaced.
 MARK = b'<meta name="generator" content="gitrack single file">'
@@ -22,18 +23,25 @@ def check_writable(target: Path, *, force: bool = False) -> None:
         )
     if target.is_dir():
         raise UsageError(f"{target} is a folder, not a file", hint="name a file in it")
-    if force or not target.exists():
-        return
-    with target.open("rb") as file:
-        if MARK not in file.read(_BEGINNING):
-            raise UsageError(
-                f"{target} was not written by gitrack as one file, so it is not overwritten",
-                hint="name another file, or add --force",
-            )
+    with writing(target, "--single"):
+        if force or not target.exists():
+            return
+        with target.open("rb") as file:
+            begin = file.read(_BEGINNING)
+    if MARK not in begin:
+        raise UsageError(
+            f"{target} was not written by gitrack as one file, so it is not overwritten",
+            hint="name another file, or add --force",
+        )
 
 
 def write(target: Path, pieces: Iterable[bytes]) -> int:
     """Write the file beside its place, then put it there. Gives its size."""
+    with writing(target, "--single"):
+        return _write(target, pieces)
+
+
+def _write(target: Path, pieces: Iterable[bytes]) -> int:
     place = target.resolve()  # where a link leads stays where it is
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
