@@ -18,7 +18,7 @@ from gitrack.model.evaluation import (
     dump_evaluation,
 )
 from gitrack.model.history import History
-from gitrack.model.run import RunBundle
+from gitrack.model.run import Artifact, RunBundle
 from gitrack.site import Goals, build_site, scripts
 from gitrack.site.drawing.lines import curves, family, path, thinned
 from gitrack.site.drawing.scale import Scale
@@ -81,6 +81,37 @@ def test_curves_are_in_the_page(page):
     drawn = page.partition('id="run-curves"')[2].partition("</section>")[0]
     assert drawn.count('class="line') >= 2
     assert 'class="tick y"' in drawn
+
+
+def test_thinned_curves_say_so_and_every_step_is_one_click_away(tmp_path):
+    (bundle, *_) = flights()
+    history = History(
+        steps=list(range(300)),
+        times=[float(step) for step in range(300)],
+        columns={"loss": [math.sin(step) for step in range(300)]},
+    )
+    sample = msgspec.structs.replace(history, sampled_from=250_000)
+    whole = Artifact(path="history.parquet", md5="d" * 32, size=10**6, store="dvc", kind="history")
+    long = msgspec.structs.replace(bundle.run, id="20260101-000000-long01", artifacts=[whole])
+    runs = [
+        RunBundle(run=bundle.run, files={"history.tsv": history.to_tsv().encode()}),
+        RunBundle(run=long, files={"history.tsv": sample.to_tsv().encode()}),
+    ]
+
+    build_site(MadeStore(runs), tmp_path / "site", title="T")
+
+    def section(run):
+        text = (tmp_path / f"site/runs/{run.id}.html").read_text()
+        return text.partition('id="curves"')[2].partition("</section>")[0]
+
+    here = section(bundle.run)
+    assert "thinned, with the lowest and the highest of every stretch" in here
+    assert ">Every step, zoom, smoothing</button>" in here
+    elsewhere = section(long)
+    assert "300 of 250,000 steps, with every minimum and maximum among them" in elsewhere
+    assert ">Zoom, smoothing</button>" in elsewhere
+    assert "<summary>All 250,000 steps</summary>" in elsewhere
+    assert "gitrack artifact get runs:/20260101-000000-long01/history.parquet" in elsewhere
 
 
 def test_predictions_are_in_the_page(page):

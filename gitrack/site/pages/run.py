@@ -16,7 +16,7 @@ from gitrack.site import display
 from gitrack.site.diff import Diff, read_diff
 from gitrack.site.drawing.judged import JudgedSet, judged
 from gitrack.site.drawing.lines import LinesDrawing, curves
-from gitrack.site.exhibits import Exhibits, shell
+from gitrack.site.exhibits import Exhibits, Other, shell
 from gitrack.site.goals import Goals
 from gitrack.site.links import (
     experiment_page,
@@ -102,7 +102,9 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     system: tuple[MetricRow, ...]
     drawings: tuple[LinesDrawing, ...]
     judged: tuple[JudgedSet, ...]
-    sampled: str | None
+    thinned: str | None
+    all_steps: str | None
+    whole: tuple[Other, ...]
     params: tuple[Cell, ...]
     tags: tuple[Cell, ...]
     seeds: tuple[Cell, ...]
@@ -186,7 +188,9 @@ def run_page(
         system=tuple(row for row in rows if is_system(row.name)),
         drawings=drawings,
         judged=judged(files.evaluation),
-        sampled=_sampled(files.history),
+        thinned=_thinned(files.history, drawings),
+        all_steps=_all_steps(files.history),
+        whole=_whole(run, files),
         params=tuple(Cell(name, display.setting(run.params[name])) for name in sorted(run.params)),
         tags=tuple(Cell(name, display.setting(run.tags[name])) for name in sorted(run.tags)),
         seeds=tuple(Cell(name, str(run.seeds[name])) for name in sorted(run.seeds)),
@@ -285,13 +289,31 @@ def _headlines(run: Run, group: Group) -> tuple[Headline, ...]:
     )
 
 
-def _sampled(history: History | None) -> str | None:
+def _thinned(history: History | None, drawings: Sequence[LinesDrawing]) -> str | None:
+    """What a reader of the curves has to know of them: points that are not drawn, or not here."""
+    if history is not None and history.sampled_from is not None:
+        return (
+            f"{len(history.steps):,} of {history.sampled_from:,} steps, "
+            "with every minimum and maximum among them"
+        )
+    if any(drawing.thinned for drawing in drawings):
+        return "thinned, with the lowest and the highest of every stretch"
+    return None
+
+
+def _all_steps(history: History | None) -> str | None:
+    """How many steps there are, where the branch has only some of them."""
     if history is None or history.sampled_from is None:
         return None
-    return (
-        f"{len(history.steps):,} of {history.sampled_from:,} steps, "
-        "with every minimum and maximum among them"
-    )
+    return f"{history.sampled_from:,}"
+
+
+def _whole(run: Run, files: Files) -> tuple[Other, ...]:
+    """The files that hold every step; the commands bring them."""
+    if files.history is None or files.history.sampled_from is None:
+        return ()
+    paths = {artifact.path for artifact in run.artifacts if artifact.kind == "history"}
+    return tuple(other for other in files.exhibits.others if other.path in paths)
 
 
 def _code(code: Code | None) -> tuple[Cell, ...]:
