@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitrack.errors import NotFound
+from gitrack.errors import NotFound, UsageError
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def published(
     from gitrack.store.git.repository import Repository
 
     repository = Repository.discover()
+    _no_branch_of_others(repository, config, remote, branch)
     public = config.site.public and _is_committed(repository, root)
     seen = _visibility(repository, config, remote)
     why = seen.why
@@ -61,6 +62,27 @@ def published(
         dry_run=dry_run,
         build=build,
     )
+
+
+def _no_branch_of_others(repository: Repository, config: Config, remote: str, branch: str) -> None:
+    """Refuse the branches of the project itself, whatever was asked: pages have no history."""
+    from gitrack.store.git.code import code_branch
+
+    what = None
+    if branch == config.branch:
+        what = "the runs"
+    elif remote == config.remote:
+        code = code_branch(
+            repository, remote=remote, chosen=config.code_branch, tracking=config.branch
+        )
+        current = repository.git("symbolic-ref", "--quiet", "--short", "HEAD", check=False)
+        known = code.name.removeprefix(f"{remote}/") if code else None
+        what = "code" if branch in (known, current) else None
+    if what:
+        raise UsageError(
+            f"the branch {branch} holds {what}, and pages would take their place",
+            hint="name another one with --branch, as gh-pages",
+        )
 
 
 def _is_committed(repository: Repository, root: Path | None) -> bool:

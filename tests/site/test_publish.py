@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gitrack.cli.main import cli
-from gitrack.errors import StoreError
+from gitrack.errors import StoreError, UsageError
 from gitrack.registry.promotion.hosts.visibility import Visibility
 from gitrack.site.publish import NotPublished, refuse_to_tell
 from gitrack.store import open_store
@@ -274,3 +274,40 @@ def test_search_engines_are_asked_to_stay_away_unless_they_are_asked_in(project)
     (project / ".tracking/config.yaml").write_text("site: {index: true}\n")
     CliRunner().invoke(cli, ["site", "build"], catch_exceptions=False)
     assert not any("noindex" in page.read_text() for page in site.rglob("*.html"))
+
+
+@pytest.mark.parametrize("words", [(), ("--replace",), ("--replace", "--dry-run")])
+@pytest.mark.parametrize("branch", ["gitrack", "main"])
+def test_no_site_takes_the_place_of_runs_or_of_code(project, remote, git, branch, words):
+    git(project, "push", "-q", "origin", "gitrack", "main")
+    tip = git(remote, "rev-parse", branch)
+
+    done = publish("--branch", branch, *words)
+
+    assert isinstance(done.exception, UsageError | NotPublished)
+    assert branch in str(done.exception)
+    assert "--replace" not in str(done.exception)
+    assert git(remote, "rev-parse", branch) == tip
+
+
+def test_a_repository_for_the_pages_alone_may_have_them_on_main(project, git, tmp_path):
+    git(tmp_path, "init", "-q", "--bare", "pages.git")
+    git(project, "remote", "add", "pages", str(tmp_path / "pages.git"))
+
+    done = publish("--remote", "pages", "--branch", "main")
+
+    assert done.exit_code == 0, done.output
+    assert "index.html" in pages(git, tmp_path / "pages.git", "main")
+
+
+def test_a_remote_that_takes_no_pages_says_what_can_be_done(project, remote):
+    hook = remote / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho protected: nobody pushes here >&2\nexit 1\n")
+    hook.chmod(0o755)
+
+    done = publish()
+
+    assert "nobody pushes here" in str(done.exception)
+    hint = done.exception.hint
+    assert "--branch" in hint
+    assert "git push" not in hint  # there is no branch of pages here that could be pushed

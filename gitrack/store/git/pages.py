@@ -136,7 +136,13 @@ class PagesBranch(Exchange):
                     hint="see what is there, and type the command again to take its place",
                 )
             said = remote_words(done.err) or why
-            raise trouble(self.remote, self.url, said, branch=self.branch, summary=why)
+            refused = trouble(self.remote, self.url, said, branch=self.branch, summary=why)
+            if refused.hint and f"{self.branch}:refs/heads/" in refused.hint:
+                refused.hint = (  # what it says is of a branch that is here, too
+                    f"ask whoever administers {self.remote} to let {self.branch} be pushed to, or "
+                    "name another one with --branch"
+                )
+            raise refused
 
     def _import(
         self,
