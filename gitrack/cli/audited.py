@@ -99,12 +99,6 @@ def _spare(rows: Mapping[str, Sequence[str]]) -> list[str]:
     return spared
 
 
-def _effective(one: AuditedPromotion) -> str:
-    if one.effective is not None:
-        return day_and_time(one.effective)
-    return "never" if one.reverted else "not yet"
-
-
 def _stage(one: AuditedPromotion) -> str:
     told = f"{one.to} (rollback)" if one.kind == "rollback" else one.to
     return f"{told}, reverted" if one.reverted else told

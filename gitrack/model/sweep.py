@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from gitrack.model.measure import Goal, Measure
-from gitrack.model.run import FORMAT, Run, Scalar
+from gitrack.model.run import FORMAT, Scalar
 
 #: A run that carries this tag belongs to the sweep of that id, whether or not the sweep lists it.
 TAG = "sweep"
@@ -72,9 +70,3 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def title(self) -> str:
         """Its name, or its id where it has none."""
         return self.name or self.id
-
-
-def belongs(run: Run, sweep: Sweep, listed: frozenset[str]) -> bool:
-    """True for a run of the sweep; `listed` are the ids that the sweep names."""
-    said: Any = run.tags.get(TAG)
-    return run.id in listed or said == sweep.id

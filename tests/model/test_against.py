@@ -25,6 +25,20 @@ def test_replicates_on_both_sides_give_welchs_interval():
     assert span.word(LOSS) == "worse"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_wider_side_has_more_to_say_of_the_freedom(turned):
+    scipy = pytest.importorskip("scipy.stats")
+    wide, narrow = (0.5, 0.9, 0.7), (0.61, 0.62, 0.6, 0.61, 0.62, 0.6, 0.61)
+    new, old = (narrow, wide) if turned else (wide, narrow)
+
+    span = by_chance_of_training(Side(new), Side(old))
+
+    exact = scipy.ttest_ind(new, old, equal_var=False)
+    assert 2 < exact.df < 3
+    error = abs((sum(new) / len(new) - sum(old) / len(old)) / exact.statistic)
+    assert span.high - span.low == pytest.approx(2 * error * student(exact.df), rel=1e-6)
+
+
 def test_a_single_run_is_held_against_the_spread_of_the_other_side():
     old = Side((0.75, 0.77, 0.76, 0.74, 0.78))
 
@@ -58,6 +72,13 @@ def test_one_doubt_is_enough():
     assert together(["unknown", "better"]) == "better"
     assert together(["better", "unclear"]) == "unclear"
     assert together(["better", "worse"]) == "unclear"
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 10, 30, 40, 60, 120])
+def test_students_t_is_exact_where_tables_have_it(freedom):
+    stats = pytest.importorskip("scipy.stats")
+
+    assert student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=6e-4)
 
 
 @pytest.mark.parametrize("freedom", [1, 2.9, 7, 30, 35, 59, 61, 119, 1000])

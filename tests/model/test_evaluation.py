@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 
 from gitrack.errors import UnreadableFile
-from gitrack.model.evaluation import Evaluation, EvaluationSet, dump_evaluation, load_evaluation
+from gitrack.model.evaluation import (
+    Evaluation,
+    EvaluationSet,
+    Residuals,
+    dump_evaluation,
+    load_evaluation,
+)
 
 
 def test_there_and_back():
     one = EvaluationSet(task="binary", cases=2, cases_digest="d", roc=[(0, 0), (1, 1)], auc=0.5)
-    whole = Evaluation(sets={"b": one, 'a"\n': one})
+    errors = Residuals(edges=[-1.0, 0.0, 1.0], counts=[3, 4])
+    other = EvaluationSet(task="regression", cases=7, cases_digest="e", residuals=errors)
+    whole = Evaluation(sets={"b": one, 'a"\n': other})
 
     data = dump_evaluation(whole)
 
@@ -29,6 +37,8 @@ def test_there_and_back():
         b'"task":"binary","confusion":{"labels":["a"],"counts":[[1,2]]}',
         b'"task":"regression","residuals":{"edges":[0,1],"counts":[]}',
         b'"task":"binary","sample":{"of":1,"picked":"all","truth":[1],"scores":[]}',
+        b'"task":"regression","residuals":{"edges":[0,1,2],"counts":[1,2,3]}',
+        b'"task":"binary","sample":{"of":1,"picked":"all","truth":[1],"scores":[1],"said":[0,1]}',
         b'"task":"binary","auc":NaN',
     ],
 )

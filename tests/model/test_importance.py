@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from gitrack.model.importance import FEWEST, importance
 
 
@@ -60,6 +62,34 @@ def test_runs_without_a_result_or_a_setting_are_no_evidence():
     told = {one.name: one.runs for one in importance(settings, results)}
 
     assert told == {"rate": 29, "kind": 30, "noise": 30, "name": 30}
+
+
+def test_what_chance_would_show_is_taken_off():
+    kinds = ["a"] * (FEWEST // 2) + ["b"] * (FEWEST // 2)
+
+    (one,) = importance({"kind": kinds}, [float(i) for i in range(FEWEST)])
+
+    # ranks 1 to 8: 42 in all, 5 within each kind, of which 10 / 6 would come by chance between them
+    assert one.share == pytest.approx((42 - 10 - 10 / 6) / 42)
+    assert one.runs == FEWEST
+
+
+def test_a_number_at_the_edge_of_two_groups_belongs_to_the_upper_one():
+    rates = [float(i // 3) for i in range(24)]
+
+    (one,) = importance({"rate": rates}, [float(rate == 0) for rate in rates])
+
+    assert one.share == pytest.approx(1)
+
+
+def test_equal_values_and_results_share_a_rank():
+    stats = pytest.importorskip("scipy.stats")
+    rates = [1, 1, 2, 2, 2, 3, 4, 4, 5, 5]
+    results = [0.1, 0.2, 0.2, 0.2, 0.4, 0.3, 0.3, 0.5, 0.5, 0.1]
+
+    (one,) = importance({"rate": rates}, results)
+
+    assert one.trend == pytest.approx(stats.spearmanr(rates, results).statistic)
 
 
 def test_with_few_runs_nothing_is_said():

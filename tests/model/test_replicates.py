@@ -44,3 +44,9 @@ def test_other_params_experiments_and_data_are_other_trials(changed):
     before = run(params={"lr": 0.1})
 
     assert replicate_key(before) != replicate_key(run(**{"params": {"lr": 0.1}, **changed}))
+
+
+def test_the_same_data_in_another_role_are_other_data():
+    before, after = (run(data=[Dataset(name="d", role=role)]) for role in ("train", "test"))
+
+    assert replicate_key(before) != replicate_key(after)

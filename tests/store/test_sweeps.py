@@ -32,6 +32,14 @@ def test_a_sweep_comes_back_as_it_was():
     assert data.startswith(b'format: 1\nid: "20260910-120000-swp001"\nmethod: "bayes"\nmetric:\n')
 
 
+@pytest.mark.parametrize(
+    ("distribution", "by_ratios"),
+    [("log_uniform_values", True), ("inv_log_uniform", True), ("uniform", False), (None, False)],
+)
+def test_what_is_drawn_by_ratios_is_known_by_its_distribution(distribution, by_ratios):
+    assert Parameter(distribution=distribution, min=0.01, max=1).log is by_ratios
+
+
 def test_all_are_read_and_what_cannot_be_is_told():
     branch = MemoryBranch()
     other = sweep(id="a-sweep", name="depth")

@@ -108,7 +108,7 @@ def insides(contents: Contents, found: DataSet) -> Insides:
         compared += _against_train(contents, versions[0], profiles[id(versions[0])])
     shown = [(versions[0], profiles[id(versions[0])]) for versions in roles]
     return Insides(
-        profiles=[_shown(contents, v, p) for v, p in shown if p is not None],
+        profiles=[_shown(v, p) for v, p in shown if p is not None],
         pairs=compared,
     )
 
@@ -210,7 +210,7 @@ def _rows(before: int | None, after: int | None, *, change: bool) -> str | None:
     )
 
 
-def _shown(contents: Contents, version: Version, profile: TableProfile) -> Profile:
+def _shown(version: Version, profile: TableProfile) -> Profile:
     note = None
     if profile.read is not None:
         note = f"of the first {profile.read:,} rows"
