@@ -11,6 +11,7 @@ from gitrack.site import display, links
 from gitrack.site.contents import Contents
 from gitrack.site.pages.overview import hypothesis
 from gitrack.site.pages.registry import promotion_anchor, version_href
+from gitrack.site.reports.specs import read_specs
 from gitrack.store.registry.whole import KnownModel
 
 #: Of a text: who looks for words finds them where it begins.
@@ -51,6 +52,7 @@ def entries(contents: Contents) -> list[Entry]:
             for sweep in contents.sweeps
         ),
         *_reports(contents),
+        *_charts(contents),
         *_data(contents),
     ]
 
@@ -101,6 +103,13 @@ def _reports(contents: Contents) -> Iterator[Entry]:
         title = next((line[2:].strip() for line in lines if line.startswith("# ")), "")
         said = " ".join(line.strip("# ") for line in lines if not line.startswith("```"))
         yield "report", title or path, links.report_page(path), "", _short(said)
+
+
+def _charts(contents: Contents) -> Iterator[Entry]:
+    """Charts of the project by their titles, and by the names that reports call them."""
+    written = contents.extras.reports
+    for name, spec in read_specs(written.charts if written else {}).items():
+        yield "chart", spec.title, links.chart_place(name), "", _words([name, spec.file])
 
 
 def piece(runs: Sequence[Run]) -> dict[str, object]:

@@ -92,6 +92,16 @@ def report_page(path: str) -> str:
     return f"reports/{slug(path.removesuffix('.md'))}.html"
 
 
+def chart_anchor(name: str) -> str:
+    """Where a chart of the project stands on the page of all charts: the part behind `#`."""
+    return f"chart-{slug(name)}"
+
+
+def chart_place(name: str) -> str:
+    """The way there."""
+    return f"charts.html#{chart_anchor(name)}"
+
+
 def chart_data(name: str) -> str:
     """A chart of the project with its data."""
     return f"data/charts/{slug(name)}.js"

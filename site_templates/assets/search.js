@@ -9,7 +9,7 @@
 
   const FEW = 8;
   const MORE = 100;
-  const HEADINGS = { page: "Pages", model: "Models", version: "Versions", promotion: "Promotions", experiment: "Experiments", report: "Reports", sweep: "Sweeps", data: "Data", tag: "Tags and people", run: "Runs" };
+  const HEADINGS = { page: "Pages", model: "Models", version: "Versions", promotion: "Promotions", experiment: "Experiments", report: "Reports", chart: "Charts", sweep: "Sweeps", data: "Data", tag: "Tags and people", run: "Runs" };
   const LANGUAGE = /[<>=~]|\b(?:like|contains|matches|between|is null|is not null)\b/i;
   const count = (number, word) => number.toLocaleString("en") + " " + word + (number === 1 ? "" : "s");
   let others = [];

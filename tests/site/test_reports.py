@@ -4,6 +4,7 @@ import html
 import json
 import re
 
+import msgspec
 import pytest
 
 from gitrack.config.shipped import shipped
@@ -15,8 +16,12 @@ from gitrack.site.hide import Hide
 from gitrack.site.reports import drawing
 from gitrack.site.reports.specs import read_spec
 from gitrack.site.reports.written import Written
+from gitrack.store.memory import MemoryBranch
+from gitrack.store.runs import RunStore
+from tests.analysis.lineage_world import filled
 from tests.site import registered
 from tests.site.flights import SVG, MadeStore, flights
+from tests.site.test_lineage_page import asked
 
 RUNS = flights()
 FIRST, OTHER = RUNS[0].run, RUNS[3].run
@@ -268,3 +273,43 @@ def test_the_colours_are_those_of_the_pages():
         known = dict(re.findall(r"--([\w-]+): (#\w+);", part))
         assert drawing._INK[theme] == (known["ink-3"], known["line"], known["line-2"])
         assert drawing._SERIES[theme] == tuple(known[f"series-{n}"] for n in range(1, 9))
+
+
+def test_a_model_block_says_what_serves_and_how_it_came_there(tmp_path):
+    two = block("model", f"name: {registered.NAME}", "promotions: 2")
+    page = build(tmp_path, f"# M\n\n{two}\n\n{block('model', 'name: early-departures')}", models=1)
+
+    serves, nobody = page.split('class="block"')[1:]
+    assert f"../models/{registered.NAME}.html" in serves
+    assert ">v2</a>" in serves
+    assert "it was the load balancer" in serves
+    assert "alerts: p99 over 50 ms" in serves
+    assert "weather helps in winter" not in serves
+    assert "back to" in serves
+    assert "nobody" in nobody
+    with pytest.raises(ConfigError, match="no model is registered as 'late'"):
+        build(tmp_path / "b", block("model", "name: late"), models=1)
+
+
+def test_a_lineage_block_tells_the_branchs_own_lineage(tmp_path):
+    store = filled(RunStore(MemoryBranch()))
+    text = "\n\n".join(
+        [
+            "# L",
+            block("lineage", "of: churn@production", "direction: up"),
+            block("lineage", "of: flights", "direction: down"),
+        ]
+    )
+    fixed = store.at(store.branch.tip())
+    extras = msgspec.structs.replace(asked(fixed), reports=Written(texts={"x.md": text}))
+
+    build_site(fixed, tmp_path, title="T", commit="c", extras=extras)
+
+    page = html.unescape((tmp_path / "reports/x.html").read_text())
+    up, down = page.split("lineage-block")[1:]
+    for block_of, words in ((up, ("Comes from", "flights@v1.3")), (down, ("Became", "churn v"))):
+        for word in words:
+            assert word in block_of, word
+    for href in set(re.findall(r'href="\.\./((?:runs|models|datasets)/[^"#]+)', up + down)):
+        assert (tmp_path / href).is_file(), href
+    assert "piped" not in up

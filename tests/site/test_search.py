@@ -11,8 +11,10 @@ from gitrack.site.extras import Extras
 from gitrack.site.hide import Hide
 from gitrack.site.parts import search
 from gitrack.site.reports.written import Written
+from tests.site import sweeping
 from tests.site.flights import MadeStore
 from tests.site.registered import models
+from tests.site.test_reports import SPEC
 
 
 @pytest.fixture
@@ -47,6 +49,25 @@ def test_everything_with_a_name_is_found(build):
         assert title
         assert not anchor or f'id="{anchor}"' in text, page
     assert [count for count, _ in index["pieces"]] == [12]
+
+
+def test_sweeps_and_charts_of_the_project_are_found(tmp_path):
+    runs = sweeping.bundles(12)
+    spec = SPEC | {"usermeta": {"gitrack": {"title": "Deep or *fast*"}}}
+    charts = {"depth.vl.json": json.dumps(SPEC), "a b.json": json.dumps(spec)}
+    store = MadeStore(runs, sweeps=sweeping.sweeps(runs))
+    extras = Extras(reports=Written(charts=charts))
+
+    build_site(store, tmp_path, title="T", commit="c", extras=extras)
+
+    (index,) = data(tmp_path, "data/index.js")
+    found = {(kind, title): page for kind, title, page, _, _ in index["entries"]}
+    assert (tmp_path / found["sweep", "depth-and-rate"]).is_file()
+    for title in ("By depth", "Deep or *fast*"):
+        page, _, anchor = found["chart", title].partition("#")
+        assert f'id="{anchor}"' in (tmp_path / page).read_text()
+    assert "a b" in next(words for _, title, _, _, words in index["entries"] if "fast" in title)
+    assert "By depth" in (tmp_path / "search.html").read_text()
 
 
 def test_reports_are_found_by_their_heading(build):

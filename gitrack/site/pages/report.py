@@ -37,7 +37,7 @@ class ReportsPage(msgspec.Struct, frozen=True, kw_only=True):
 class ChartRow(msgspec.Struct, frozen=True):
     """A chart of the project; `data` is the script that a browser draws it from."""
 
-    name: str
+    anchor: str
     file: str
     data: str
     view: object

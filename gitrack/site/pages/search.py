@@ -16,6 +16,7 @@ _HEADINGS = {
     "sweep": "Sweeps",
     "data": "Data",
     "report": "Reports",
+    "chart": "Charts",
 }
 _MOST = 200
 

@@ -232,7 +232,8 @@ def _charts(contents: Contents, desk: _Desk) -> Unit:
         rows = []
         for spec, runs, answer in asked:
             place = links.chart_data(spec.name)
-            rows.append(ChartRow(spec.name, spec.file, place, answer.view()))
+            anchor = links.chart_anchor(spec.name)
+            rows.append(ChartRow(anchor, spec.file, place, answer.view()))
             whole, _ = filled(spec, runs, desk.history)
             files[place] = scripts.call("charted", place, whole)
         page = ChartsPage(frame=contents.frame, title="Charts", charts=tuple(rows))

@@ -3,7 +3,7 @@
   "use strict";
   const { h, names } = gitrack;
   const MOST = 40;
-  const KINDS = { page: "page", model: "model", version: "version", promotion: "promotion", experiment: "experiment", sweep: "sweep", data: "data", report: "report" };
+  const KINDS = { page: "page", model: "model", version: "version", promotion: "promotion", experiment: "experiment", sweep: "sweep", data: "data", report: "report", chart: "chart" };
 
   const about = (thing) => (thing.kind === "run" ? thing.experiment : [KINDS[thing.kind] || thing.kind, thing.about].filter(Boolean).join(", "));
 
