@@ -34,7 +34,7 @@ _ASK = """
       const query = gitrack.filter.parse(text, table);
       const column = (name) => (query.names.includes(name) ? cells.get(name) : null);
       const needed = { ...table, column };
-      return { rows: query.select(needed, now) };
+      return { rows: query.select(needed, now), missing: query.missing(table) };
     } catch (fault) {
       if (fault.name !== "InvalidFilter") return { broken: String(fault.stack) };
       return { why: fault.message, at: [...text.slice(0, fault.at)].length, hint: fault.hint };
@@ -168,7 +168,8 @@ def _cell(cell: Any) -> Any:
 def said(table: Columns, text: str) -> dict[str, Any]:
     """What the command line finds, or says."""
     try:
-        return {"rows": parse(text).select(table, now=NOW)}
+        query = parse(text)
+        return {"rows": query.select(table, now=NOW), "missing": query.missing(table)}
     except InvalidFilter as fault:
         why, *place = fault.message.split("\n")
         return {"why": why, "at": place, "hint": fault.hint}

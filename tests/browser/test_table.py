@@ -202,6 +202,18 @@ def test_a_filter_that_is_at_fault_changes_nothing_and_says_why(reader, expect):
     assert len(shown(page)) == COUNT
 
 
+def test_a_filter_by_a_name_that_no_run_has_says_so(reader, expect):
+    page = opened(reader)
+    search = page.get_by_role("searchbox", name="Filter runs")
+    search.fill("metrics.test_auk > 0.7")
+    expect(page.get_by_text("0 of 66 runs")).to_be_visible()
+    note = page.locator(".filter-note")
+    expect(note).to_have_text("No run here has metrics.test_auk · did you mean metrics.test_auc? ")
+    expect(search).to_have_attribute("aria-invalid", "false")
+    search.fill("metrics.test_auc > 0.7")
+    expect(note).to_be_hidden()
+
+
 def test_what_is_printed_is_more_than_what_is_in_sight(reader):
     page = opened(reader)
     page.emulate_media(media="print")

@@ -176,5 +176,17 @@
     return known ? asked.filter((one) => known.has(one)) : asked;
   }
 
-  Object.assign(filter, { ATTRIBUTES, readKey, kindOf, findColumn, columnsOf, Asked });
+  /** Keys of params, metrics and tags that no run has, with near names where there are some. */
+  function missingColumns(keys, table) {
+    if (!table.rows) return [];
+    return keys.flatMap((key) => {
+      const section = SECTIONS[key.entity];
+      const name = section + "." + key.name;
+      if (!section || table.has(name) || (key.entity === "metric" && curveOf(key.name, table))) return [];
+      const close = filter.near(name, table.names());
+      return [name + (close ? "; did you mean " + close + "?" : "")];
+    });
+  }
+
+  Object.assign(filter, { missingColumns, ATTRIBUTES, readKey, kindOf, findColumn, columnsOf, Asked });
 })();

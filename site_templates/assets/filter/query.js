@@ -63,7 +63,7 @@
 
       `names` are the columns that it may ask about; of a table that is `known`, or of its names,
       those that it does: with a dataset's key, only a table's names tell. `select(table, now)` are
-      the rows that it finds, in the table's order. */
+      the rows that it finds, in the table's order; `missing(table)` says what no run of it has. */
   filter.parse = function (text, known) {
     const root = filter.read(text);
     if (root !== null) check(root);
@@ -78,6 +78,7 @@
         const moment = now === undefined ? Date.now() : Number(now);
         return where(root, everything, true, new filter.Asked(table), moment);
       },
+      missing: (table) => filter.missingColumns(asked, new filter.Asked(table)),
     };
   };
 

@@ -4,15 +4,17 @@
   const LANGUAGE = /[<>=~!()]|\b(?:like|ilike|rlike|contains|matches|in|between|is)\b/i;
   const words = new WeakMap();
 
-  /** {names, select, fault}: `select` gives the numbers of rows; without it every row passes. */
+  /** {names, select, fault, missing}: `select` gives the numbers of rows; without it every row passes.
+      `missing` are the columns that it asks about and that no run has. */
   function understand(text, store) {
-    const nothing = { names: [], select: null, fault: null };
+    const nothing = { names: [], select: null, fault: null, missing: [] };
     const wanted = text.trim();
     if (!wanted) return nothing;
     if (!LANGUAGE.test(wanted)) return lookFor(wanted.toLowerCase().split(/\s+/), store);
     try {
-      const { names, select } = gitrack.filter.parse(wanted, store);
-      return { names, select, fault: null };
+      const { names, select, missing } = gitrack.filter.parse(wanted, store);
+      const table = { rows: store.rows, column: () => null, names: () => store.names };
+      return { names, select, fault: null, missing: missing(table) };
     } catch (wrong) {
       if (!wrong || wrong.message === undefined) throw wrong;
       return { ...nothing, fault: wrong };
@@ -25,6 +27,7 @@
     return {
       names,
       fault: null,
+      missing: [],
       select(table) {
         if (!words.has(store)) {
           const columns = names.map((name) => table.column(name)).filter(Boolean);

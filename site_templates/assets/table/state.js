@@ -10,6 +10,7 @@
     items: [],
     open: new Set(),
     fault: null,
+    missing: [],
   };
   const KEYS = ["filter", "order", "columns", "pinned", "group", "scales"];
   const NEWEST = [["started", "desc"]];
@@ -84,6 +85,7 @@
     const { store, state } = grid;
     const asked = gitrack.understand(state.filter, store);
     grid.fault = asked.fault;
+    grid.missing = asked.missing;
     const names = [...asked.names, ...state.order.map(([name]) => name), ...state.columns];
     if (state.group) names.push(gitrack.groups.columnOf(state.group), "name", "id");
     const plain = !asked.select && !state.group && same(state.order, NEWEST);

@@ -23,18 +23,33 @@
     });
 
     grid.onChange(() => {
-      const { state, rows, groups, fault } = grid;
+      const { state, rows, groups, fault, missing } = grid;
       if (document.activeElement !== input && input.value !== state.filter) input.value = state.filter;
       const runs = rows.length === store.rows ? many(store.rows, "run") : rows.length.toLocaleString("en") + " of " + many(store.rows, "run");
       const said = runs + (groups ? " in " + many(groups.length, "group") : "");
       if (count.textContent !== said) count.textContent = said;
       scales.setAttribute("aria-pressed", String(state.scales));
       by.querySelector("select").value = state.group || "";
-      note.hidden = !fault;
-      note.replaceChildren(...(fault ? [h("span", {}, h("bdi", {}, String(fault.message).split("\n")[0])), fault.hint ? h("span", { class: "hint" }, " · ", h("bdi", {}, fault.hint)) : null, fault.at === undefined ? null : gitrack.filter.marked(state.filter.trim(), fault.at)].filter(Boolean) : []));
+      note.hidden = !fault && !missing.length;
+      note.classList.toggle("remark", !fault);
+      note.replaceChildren(...(fault ? atFault(fault, state.filter.trim()) : missing.map((one) => nowhere(one))));
       input.setAttribute("aria-invalid", String(Boolean(fault)));
     });
     return { input, more };
+  }
+
+  function atFault(fault, text) {
+    return [
+      h("span", {}, h("bdi", {}, String(fault.message).split("\n")[0])),
+      fault.hint ? h("span", { class: "hint" }, " · ", h("bdi", {}, fault.hint)) : null,
+      fault.at === undefined ? null : gitrack.filter.marked(text, fault.at),
+    ].filter(Boolean);
+  }
+
+  /** A name that no run has is most often misspelt; with it a filter finds nothing and is right. */
+  function nowhere(one) {
+    const [name, ...close] = one.split("; ");
+    return h("span", {}, "No run here has ", h("code", {}, h("bdi", {}, name)), close.length ? h("span", { class: "hint" }, " · ", h("bdi", {}, close.join("; "))) : null, " ");
   }
 
   function groupings(grid) {
