@@ -34,6 +34,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".webp": "image/webp",
+    ".xml": "application/xml",
 }
 
 
@@ -60,7 +61,11 @@ class _Handler(SimpleHTTPRequestHandler):
         if not self._meant_for_us():
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return None
-        path = urlsplit(self.path).path
+        try:
+            path = urlsplit(self.path).path
+        except ValueError:  # what looks like an address of the web, and is none
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return None
         if self.ask is not None and path.startswith(_LIVE):
             return self._live(self.ask)
         asked = Path(self.translate_path(path + "index.html" if path.endswith("/") else path))
@@ -96,7 +101,8 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def _is_users(self) -> bool:
         """True for files that runs have left."""
-        return self.path.startswith("/files/")
+        # what is no request is refused before there is a path
+        return getattr(self, "path", "").startswith("/files/")
 
     def end_headers(self) -> None:
         """Headers that every answer carries."""

@@ -1,6 +1,7 @@
 """The little server: this machine only, this folder only."""
 
 import http.client
+import socket
 import threading
 from pathlib import Path
 
@@ -115,7 +116,6 @@ def test_a_fault_in_looking_is_shown_and_serving_goes_on(tmp_path, capfd):
 
 
 def test_a_reader_who_goes_away_is_no_traceback(served, capfd):
-    import socket
     import struct
 
     port = int(served.url.rstrip("/").rpartition(":")[2])
@@ -123,5 +123,27 @@ def test_a_reader_who_goes_away_is_no_traceback(served, capfd):
         reader.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n")
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
+    assert get(served, "/")[0] == 200
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",  # https:// in the address bar
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET http://[/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n",
+        b"no sense at all\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused_without_a_traceback(served, capfd, sent):
+    address = served.url.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((address[0], int(address[1])), timeout=10) as talk:
+        talk.sendall(sent)
+        answer = b"".join(iter(lambda: talk.recv(65536), b""))
+
+    assert b"Error code: 4" in answer or b"Error code: 505" in answer, answer
     assert get(served, "/")[0] == 200
     assert capfd.readouterr().err == ""
