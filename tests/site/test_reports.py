@@ -151,6 +151,8 @@ def test_links_and_pictures_lead_into_the_site(tmp_path):
         ("\n" + block("table"), 2, "empty"),
         ("\n\n" + block("table", "filter: 'metrics.x >'"), 3, "metrics.x"),
         (block("table", "columns: metrics.nothing"), 1, "metrics.nothing"),
+        (block("table", "filter: metrics.nothing > 1"), 1, "no run has metrics.nothing"),
+        (block("chart", "curve: val_loss", "filter: tags.x = 1"), 1, "no run has tags.x"),
         (block("chart", "curve: nothing"), 1, "nothing"),
         (block("chart", "spec: nothing"), 1, "nothing"),
         (block("compare", "runs: [nobody, noone]"), 1, "nobody"),

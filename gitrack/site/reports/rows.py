@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gitrack.errors import NotFound
+from gitrack.errors import InvalidFilter, NotFound
 from gitrack.model.nearest import nearest
 from gitrack.model.query import parse, parse_order
 from gitrack.model.run import Run
@@ -45,11 +45,18 @@ class Rows:
     def select(self, filter: str | None, order: Sequence[str] = ()) -> list[Run]:
         """The runs that a filter finds, the newest first unless `order` says otherwise.
 
-        Raises InvalidFilter with the place in it.
+        Raises InvalidFilter with the place in it, and for what no run has: such a filter would
+        leave nothing, and nobody would see why.
         """
         rows = list(range(self.rows))
         if filter and filter.strip():
-            rows = parse(filter).select(self)
+            asked = parse(filter)
+            rows = asked.select(self)
+            if unknown := asked.missing(self):
+                raise InvalidFilter(
+                    f"no run has {', '.join(unknown)}",
+                    hint="type  gitrack ls --json  to see which params, metrics and tags there are",
+                )
         rows.sort(key=lambda row: (self.runs[row].started, self.runs[row].id), reverse=True)
         if order:
             rows = parse_order(list(order)).sort(self, rows)

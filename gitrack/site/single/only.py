@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from gitrack.errors import InvalidFilter, NotFound
+from gitrack.errors import NotFound
 from gitrack.model.history import History
-from gitrack.model.query import parse
 from gitrack.model.run import Fault, Run
 from gitrack.site.contents import Contents
 from gitrack.site.extras import Extras, Waiting
@@ -54,12 +53,6 @@ def pick(contents: Contents, only: Only) -> Picked | None:
     if not rows.rows:
         raise NotFound("there is no run on this branch", hint="type  gitrack ls  to see them")
     found = rows.select(only.runs)
-    unknown = parse(only.runs).missing(rows)
-    if unknown:
-        raise InvalidFilter(
-            f"no run has {', '.join(unknown)}",
-            hint="type  gitrack ls --json  to see which params, metrics and tags there are",
-        )
     if not found:
         raise NotFound(
             f"no run matches {only.runs!r}", hint=f'try it first:  gitrack ls "{only.runs}"'
