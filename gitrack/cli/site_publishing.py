@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitrack.errors import NotFound, UsageError
+from gitrack.errors import NotFound, StoreError, UsageError
 from gitrack.model.display import safe
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def published(
 
     repository = Repository.discover()
     _no_branch_of_others(repository, config, remote, branch)
+    if tip is None:
+        _no_runs_anywhere(repository, config)
     public = config.site.public and _is_committed(repository, root)
     seen = _visibility(repository, config, remote)
     why = seen.why
@@ -82,6 +84,20 @@ def _no_branch_of_others(repository: Repository, config: Config, remote: str, br
         raise UsageError(
             f"the branch {branch} holds {what}, and pages would take their place",
             hint="name another one with --branch, as gh-pages",
+        )
+
+
+def _no_runs_anywhere(repository: Repository, config: Config) -> None:
+    """Refuse where only this clone knows of no run: its pages would take the place of good ones."""
+    from gitrack.store.git.pages import PagesBranch
+
+    if not repository.setting(f"remote.{config.remote}.url"):
+        return
+    if PagesBranch(repository, config.branch, config.remote).there():
+        raise StoreError(
+            f"{config.remote} has runs on {config.branch}, and this clone has no such branch: its "
+            "pages would be empty",
+            hint="type  gitrack pull  first",
         )
 
 

@@ -311,3 +311,32 @@ def test_a_remote_that_takes_no_pages_says_what_can_be_done(project, remote):
     hint = done.exception.hint
     assert "--branch" in hint
     assert "git push" not in hint  # there is no branch of pages here that could be pushed
+
+
+def test_a_clone_without_the_branch_does_not_empty_the_pages(
+    project, remote, git, tmp_path, monkeypatch
+):
+    """CI checks out one branch and no more: that one knows of no run is no news about runs."""
+    git(project, "push", "-q", "origin", "gitrack", "main")
+    assert publish().exit_code == 0
+    tip = git(remote, "rev-parse", "gh-pages")
+    url = f"file://{remote}"
+    git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "main", url, "shallow")
+    monkeypatch.chdir(tmp_path / "shallow")
+
+    done = publish()
+
+    assert isinstance(done.exception, StoreError)
+    assert "gitrack pull" in done.exception.hint
+    assert git(remote, "rev-parse", "gh-pages") == tip
+    assert "gitrack pull" in CliRunner().invoke(cli, ["site", "build"]).stderr
+    assert CliRunner().invoke(cli, ["pull"]).exit_code == 0
+    assert publish("--dry-run").exit_code == 0
+
+
+def test_a_project_that_has_no_run_anywhere_may_be_published(repo, git, tmp_path, monkeypatch):
+    git(tmp_path, "init", "-q", "--bare", "remote.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    monkeypatch.chdir(repo)
+
+    assert publish().exit_code == 0

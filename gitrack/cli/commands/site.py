@@ -233,6 +233,7 @@ class _Project:
             with writing(output):
                 _ignore(output)
         commit = self.tip()
+        self._say_if_nothing_is_here(commit)
         site = self.config.site
         store = self.store.at(commit)
         return build_site(
@@ -248,6 +249,18 @@ class _Project:
             progress=progress,
         )
 
+    def _say_if_nothing_is_here(self, commit: str | None) -> None:
+        """A clone may lack the branch that its remote has, and then knows of no run."""
+        from gitrack.store.git.repository import Repository
+
+        remote = self.config.remote
+        if commit is None and Repository.discover().setting(f"remote.{remote}.url"):
+            name = self.store.branch.name
+            told = (
+                f"there is no branch {name} in this clone; if {remote} has one, type  gitrack pull"
+            )
+            click.echo(told, err=True)
+
     def single(
         self, file: Path, *, runs: str | None, model: str | None, force: bool, as_json: bool
     ) -> None:
@@ -257,6 +270,7 @@ class _Project:
         from gitrack.site.single import Only, build_single
 
         commit = self.tip()
+        self._say_if_nothing_is_here(commit)
         store = self.store.at(commit)
         with _progress() as progress:
             done = build_single(
