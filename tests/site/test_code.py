@@ -144,6 +144,22 @@ def test_one_more_commit_gives_the_bytes_of_a_full_build(commit, built, tmp_path
     assert moved == ["commits.js"]
 
 
+def test_a_clone_that_was_cut_off_and_no_longer_is_tells_all_commits(
+    repo, commit, built, tmp_path
+):
+    commits = [commit(**{"a.py": str(number)}) for number in range(3)]
+    edge = repo / ".git/shallow"
+    edge.write_text(f"{commits[-1]}\n")
+    cache = tmp_path / "cache"
+    assert len(built(commits[-1], cache=cache)["commits"]["commits"]) == 1
+    edge.unlink()
+
+    found = built(commits[-1], cache=cache)
+
+    assert [row[0] for row in found["commits"]["commits"]][:3] == commits[::-1]
+    assert found == built(commits[-1], name="whole")
+
+
 def items(**entries):
     return [InFolder(name.encode(), kind, id) for name, (kind, id) in entries.items()]
 

@@ -67,7 +67,7 @@ def units(contents: Contents) -> Units:
         yield Unit("code", None, _nothing)
         return
     roots = [(commit, history.root(commit)) for commit in commits]
-    inputs = (contents.settings, roots)
+    inputs = (contents.settings, roots, history.edge())
     made = yield Unit("code", inputs, partial(_index, history, roots, contents.hide.public))
     for id, full in made.note[0] if made.note else ():
         yield Unit(f"code-folder:{id}", (id, full), partial(_folder, history, id, full))

@@ -35,6 +35,13 @@ class CodeHistory:
         self._repository = repository
         self._reader = ObjectReader(repository)
 
+    def edge(self) -> bytes:
+        """Where this clone is cut off from what came before; empty where it is not."""
+        try:
+            return (self._repository.common_dir / "shallow").read_bytes()
+        except FileNotFoundError:
+            return b""
+
     def root(self, commit: str) -> str | None:
         """The id of a commit's outermost folder; None where the commit is not in this clone."""
         if self._repository.partial:
