@@ -130,3 +130,33 @@ def test_a_build_tells_a_closed_output_nothing(project, tmp_path):
     )
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
+
+
+def test_names_that_are_no_text_stop_no_build_that_is_remembered(project, tmp_path):
+    """What is kept for the next build holds names of files, too, and git takes any bytes."""
+    odd = "b\udcff"
+    other = run(2)
+    files = files_of(run(1), other)
+    beside = f"runs/{odd}/2026-01/01"
+    push(
+        project,
+        {
+            **files,
+            f"{beside}/{run(3).id}/run.yaml": b"no record",
+            f"runs/tried/2026-01/01/{run(1).id}/artifacts/{odd}.txt": b"x",
+            f"registry/{odd}/versions/1.yaml": b"version: 1\nrun: x\n",
+            f"sweeps/{odd}.yaml": b"- 1\n",
+        },
+    )
+    (project / ".tracking").mkdir()
+    (project / ".tracking/config.yaml").write_text("project: odd\n")
+    (project / "reports").mkdir()
+    (project / "reports" / f"{odd}.md").write_text("# Odd\n")
+    (project / "reports/plain.md").write_text("# Plain\n")
+
+    for _ in range(2):
+        code, said = site("build", "--output", str(tmp_path / "site"))
+        assert code == 0, said
+
+    assert len(list((tmp_path / "site/reports").iterdir())) == 2
+    assert len(list((tmp_path / "site/runs").iterdir())) == 2

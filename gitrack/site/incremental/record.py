@@ -38,6 +38,14 @@ class _Record(msgspec.Struct, array_like=True):
     units: dict[str, Done]
 
 
+def _is_text(told: object) -> bool:
+    try:
+        msgspec.msgpack.encode(told)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class RecordFile:
     """The record of one output folder, in a cache: whatever is wrong with it, it counts as none."""
 
@@ -61,9 +69,16 @@ class RecordFile:
         with contextlib.suppress(OSError):  # a file that stays is not believed of changed files
             self._path.unlink(missing_ok=True)
 
+    def _encoded(self, units: dict[str, Done]) -> bytes:
+        try:
+            return msgspec.msgpack.encode(_Record(_FORMAT, self._generator, units))
+        except UnicodeEncodeError:  # names of files may be any bytes: units with such are not kept
+            plain = {name: done for name, done in units.items() if _is_text((name, done))}
+            return msgspec.msgpack.encode(_Record(_FORMAT, self._generator, plain))
+
     def save(self, units: dict[str, Done]) -> None:
         """Keep what there is now, whole or not at all; without it the next build makes more."""
-        data = msgspec.msgpack.encode(_Record(_FORMAT, self._generator, units))
+        data = self._encoded(units)
         fresh = self._path.with_suffix(f".{os.getpid()}.tmp")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
