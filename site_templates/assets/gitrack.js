@@ -126,10 +126,13 @@
 
   const UNITS = [[31557600, "year"], [2629800, "month"], [604800, "week"], [86400, "day"], [3600, "hour"], [60, "minute"]];
 
-  /** `3 weeks ago`, by the reader's clock. */
+  let onPaper = false;
+
+  /** `3 weeks ago`, by the reader's clock. Paper has no pointer to ask and is read later: there it is the day. */
   function ago(iso) {
     const seconds = (Date.now() - Date.parse(iso)) / 1000;
     if (!Number.isFinite(seconds)) return null;
+    if (onPaper) return absolute(iso);
     for (const [length, unit] of UNITS) {
       const amount = Math.round(seconds / length);
       if (Math.abs(seconds) >= length * 0.95 && amount) {
@@ -227,10 +230,15 @@
     got: (key) => arrived.get(key),
   };
 
-  for (const element of document.querySelectorAll("time[datetime]")) {
-    const said = ago(element.getAttribute("datetime"));
-    if (said !== null) element.textContent = said;
+  function sayTimes() {
+    for (const element of document.querySelectorAll("time[datetime]")) {
+      const said = ago(element.getAttribute("datetime"));
+      if (said !== null) element.textContent = said;
+    }
   }
+  sayTimes();
+  window.addEventListener("beforeprint", () => { onPaper = true; sayTimes(); });
+  window.addEventListener("afterprint", () => { onPaper = false; sayTimes(); });
 
   /** What an address leads to may lie in a fold; not every browser opens it by itself. */
   function unfold() {

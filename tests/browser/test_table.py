@@ -4,6 +4,7 @@ import re
 import statistics
 
 import pytest
+from msgspec.structs import replace
 
 from gitrack.model.run import Run, RunBundle
 from gitrack.site import build_site
@@ -219,9 +220,12 @@ def test_what_is_printed_is_more_than_what_is_in_sight(reader):
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert len(names(page)) == COUNT
+    assert "ago" not in page.locator("main").inner_text()
+    assert page.locator("#runs tbody tr", has_text="UTC").count() == COUNT
     page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert len(names(page)) < COUNT
+    assert "ago" in page.locator("main").inner_text()
 
 
 def test_nobody_is_left_out_by_the_table(reader):
@@ -246,3 +250,52 @@ def test_nobody_is_left_out_by_the_table(reader):
             (one["id"], [node["html"][:120] for node in one["nodes"][:2]]) for one in found
         ] == []
         page.goto("about:blank")
+
+
+def test_a_print_says_what_it_leaves_out_and_a_screen_does_not(visit, tmp_path, runs):
+    store = MadeStore([bundle(number) for number in range(520)])
+    build_site(store, tmp_path, title="T", commit="4f" * 20)
+    opened = visit(f"{tmp_path.as_uri()}/")
+    page = opened.page
+    opened.go("runs.html")
+    page.locator(".grid tbody tr").first.wait_for()
+    said = page.locator(".grid-cut")
+    assert not said.is_visible()
+
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".grid tbody tr").count() == 500
+    columns = len(page.evaluate("gitrack.table.state().columns"))
+    printed = page.locator(".grid thead .titles th").count() - 1
+    assert printed < columns
+    assert said.inner_text() == (
+        f"Here are the first 500 of 520 lines and {printed} of {columns} columns; "
+        "“Export” on this page gives all of them."
+    )
+    assert page.locator(".grid table").bounding_box()["width"] <= 1000
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert not said.is_visible()
+    assert opened.trouble == []
+
+
+def test_names_that_do_not_fit_keep_their_ends(visit, tmp_path):
+    long = "a-model-with-quite-a-name-and-all-of-its-settings-lr{}-depth6"
+    made = [bundle(number) for number in range(2)]
+    made = [
+        RunBundle(run=replace(one.run, name=long.format(at)), files=one.files)
+        for at, one in enumerate(made)
+    ]
+    build_site(MadeStore(made), tmp_path, title="T", commit="4f" * 20)
+    opened = visit(f"{tmp_path.as_uri()}/")
+    page = opened.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened.go("runs.html")
+    links = page.locator(".grid tbody th a")
+    shown = [links.nth(at).inner_text().strip() for at in range(2)]
+    assert len(set(shown)) == 2
+    assert all("…" in one and one.endswith("depth6") for one in shown)
+    assert [links.nth(at).get_attribute("aria-label") for at in (0, 1)] == [
+        long.format(1),
+        long.format(0),
+    ]
+    assert opened.trouble == []
