@@ -81,3 +81,12 @@ def test_times_that_are_none_stay_as_they_are():
 def test_a_mail_address_stays_on_the_branch():
     assert display.person("Jane Smith <jane@example.com>") == "Jane Smith"
     assert display.person("<jane@example.com>") == "jane"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.4009934802, "0.4010"), (0.5, "0.5"), (0.25, "0.25"), (0.99996, "1.000"), (12.0, "12"),
+     (0.71598, "0.7160"), (2.0001e-7, "2.000e-7"), (2e-7, "2e-7"), (41.026, "41.03")],
+)  # fmt: skip
+def test_zeros_at_the_end_stay_where_something_stands_behind_them(value, shown):
+    assert display.number(value) == shown

@@ -49,10 +49,8 @@
       view.paths.set(link, path);
       lines.append(path);
     }
-    const svg = s("svg", {
-      class: "lineage", role: "group", "aria-label": "Lineage",
-      width: Math.max(0, view.layers - 1) * COLUMN + WIDE + 2 * EDGE, height: down(view.height) + EDGE,
-    }, lines);
+    const [width, height] = [Math.max(0, view.layers - 1) * COLUMN + WIDE + 2 * EDGE, down(view.height) + EDGE];
+    const svg = s("svg", { class: "lineage", role: "group", "aria-label": "Lineage", width, height, viewBox: `0 0 ${width} ${height}` }, lines);
     const order = [...view.items].sort((a, b) => view.places.get(a)[0] - view.places.get(b)[0] || view.places.get(a)[1] - view.places.get(b)[1]);
     for (const item of order) {
       const [layer, height] = view.places.get(item);

@@ -113,11 +113,11 @@
   /** How wide a column is: by what is in it, not by measuring it. */
   function width(about) {
     const head = about.label.length * 7.1 + 44;
-    if (about.name === "started") return 128;
+    if (about.name === "started") return 140;
     if (about.name === "duration") return 118;
     if (about.group === "curves") return Math.max(126, Math.min(head, 190));
     if (about.number) return Math.round(Math.max(84, Math.min(head, 210)));
-    return Math.round(Math.max(84, Math.min(Math.max(head, about.longest * 7 + 30), 240)));
+    return Math.round(Math.max(84, Math.min(Math.max(head, about.longest * 7.4 + 30), 280)));
   }
 
   gitrack.cells = { text, fill, fillGroup, width, kind };

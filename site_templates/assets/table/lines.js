@@ -12,6 +12,8 @@
   const ALL_COLUMNS = 28;
   const BEYOND = 400;
   const PRINTED = 500;
+  /** A sheet on its side. */
+  const SHEET = 1000;
 
   class Lines {
     constructor(grid, place) {
@@ -62,9 +64,9 @@
       const widths = names.map((one) => gitrack.cells.width(store.about.get(one)) + (store.about.get(one).number ? spread : 0));
       const total = widths.reduce((sum, width) => sum + width, PICK + name);
       const room = this.place.clientWidth - total;
-      const more = room > 0 ? room / (widths.length + 2) : 0;
+      const more = room > 0 && !this.printing ? room / (widths.length + 2) : 0;
       let left = PICK + name + more * 2;
-      this.width = { pick: PICK, name: name + more * 2, total: Math.max(total, this.place.clientWidth) };
+      this.width = { pick: PICK, name: name + more * 2, total: this.printing ? total : Math.max(total, this.place.clientWidth) };
       this.grid.nameWidth = this.width.name;
       this.fields = names.map((one, at) => {
         const width = widths[at] + more;
@@ -94,7 +96,7 @@
       this.drawColumns();
       const height = this.head.offsetHeight || 62;
       this.size.style.height = height + this.items.length * this.row + "px";
-      this.size.style.width = this.width.total + "px";
+      this.size.style.width = this.printing ? this.table.style.width : this.width.total + "px";
       this.view.style.height = Math.min(this.place.clientHeight, height + this.items.length * this.row) + "px";
       this.headHeight = height;
       this.table.setAttribute("aria-rowcount", this.items.length + 2);
@@ -111,16 +113,24 @@
 
     /** A print of ten thousand lines is none: it says what it leaves out, and where the rest is. */
     sayCut() {
-      const { items } = this;
-      this.cut.hidden = !this.printing || items.length <= PRINTED;
-      if (!this.cut.hidden) this.cut.textContent = `The first ${PRINTED} of ${items.length.toLocaleString("en")} lines; “Export” on this page gives all of them.`;
+      const { items, fields, drawn } = this;
+      const said = [
+        items.length > PRINTED ? `${PRINTED} of ${items.length.toLocaleString("en")} lines` : "",
+        drawn.to < fields.length ? `${drawn.to} of ${fields.length} columns` : "",
+      ].filter(Boolean);
+      this.cut.hidden = !this.printing || !said.length;
+      if (!this.cut.hidden) this.cut.textContent = `Here are the first ${said.join(" and ")}; “Export” on this page gives all of them.`;
     }
 
     /** The columns in sight, or all where there are few. True if they are others than before. */
     inSight() {
       const free = this.fields.filter((field) => !field.pinned);
       const first = this.fields.length - free.length;
-      if (this.printing || this.fields.length <= ALL_COLUMNS) return { from: first, to: this.fields.length };
+      if (this.printing) {
+        const over = this.fields.findIndex((field) => !field.pinned && field.left + field.width > SHEET);
+        return { from: first, to: over < 0 ? this.fields.length : Math.max(first + 1, over) };
+      }
+      if (this.fields.length <= ALL_COLUMNS) return { from: first, to: this.fields.length };
       const left = this.place.scrollLeft + this.frozen - BEYOND;
       const right = this.place.scrollLeft + this.place.clientWidth + BEYOND;
       let from = free.findIndex((field) => field.left + field.width > left);
