@@ -133,6 +133,27 @@ def test_groups_are_exported_with_mean_and_deviation(reader):
     assert sorted(row[1] for row in rows) == ["3", "3", "6"]
 
 
+def test_days_and_durations_are_exported_as_shown_or_to_the_digit(reader):
+    page = reader.page
+    reader.go("runs.html")
+    page.locator("#runs tbody tr").first.wait_for()
+    shown, exact, grouped = page.evaluate(
+        """async () => {
+          await gitrack.table.change({ columns: ["started", "duration"] });
+          const lines = async (digits) => gitrack.exports.csv(await gitrack.exports.gather({ digits }));
+          const plain = [await lines(false), await lines(true)];
+          await gitrack.table.change({ group: "experiment" });
+          return [...plain, gitrack.exports.markdown(await gitrack.exports.gather({ digits: false }))];
+        }"""
+    )
+    said = [row[1:] for row in csv.reader(io.StringIO(shown))][1:]
+    told = [row[1:] for row in csv.reader(io.StringIO(exact))][1:]
+    assert all(re.fullmatch(r"[-0-9]{10} [0-9:]{5} UTC", day) for day, _ in said)
+    assert all(re.search(r"\d (?:d|h|min|s)$", took) for _, took in said if took)
+    assert all(day.endswith("Z") and (not took or float(took) > 0) for day, took in told)
+    assert re.search(r"\| [\dhmin ]+ (?:min|s) ± [\dhmin. ]+ (?:min|s) \|", grouped)
+
+
 def test_texts_that_would_do_harm_are_written_as_texts(reader):
     page = reader.page
     reader.go("runs.html")

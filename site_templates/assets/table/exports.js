@@ -15,14 +15,16 @@
     const cell = (field, row) => {
       const value = field.values[row];
       if (value === null || value === undefined) return { text: "", value: null };
-      const exact = digits || !field.number;
-      return { text: exact ? written(field, value) : table.text(field.name, row), value, best: field.best !== undefined && value === field.best && field.name.startsWith("metrics.") };
+      return { text: digits || !measured(field) ? written(field, value) : table.text(field.name, row), value, best: field.best !== undefined && value === field.best && field.name.startsWith("metrics.") };
     };
     const groups = chosen ? null : gitrack.grid.groups;
     if (groups) return grouped(groups, fields, digits);
     const rows = table.rows().filter((row) => !chosen || chosen.has(ids[row]));
     return { columns: fields, rows: rows.map((row) => fields.map((field) => cell(field, row))) };
   }
+
+  /** What the table shows otherwise than it was logged. */
+  const measured = (field) => field.number || field.name === "started";
 
   function written(field, value) {
     if (typeof value === "number") return Number.isNaN(value) ? "NaN" : Number.isFinite(value) ? String(value) : value > 0 ? "inf" : "-inf";
@@ -39,9 +41,14 @@
     const rows = groups.map((one) => {
       const cells = others.map((field) => {
         const said = gitrack.groups.summary(store, one, field.name);
-        if (!field.number) return { text: said.value === null || said.value === undefined ? "" : written(field, said.value), value: said.value };
+        if (!field.number) {
+          const known = said.value !== null && said.value !== undefined;
+          const day = known && field.name === "started" && !digits;
+          return { text: !known ? "" : day ? gitrack.absolute(said.value) : written(field, said.value), value: said.value };
+        }
         if (said.mean === null) return { text: "", value: null };
-        const show = (value) => (digits ? String(value) : gitrack.number(value, table.about(field.name).decimals));
+        const short = (value) => (field.name === "duration" ? gitrack.duration(value) : gitrack.number(value, table.about(field.name).decimals));
+        const show = (value) => (digits ? String(value) : short(value));
         return { text: show(said.mean), value: said.mean, deviation: said.deviation === null ? null : show(said.deviation) };
       });
       return [{ text: gitrack.groups.title(store, state.group, one), value: one.value }, { text: String(one.rows.length), value: one.rows.length }, ...cells];
