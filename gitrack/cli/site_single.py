@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitrack.cli.output import print_json
+from gitrack.model.display import safe
 
 if TYPE_CHECKING:
     from gitrack.site.single import Single
@@ -29,6 +30,7 @@ def tell(done: Single, *, public: bool, as_json: bool) -> None:
                 "pages": done.pages,
                 "bytes": done.bytes,
                 "large": done.large,
+                "left_out": list(done.left_out),
                 "faults": [{"path": f.path, "why": f.why, "hint": f.hint} for f in done.faults],
             }
         )
@@ -37,6 +39,9 @@ def tell(done: Single, *, public: bool, as_json: bool) -> None:
         runs = "1 run" if done.runs == 1 else f"{done.runs:,} runs"
         kinds = "1 experiment" if done.experiments == 1 else f"{done.experiments} experiments"
         click.echo(f"{runs} in {kinds}, {done.bytes / 1e6:.1f} MB in one file", err=True)
+    if done.left_out and not as_json:
+        names = ", ".join(map(safe, done.left_out))
+        click.echo(f"left out, for they ask about runs that are not in it: {names}", err=True)
     if done.large:
         size = f"{done.bytes / 1e6:.0f} MB"
         click.echo(f"warning: {size} is more than many mail servers take; {_SMALLER}", err=True)

@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from gitrack.cli.main import cli
-from gitrack.errors import GitrackError, InvalidFilter, NotFound, UsageError
+from gitrack.errors import ConfigError, GitrackError, InvalidFilter, NotFound, UsageError
 from gitrack.site import Hide
+from gitrack.site.extras import Extras
+from gitrack.site.reports.written import Written
 from gitrack.site.single import Only, Single, build_single
 from gitrack.site.single import build as building
 from gitrack.site.single.reading import Survey
@@ -142,6 +144,33 @@ def test_only_one_model(tmp_path: Path):
     model = next(one for one in models(bundles).models if one.name == NAME)
     assert done.runs == len({version.run for version in model.versions})
     assert "early-departures" not in file.read_text()
+
+
+def test_reports_about_other_runs_are_left_out_and_broken_ones_are_not(tmp_path: Path):
+    names = {bundle.run.params["max_depth"]: bundle.run.id for bundle in flights()}
+    kept, other = names[4], names[8]
+    texts = {
+        "here.md": f"# Here\n\n[one](run:{kept}), [more](more.md)",
+        "more.md": f"# More\n\n[another](run:{other})",
+        "alone.md": "# Alone\n\n```gitrack table\nfilter: params.max_depth = 4\n```",
+    }
+    chart = '{"data": {"name": "runs"}, "mark": "point", "encoding": {"x": {"field": "id"}}, %s}'
+    charts = {
+        "all.json": chart % '"usermeta": {}',
+        "odd.json": chart % '"usermeta": {"gitrack": {"filter": "params.max_depth = 8"}}',
+    }
+    extras = Extras(reports=Written(texts=texts, charts=charts))
+    only = Only(runs="params.max_depth = 4")
+
+    done = made(tmp_path / "some.html", only=only, extras=extras)
+
+    assert done.left_out == ("reports/here.md", "reports/more.md")
+    there = pages(checked(tmp_path / "some.html"))
+    assert [one for one in there if one.startswith("reports/")] == ["reports/alone"]
+
+    broken = Extras(reports=Written(texts={"x.md": "[one](run:nobody)"}))
+    with pytest.raises(ConfigError, match=r"reports/x.md:1: there is no run 'nobody'"):
+        made(tmp_path / "none.html", only=only, extras=broken)
 
 
 @pytest.mark.parametrize(

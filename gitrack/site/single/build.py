@@ -35,6 +35,7 @@ from gitrack.site.single.only import Only, Some, pick, some_extras
 from gitrack.site.single.reading import Survey
 from gitrack.site.single.rewriting import Places, Rewriting, anchor, heading
 from gitrack.site.single.target import check_writable, write
+from gitrack.site.single.telling import tellable
 from gitrack.site.source import Source
 
 #: What many mail servers still take.
@@ -52,7 +53,7 @@ _PAGES = "<!-- pages -->"
 
 
 class Single(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written."""
+    """What was written. `left_out` are reports and charts about runs that were not chosen."""
 
     file: Path
     commit: str | None
@@ -61,6 +62,7 @@ class Single(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     bytes: int
     faults: tuple[Fault, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def large(self) -> bool:
@@ -102,20 +104,27 @@ def build_single(
     """
     check_writable(target, force=force)
     only, hide, goals, extras = only or Only(), hide or Hide(), goals or Goals(), extras or Extras()
+    left_out: tuple[str, ...] = ()
     if only.words() is not None:
-        every = Contents(
-            store,
-            Renderer(),
-            title=title,
-            branch=branch,
-            hide=hide,
-            goals=goals,
-            commit=commit,
-            extras=extras,
-        )
+
+        def read(store: Source, extras: Extras) -> Contents:
+            return Contents(
+                store,
+                Renderer(),
+                title=title,
+                branch=branch,
+                hide=hide,
+                goals=goals,
+                commit=commit,
+                extras=extras,
+            )
+
+        every = read(store, extras)
         picked = pick(every, only)
         if picked is not None:
             store, extras = Some(store, picked), some_extras(extras, picked)
+            written, left_out = tellable(every, read(store, extras))
+            extras = msgspec.structs.replace(extras, reports=written)
     with tempfile.TemporaryDirectory(prefix="gitrack-single-") as folder:
         built = build_site(
             store,
@@ -139,6 +148,7 @@ def build_single(
         pages=len(order),
         bytes=size,
         faults=built.faults,
+        left_out=left_out,
     )
 
 
