@@ -33,17 +33,20 @@
     return days < 300 ? "%b %d" : "%b %Y";
   }
 
+  /** A title that is no property of every object: Vega looks up what it is given. */
+  const titled = (text) => (text in Object.prototype ? text + "\u200b" : text);
+
   /** The specification with this chart's scales and titles put in. */
   function fit(spec, { series, xTitle, yTitle, xDomain, xTime, logY, logX, xPlaces, yPlaces, brush, best }) {
     const fitted = structuredClone(spec);
     const domain = series.map((_, place) => "s" + place);
     for (const layer of fitted.layer) {
       const { x, y, color, strokeDash } = layer.encoding;
-      if (yTitle && y) y.title = yTitle;
+      if (yTitle && y) y.title = titled(yTitle);
       if (color && color.field) color.scale = { domain, range: series.map((one) => gitrack.css(one.colour)) };
       if (strokeDash) strokeDash.scale = { domain, range: series.map((one) => one.dash) };
       if (x) {
-        x.title = xTitle || null;
+        x.title = xTitle ? titled(xTitle) : null;
         if (xDomain) x.scale = { ...x.scale, domain: xDomain, nice: false };
         else if (!xTime && !(x.scale && x.scale.domain)) x.scale = { ...x.scale, nice: false };
         if (logX) x.scale = { ...x.scale, type: "log", zero: undefined };
@@ -87,8 +90,9 @@
   function drawNow(place) {
     if (!waiting.delete(place)) return place.drawing;
     watcher.unobserve(place);
-    /* One drawing after the other: two at once would leave two charts in one place. */
-    place.drawing = (place.drawing || Promise.resolve()).then(place.drawNow);
+    /* One drawing after the other: two at once would leave two charts in one place. One that fails
+       says so in the console, and the next one is drawn all the same. */
+    place.drawing = (place.drawing || Promise.resolve()).catch(() => {}).then(place.drawNow);
     return place.drawing;
   }
 

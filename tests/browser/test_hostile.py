@@ -6,6 +6,7 @@ import pytest
 
 from gitrack.site import build_site, links
 from gitrack.store import open_store
+from tests.site.attacked import built, files_of, push, run
 from tests.site.hostile import EVIL, IDS, MODEL, SWEEP, evil_branch
 
 pytestmark = pytest.mark.browser
@@ -59,4 +60,82 @@ def test_every_tool_bears_hostile_names(visit, evil_site):
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Go to").click()
     page.locator("dialog.goto li").first.wait_for()
+    assert opened.trouble == []
+
+
+#: What every object of JavaScript has by itself.
+WORDS = ("constructor", "toString", "hasOwnProperty", "__proto__", "valueOf")
+
+
+@pytest.fixture(scope="module")
+def worded_site(tmp_path_factory):
+    """The site of runs whose params and metrics have names that JavaScript knows."""
+    top = tmp_path_factory.mktemp("worded")
+    subprocess.run(["git", "init", "-q", str(top / "repo")], check=True)
+    names = ("[draft] one", "*two", "=1+1", "\n=2+2", "\uff1d3+3", "six")
+    runs = [
+        run(
+            number,
+            name=name,
+            params={word: number for word in WORDS} | {"text": WORDS[number % 5]},
+            metrics={word: number / 7 for word in WORDS},
+        )
+        for number, name in enumerate(names, start=1)
+    ]
+    push(top / "repo", files_of(*runs))
+    built(top / "repo", top / "site")
+    return top / "site"
+
+
+def test_words_that_javascript_knows_are_names_as_any(visit, worded_site):
+    opened = visit(f"{worded_site.as_uri()}/")
+    page = opened.page
+    opened.go("runs.html")
+    page.locator("#scatter svg").wait_for()
+    over = page.get_by_role("combobox", name="Over")
+    for word in WORDS:
+        over.select_option(label=word)
+        page.locator("#scatter svg text", has_text=word).first.wait_for()
+    over.select_option(label="time")
+    page.locator("#scatter svg text", has_text=WORDS[-1]).first.wait_for(state="detached")
+    page.locator("#scatter svg").wait_for()
+    assert opened.trouble == []
+
+
+def test_a_chart_that_cannot_be_drawn_is_not_the_last_one(visit, worded_site):
+    page = visit(f"{worded_site.as_uri()}/").page
+    page.goto(f"{worded_site.as_uri()}/runs.html")
+    page.locator("#scatter svg").wait_for()
+    drawn = page.evaluate(
+        """async () => {
+            const place = document.querySelector("#scatter .plot");
+            let times = 0;
+            gitrack.whenSeen(place, async () => { times += 1; throw new Error("once"); });
+            await new Promise((done) => setTimeout(done, 400));
+            gitrack.whenSeen(place, async () => { times += 1; });
+            await new Promise((done) => setTimeout(done, 400));
+            return times;
+        }"""
+    )
+    assert drawn == 2
+
+
+def test_exports_hold_no_formula_and_no_command(visit, worded_site):
+    opened = visit(f"{worded_site.as_uri()}/")
+    page = opened.page
+    opened.go("runs.html")
+    page.get_by_role("button", name="Export").click()
+    dialog = page.get_by_role("dialog")
+    copy = dialog.get_by_role("button", name="Copy")
+    dialog.get_by_text("6 runs").wait_for()
+    cells = copy.get_attribute("data-copy")
+    for told in ("'=1+1", "'\uff1d3+3"):
+        assert told in cells
+    assert "\"'\n=2+2\"" in cells
+    dialog.get_by_text("LaTeX").click()
+    dialog.get_by_text("toprule").wait_for()
+    rows = copy.get_attribute("data-copy").split("\\midrule")[1].splitlines()
+    firsts = [row.strip().partition(" & ")[0] for row in rows if " & " in row]
+    assert len(firsts) == 6
+    assert not [first for first in firsts if first.startswith(("[", "*"))]
     assert opened.trouble == []

@@ -59,7 +59,7 @@
   /* ---- three ways to write it ---- */
 
   /** A text that a spreadsheet would take for a formula gets an apostrophe before it. */
-  const harmless = (cell) => (typeof cell.value !== "number" && /^[=+\-@\t\r]/.test(cell.text) ? "'" + cell.text : cell.text);
+  const harmless = (cell) => (typeof cell.value !== "number" && /^[\t\r\n]|^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(cell.text) ? "'" + cell.text : cell.text);
   const field = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
 
   function csv({ columns, rows }) {
@@ -88,7 +88,8 @@
 
   function latex({ columns, rows }) {
     const number = (text) => (/^-\d/.test(text) ? "$" + text + "$" : tex(text));
-    const line = (cells) => "  " + cells.join(" & ") + " \\\\\n";
+    /* Behind the end of a line, [ and * belong to that: the cell must begin otherwise. */
+    const line = ([first, ...cells]) => "  " + [/^[[*]/.test(first) ? "{}" + first : first, ...cells].join(" & ") + " \\\\\n";
     const body = rows.map((row) => line(row.map((cell) => {
       const text = cell.text === "" ? "--" : plusMinus(cell, " $\\pm$ ", typeof cell.value === "number" ? number : tex);
       return cell.best ? "\\textbf{" + text + "}" : text;
