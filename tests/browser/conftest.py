@@ -109,6 +109,14 @@ def flights_site(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def went_back(tmp_path_factory) -> Path:
+    """The site of the demo after some days, when an older version is back in production."""
+    from tests.browser.journey import build_past
+
+    return build_past(tmp_path_factory.mktemp("went-back"))
+
+
+@pytest.fixture(scope="session")
 def below_a_path(flights_site, tmp_path_factory):
     """The same site in a sub-path of a plain web server."""
     top = tmp_path_factory.mktemp("www")

@@ -61,21 +61,3 @@ def test_nothing_is_wider_than_the_window_and_nothing_needs_a_script(visit, swep
     for drawing in ("experiments/xgboost-weather-features-20260905.html", PAGE):
         opened.go(drawing)
         assert page.locator(".points-drawing svg .dots").first.is_visible()
-
-
-def test_every_question_is_answered_within_three_clicks(visit, swept_site):
-    opened = visit(f"{swept_site.as_uri()}/")
-    page = opened.page
-    opened.go("index.html")
-    links = page.locator(".questions a")
-    count = links.count()
-    assert count == 5
-    for place in range(count):
-        opened.go("index.html")
-        links.nth(place).click()
-        page.wait_for_load_state()
-        assert "index.html" not in page.url
-        target = page.url.partition("#")[2]
-        if target and "=" not in target:
-            assert page.locator(f"#{target}").count() == 1, page.url
-    assert opened.trouble == []

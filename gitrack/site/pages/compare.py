@@ -57,18 +57,21 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     other: str
     address: str
     runs: tuple[str, str]
+    told: str
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """Such a comparison for a page without scripts, at the address that scripts would read.
 
-    `more` are other addresses of the same two runs.
+    `more` are other addresses of the same two runs, `told` is where it is told why the one is in
+    production.
     """
 
     one: str
     other: str
     address: str
     more: tuple[str, ...]
+    told: str | None
     sides: Beside
 
 
@@ -109,12 +112,14 @@ def _pairs(
     for one in asked:
         names = (one.one_is, one.other_is, one.address)
         found.setdefault((one.one.id, one.other.id), []).append(names)
+    why = {start.runs[0]: start.told for start in starts}
     for (one_id, other_id), told in found.items():
         yield Pair(
             one=told[0][0],
             other=told[0][1],
             address=told[0][2],
             more=tuple(address for _, _, address in told[1:]),
+            told=why.get(one_id),
             sides=beside(runs[one_id], runs[other_id], goals),
         )
 
@@ -190,6 +195,7 @@ def _start(now: StageMark, other: str, reference: str, run: str) -> Start:
         other=other,
         address=against_production(now.model, reference),
         runs=(now.run, run),
+        told=now.why,
     )
 
 

@@ -50,13 +50,15 @@ def questions(
     pages: Collection[str],
     *,
     timeline: bool,
+    verdicts: Collection[str] = (),
 ) -> tuple[Question, ...]:
     """Those that can be answered here; `pages` are those that this site has so far.
 
-    `timeline` says whether models' pages tell which version stood where on any day.
+    `timeline` says whether models' pages tell which version stood where on any day, `verdicts` are
+    the experiments of which it is told what came of them.
     """
     model = _asked_of([one for one in models if model_page(one.name) in pages])
-    return tuple(_asked(groups, model, runs, pages, timeline))
+    return tuple(_asked(groups, model, runs, pages, timeline, verdicts))
 
 
 def asked_pairs(
@@ -82,6 +84,7 @@ def _asked(
     runs: Mapping[str, Run],
     pages: Collection[str],
     timeline: bool,
+    verdicts: Collection[str],
 ) -> Iterator[Question]:
     if model is not None:
         place, says = (
@@ -90,7 +93,7 @@ def _asked(
         lead = Lead(href=f"{model_page(model.name)}#{place}", says=says, about=model.name)
         asks = "What was in production on a past day, with which code and data?"
         yield Question(asks=asks, leads=(lead,))
-    tried = tuple(_tried(groups, pages))
+    tried = tuple(_tried(groups, pages, verdicts))
     if tried:
         yield Question(asks="We tried something: what came of it?", leads=tried)
     two = _two(groups, model, runs)
@@ -117,10 +120,13 @@ def _compared(pair: Asked, says: str, about: str) -> Question:
     return Question(asks=pair.asks, leads=(lead,))
 
 
-def _tried(groups: Sequence[Group], pages: Collection[str]) -> Iterator[Lead]:
-    """The newest experiment that says what it is meant to find out; any other by its words."""
+def _tried(
+    groups: Sequence[Group], pages: Collection[str], verdicts: Collection[str]
+) -> Iterator[Lead]:
+    """The newest experiment of which is told what came of its hypothesis; any other by words."""
     meant = [group for group in groups if any(run.tags.get("hypothesis") for run in group.runs)]
-    newest = max(meant or groups, key=_begun, default=None)
+    known = [group for group in meant if group.name in verdicts]
+    newest = max(known or meant or groups, key=_begun, default=None)
     if newest is None:
         return
     yield Lead(href=experiment_page(newest.name), says="The verdict of", about=newest.name)
@@ -135,18 +141,25 @@ def _begun(group: Group) -> tuple[str, str]:
 def _two(
     groups: Sequence[Group], model: KnownModel | None, runs: Mapping[str, Run]
 ) -> Asked | None:
-    """What is in production and the best of the newest other experiment; else the best of two."""
+    """What is in production and the best of the newest other experiment; else the best of two.
+
+    Both have a result by the metric that ranks one of them.
+    """
     newest = sorted(groups, key=_begun, reverse=True)
-    best = [(group.best, f"the best of {group.name}") for group in newest if group.best is not None]
+    best = [(group, group.best) for group in newest if group.best is not None]
     standing = _run(model, model.stages[PRODUCTION][-1], runs) if model else None
-    if model is not None and standing is not None:
-        best = [one for one in best if one[0].id != standing.id]
-        best = [*best[:1], (standing, f"{model.name} in production")]
-    if len(best) < 2:
-        return None
-    (other, other_is), (one, one_is) = best[:2]
-    asks = "Two models: which is better, and why?"
-    return Asked(asks=asks, one=one, other=other, one_is=one_is, other_is=other_is)
+    one, one_is = standing, f"{model.name} in production" if model else ""
+    if one is None:
+        if not best:
+            return None
+        one, one_is = best[0][1], f"the best of {best[0][0].name}"
+    for group, other in best:
+        measure = group.measure
+        if other.id != one.id and measure is not None and measure.metric in one.metrics:
+            asks = "Two models: which is better, and why?"
+            other_is = f"the best of {group.name}"
+            return Asked(asks=asks, one=one, other=other, one_is=one_is, other_is=other_is)
+    return None
 
 
 def _before(model: KnownModel, runs: Mapping[str, Run]) -> Asked | None:

@@ -24,6 +24,7 @@ _LISTED = 300
 #: What is drawn behind the last change: everything has stayed as it was since.
 _SINCE = 0.06
 _NAMED_DATA = 4
+_NAMED_PARAMS = 12
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str | None
     code: str | None
     data: tuple[str, ...]
+    settings: tuple[str, ...]
     left: str
     width: str
     row: int
@@ -191,6 +193,7 @@ def _shown(
         run_id=run_id,
         code=run.code.commit[:12] if run and run.code and run.code.commit else None,
         data=_data(run) if run else (),
+        settings=_settings(run) if run else (),
         left=f"{left:.3f}",
         width=f"{max(right - left, 0):.3f}",
         row=row,
@@ -205,6 +208,14 @@ def _data(run: Run) -> tuple[str, ...]:
         if one.role != "output"
     )
     return tuple(named)[:_NAMED_DATA]
+
+
+def _settings(run: Run) -> tuple[str, ...]:
+    """Its params, as many as a reader takes in; the run's page has them all."""
+    names = sorted(run.params)
+    told = [f"{name} {display.setting(run.params[name])}" for name in names[:_NAMED_PARAMS]]
+    more = len(names) - len(told)
+    return (*told, f"and {more} more") if more else tuple(told)
 
 
 def _places(stays: Sequence[_Open]) -> tuple[list[int], int]:

@@ -28,6 +28,7 @@ def units(contents: Contents) -> Units:
         {run.id: run for run in contents.runs},
         contents.pages,
         timeline=contents.extras.stages is not None,
+        verdicts=contents.verdicts,
     )
     waiting = open_promotions(waiting_for(contents))
     inputs = (
