@@ -62,7 +62,7 @@
   /** A number as data carries it: JSON has no NaN and no infinities, so they come by name. */
   function toNumber(value) {
     if (typeof value === "number") return value;
-    if (typeof value === "string" && value in NAMED) return NAMED[value];
+    if (typeof value === "string" && Object.hasOwn(NAMED, value)) return NAMED[value];
     return value === null || value === "" ? null : Number(value);
   }
 

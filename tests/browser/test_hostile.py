@@ -96,6 +96,8 @@ def test_words_that_javascript_knows_are_names_as_any(visit, worded_site):
     for word in WORDS:
         over.select_option(label=word)
         page.locator("#scatter svg text", has_text=word).first.wait_for()
+    said = page.evaluate("words => words.map((word) => String(gitrack.toNumber(word)))", list(WORDS))
+    assert set(said) == {"NaN"}
     over.select_option(label="time")
     page.locator("#scatter svg text", has_text=WORDS[-1]).first.wait_for(state="detached")
     page.locator("#scatter svg").wait_for()

@@ -42,7 +42,7 @@ document.addEventListener("DOMContentLoaded", function () {
     const others = key && among && !Object.values(wholes).some((one) => there(one, key)) && [among, "experiments"].find((name) => there(wholes.nodes, name));
     const folded = Boolean(others);
     if (folded) key = others;
-    const asked = words.find((word) => word in wholes);
+    const asked = words.find((word) => Object.hasOwn(wholes, word));
     const away = Object.keys(wholes).find((view) => view !== given.start && named(wholes[view], key).length);
     const found = key && !named(wholes[given.start], key).length && away;
     const close = words.includes("only") && key && named(wholes.nodes, key).length ? "nodes" : null;
