@@ -62,14 +62,12 @@ def test_nan_is_never_the_best():
 
 
 def test_a_run_stands_among_its_siblings():
-    runs = [a_run(n, metrics={"auc": value}) for n, value in enumerate([0.5, 0.9, 0.9, math.nan])]
-    group = Group("e", runs, Goals())
+    runs = [a_run(n) for n in range(3)]
+    group = Group("e", [runs[1], runs[0], runs[2]], Goals())
 
-    assert group.rank("auc", 0.9) == (1, 3)
-    assert group.rank("auc", 0.5) == (3, 3)
-    assert group.rank("auc", math.nan) is None
-    older, newer = group.neighbours(runs[1])
-    assert (older, newer) == (runs[0], runs[2])
+    assert group.neighbours(runs[1]) == (runs[0], runs[2])
+    assert group.neighbours(runs[0]) == (None, runs[1])
+    assert group.neighbours(runs[2]) == (runs[1], None)
 
 
 def test_hidden_names_leave_the_record():

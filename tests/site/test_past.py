@@ -10,11 +10,15 @@ import msgspec
 import pytest
 
 from gitrack.model.measure import Measure
-from gitrack.model.run import RunBundle
+from gitrack.model.registered import ModelVersion
+from gitrack.model.run import Code, Dataset, Run, RunBundle
 from gitrack.site import Hide, build_site
 from gitrack.site.drawing.trend import Point, Step, steps, trend
 from gitrack.site.extras import Extras
+from gitrack.site.goals import Goals
+from gitrack.site.pages.group import Group
 from gitrack.site.pages.timeline import timeline_view
+from gitrack.site.pages.trends import experiment_trend, production_data, production_trend
 from gitrack.site.scale import round_numbers, ticks
 from gitrack.store.registry.whole import AllModels, KnownModel
 from gitrack.store.timeline import StageChange
@@ -65,6 +69,20 @@ def stays_of(*given: StageChange):
 # -- who stood where when -----------------------------------------------------------------
 
 
+def a_run(number: int, **fields) -> Run:
+    return Run(
+        id=f"20260301-00000{number}-aaaaaa",
+        name=f"run {number}",
+        experiment="e",
+        started=f"2026-03-01T00:00:0{number}.000Z",
+        **fields,
+    )
+
+
+def a_version(number: int, run: Run) -> ModelVersion:
+    return ModelVersion(version=number, run=run.id, created=run.started, by=JANE)
+
+
 def test_a_version_stays_until_it_leaves_and_may_come_again():
     view, stays = stays_of(
         change(0, [], [1]), change(10, [1], [2]), change(20, [2], [1]), change(30, [1], [1, 3])
@@ -94,6 +112,20 @@ def test_what_made_a_version_come_is_told_whoever_did_it():
 
     assert (one.came.how, one.went.how) == ("promoted", "taken back")
     assert (two.came.how, two.went.how) == ("changed by hand", "its file cannot be read")
+
+
+def test_what_a_run_wrote_is_none_of_the_data_it_was_made_of():
+    data = [
+        Dataset(name="rows", role="train", version="3"),
+        Dataset(name="rows", role="test", dvc="md5:0123456789abcdef"),
+        Dataset(name="scores", role="output", version="1"),
+    ]
+    one = a_run(1, data=data)
+    model = KnownModel(name="m", versions=(a_version(1, one),))
+
+    (stay,) = timeline_view(model, [change(0, [], [1])], {one.id: one}).lanes[0].stays
+
+    assert stay.data == ("rows 3", "rows 01234567")
 
 
 def test_the_archive_is_no_place_to_stand():
@@ -231,6 +263,36 @@ def test_trends_say_what_served_and_how_experiments_went(made, bundles):
         assert name in text
     html = (made / "trends.html").read_text("utf-8")
     assert html.count('class="drawing') == 1 + len({b.run.experiment for b in bundles})
+
+
+def test_what_served_is_the_one_that_came_last_and_is_held_against_the_one_before():
+    runs = [a_run(number, metrics={"loss": value}) for number, value in ((1, 0.5), (2, 0.25))]
+    model = KnownModel(name="m", versions=(a_version(1, runs[0]), a_version(2, runs[1])))
+    came = [change(0, [], [1]), change(10, [1], [1, 2])]
+    known = {run.id: run for run in runs}
+
+    trend = production_trend(model, came, known, Goals())
+
+    assert [one.version for one in trend.served] == [2, 1]
+    assert (trend.now, trend.change, trend.better) == ("0.25", "-0.25", True)
+    _, stays, metrics = production_data(model, came, known, Goals())
+    assert [version for version, _, _ in stays] == [1, 2]
+    assert stays[0][2] == stays[1][1] == stays[0][1] + 10 * 86_400
+    assert metrics == [["loss", "minimize", [0.5, 0.25]]]
+
+
+def test_a_commit_is_a_record_where_it_beats_all_before_it():
+    values = [(1, 0.5), (2, 0.6), (3, 0.45), (4, 0.45), (5, 0.3)]
+    runs = [
+        a_run(number, metrics={"loss": value}, code=Code(commit=f"{number:040x}"))
+        for number, value in values
+    ]
+
+    trend = experiment_trend(Group("e", runs, Goals()))
+
+    # the newest first; the first one beats nobody
+    assert [row.record for row in trend.commits] == [True, False, True, False, False]
+    assert trend.best == "0.3"
 
 
 def test_one_run_is_no_trend(tmp_path, bundles):

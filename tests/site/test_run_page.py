@@ -181,6 +181,16 @@ def test_places_of_the_best_are_exact_and_of_others_about():
     assert told["nan_auc"] == [[], [], 0]
 
 
+def test_where_less_is_better_the_least_comes_first():
+    one = flights()[0].run
+    runs = [
+        msgspec.structs.replace(one, id=f"20260101-000000-{n:06d}", metrics={"loss": value})
+        for n, value in enumerate((0.3, 0.1, 0.2))
+    ]
+
+    assert places(Group("e", runs, Goals())) == [["loss", [0.1, 0.2, 0.3], [], 3]]
+
+
 def test_thin_lines_keep_what_stands_out():
     points = [(float(i), math.sin(i / 50)) for i in range(5000)]
     points[1234] = (1234.0, 9.0)

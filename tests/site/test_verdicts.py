@@ -6,12 +6,14 @@ import msgspec
 import pytest
 
 from gitrack.model.evaluation import Evaluation, EvaluationSet, Sample, dump_evaluation
+from gitrack.model.measure import Measure
 from gitrack.model.run import Run, RunBundle, Status
 from gitrack.site import build_site
 from gitrack.site.baseline import NoSides, project, sides
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.verdict import verdict
 from tests.site.flights import MadeStore, flights
 from tests.site.registered import models
 
@@ -102,6 +104,31 @@ def test_what_was_in_production_when_it_began_is_the_last_resort():
     assert [one.id for one in both.old] == [first[1]]
 
 
+def test_of_two_baselines_that_of_the_same_kind_counts_though_it_is_older():
+    other = seeded("linear-baseline-20260903", [0.6], depth=1)
+    old = seeded(BASE, [0.7], depth=6)
+
+    assert found([*old, *other, run(1, NEW, 0.8)]).named == BASE
+    assert found([*other, run(1, NEW, 0.8)]).named == "linear-baseline-20260903"
+
+
+def test_what_waited_for_review_when_it_began_was_not_in_production():
+    bundles = flights()
+    (late,) = (one for one in models(bundles).models if one.name == "late-arrivals")
+    waiting = {id: msgspec.structs.replace(p, draft=True) for id, p in late.promotions.items()}
+    drafts = msgspec.structs.replace(late, promotions=waiting)
+    ids = {version.run for version in late.versions}
+    runs = [
+        msgspec.structs.replace(one.run, experiment="trees-20260903")
+        for one in bundles
+        if one.run.id in ids
+    ]
+    new = msgspec.structs.replace(run(1, "linear-20260915", None), metrics={"test_auc_roc": 0.9})
+
+    assert found([*runs, new], new.experiment, [late]) != NoSides()
+    assert found([*runs, new], new.experiment, [drafts]) == NoSides()
+
+
 @pytest.mark.parametrize("said", ["nobody-20260101", NEW, "20260905-000001-zzzzzz"])
 def test_a_baseline_that_is_not_there_is_said_to_be_missing(said):
     assert found([run(1, NEW, 0.8, tags={"baseline": said})]) == NoSides(missing=said)
@@ -124,6 +151,48 @@ def test_other_settings_data_or_an_end_that_was_none_are_no_replicates():
     old = [*seeded(BASE, [0.70, 0.72], depth=6), run(3, BASE, 0.71, seed=5, depth=7), failed]
 
     assert auc(found([*old, run(1, NEW, 0.8)]).old) == [0.72, 0.70]
+
+
+def losing(runs):
+    """The same runs, and lower is better."""
+    return [msgspec.structs.replace(r, metrics={"test_loss": r.metrics["test_auc"]}) for r in runs]
+
+
+LOSS = Measure("test_loss", "minimize")
+
+
+def test_where_less_is_better_less_is_ahead():
+    old, less, more = run(1, BASE, 0.7), run(1, NEW, 0.6), run(1, NEW, 0.8)
+
+    ahead = verdict(found(losing([old, less])), LOSS, None)
+    behind = verdict(found(losing([old, more])), LOSS, None)
+
+    assert ahead.headline == "Ahead of its baseline, but by one run each"
+    assert ahead.difference == "-0.1"
+    assert behind.headline == "Behind its baseline, but by one run each"
+
+
+def test_where_less_is_better_the_least_is_the_best_and_less_for_sure_is_better():
+    old = seeded(BASE, [0.70, 0.72, 0.71], depth=6)
+    runs = losing([*old, *seeded(NEW, [0.62, 0.60, 0.61], depth=8)])
+
+    both = found(runs)
+    panel = verdict(both, LOSS, None)
+
+    assert [one.metrics["test_loss"] for one in both.new] == [0.60, 0.61, 0.62]
+    assert (panel.word, panel.headline) == ("better", "Better than its baseline")
+    assert panel.compare == f"compare.html#runs={both.old[0].id},{both.new[0].id}"
+
+
+def test_replicates_that_are_all_there_is_were_not_chosen_among_others():
+    old, new = run(1, BASE, 0.7), seeded(NEW, [0.75, 0.77], depth=8)
+    chosen = "was chosen by the same metric"
+
+    alone = verdict(found([old, *new]), Measure("test_auc"), None)
+    among = verdict(found([old, *new, run(7, NEW, 0.5, depth=3)]), Measure("test_auc"), None)
+
+    assert not any(chosen in one for one in alone.cautions)
+    assert any("The best of 3 runs" in one and chosen in one for one in among.cautions)
 
 
 def page(tmp_path, runs, *, extras=None, files=None, name=NEW):

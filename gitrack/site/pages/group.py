@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -23,7 +21,6 @@ class Group:
         self.measure: Measure | None = goals.measure(self.runs)
         self.metrics = ranked_metrics(self.runs, self.measure)
         self._places = {run.id: place for place, run in enumerate(self.runs)}
-        self._sorted: dict[str, list[float]] = {}
 
     @cached_property
     def best(self) -> Run | None:
@@ -43,19 +40,6 @@ class Group:
         place = self._places[run.id]
         older = self.runs[place + 1] if place + 1 < len(self.runs) else None
         return older, self.runs[place - 1] if place else None
-
-    def rank(self, metric: str, value: float) -> tuple[int, int] | None:
-        """(place, of how many) of a value, or None where no order makes sense."""
-        goal = self.goals.goal(metric)
-        if goal is None or math.isnan(value):
-            return None
-        if metric not in self._sorted:
-            known = (run.metrics[metric] for run in self.runs if metric in run.metrics)
-            self._sorted[metric] = sorted(float(v) for v in known if not math.isnan(v))
-        values = self._sorted[metric]
-        if goal == "maximize":
-            return len(values) - bisect_right(values, value) + 1, len(values)
-        return bisect_left(values, value) + 1, len(values)
 
 
 def ranked_metrics(runs: Sequence[Run], measure: Measure | None) -> list[str]:
