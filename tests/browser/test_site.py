@@ -31,7 +31,9 @@ def names(page) -> list[str]:
 def test_the_way_from_the_overview_to_a_comparison(reader, expect):
     page = reader.page
     reader.go("index.html")
-    page.get_by_role("link", name="xgboost-weather-features-20260905").first.click()
+    page.locator(".list.experiments").get_by_role(
+        "link", name="xgboost-weather-features-20260905"
+    ).click()
     page.locator("#runs tbody th.run").first.wait_for()
     assert len(names(page)) == 6
 

@@ -1,0 +1,48 @@
+"""Nothing moves under the eyes of a reader while a page loads."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.demo import PAGES, open_page
+
+pytestmark = pytest.mark.browser
+
+_MOVED = """() => new Promise((done) => {
+  let sum = 0;
+  const moved = [];
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) {
+      sum += one.value;
+      moved.push(...one.sources.map(({ node }) => node && node.nodeName + "." + node.className));
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done([sum, moved]), 50);
+})"""
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        ("overview", 1280),
+        ("overview", 390),
+        ("model", 1280),
+        ("models", 390),
+        ("run", 390),
+        ("dataset", 1280),
+        ("report", 390),
+        ("about", 390),
+    ],
+)
+def test_nothing_moves(name, width, went_back, browser):
+    with open_page(browser, went_back, PAGES[name], width=width) as (page, _):
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(_MOVED) == [0, []]
+
+
+@pytest.mark.parametrize(("name", "width"), [("experiment", 1280), ("runs", 390)])
+def test_what_scripts_fill_has_its_place_before(name, width, went_back, browser):
+    with open_page(browser, went_back, PAGES[name], width=width) as (page, _):
+        page.locator("#scatter svg, #scatter canvas").first.wait_for()
+        moved, what = page.evaluate(_MOVED)
+        assert moved < 0.03, what
