@@ -277,6 +277,25 @@ def test_the_colours_are_those_of_the_pages():
         assert drawing._SERIES[theme] == tuple(known[f"series-{n}"] for n in range(1, 9))
 
 
+def test_a_chart_of_what_no_run_has_is_told_with_its_file(tmp_path):
+    def asked(field, filter="status = 'finished'"):
+        chart = {
+            "data": {"name": "runs"},
+            "mark": "point",
+            "transform": [{"calculate": "1", "as": "metrics.made"}],
+            "encoding": {"x": {"field": field}, "y": {"field": "metrics.made"}},
+            "usermeta": {"gitrack": {"filter": filter}},
+        }
+        return {"d.json": json.dumps(chart)}
+
+    told = refused(tmp_path, "# X", charts=asked("params.max_dept"))
+    assert told.startswith(".tracking/charts/d.json: no run has params.max_dept")
+    told = refused(tmp_path, "# X", charts=asked("params.max_depth", "metrics.nope > 1"))
+    assert told.startswith(".tracking/charts/d.json: usermeta.gitrack.filter: no run has metrics.")
+    build(tmp_path / "site", "# X", charts=asked("params.max_depth"))
+    build(tmp_path / "empty", "# X", charts=asked("params.max_dept"), bundles=[])
+
+
 def test_a_model_block_says_what_serves_and_how_it_came_there(tmp_path):
     two = block("model", f"name: {registered.NAME}", "promotions: 2")
     page = build(tmp_path, f"# M\n\n{two}\n\n{block('model', 'name: early-departures')}", models=1)

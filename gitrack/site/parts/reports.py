@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from gitrack.errors import GitrackError, NotFound
+from gitrack.errors import ConfigError, GitrackError, NotFound
 from gitrack.model.history import History
 from gitrack.model.nearest import nearest
 from gitrack.model.run import Run
@@ -33,7 +33,7 @@ from gitrack.site.reports.markdown import Asked, Document, render
 from gitrack.site.reports.rows import Rows
 from gitrack.site.reports.specs import CURVES, RUNS, Spec
 from gitrack.site.reports.traced import Trace
-from gitrack.site.reports.views import Answer, Answers, Traced, filled, own_chart
+from gitrack.site.reports.views import Answer, Answers, Traced, chosen, filled, own_chart
 
 #: Where a block's HTML goes: Markdown of people cannot hold a comment, which would be escaped.
 _PLACE = "<!--block:{}-->"
@@ -93,10 +93,23 @@ class _Desk:
     def charted(self, name: str) -> Spec:
         """A chart by its name. Raises NotFound."""
         if name in self.charts:
+            self.check(self.charts[name])
             return self.charts[name]
         close = nearest(name, list(self.charts))
         hint = f"did you mean {close!r}?" if close else f"put it into {specs.FOLDER}/{name}.json"
         raise NotFound(f"there is no chart {name!r} in {specs.FOLDER}", hint=hint)
+
+    def check(self, spec: Spec) -> None:
+        """Raise ConfigError for a field that no run has. A hidden one is left out, no more."""
+        known = self.rows.names()
+        for field in specs.fields(spec) if RUNS in spec.asks and self.rows.rows else ():
+            if field in known or self.contents.hide.hides(field):
+                continue
+            close = nearest(field, known)
+            raise ConfigError(
+                f"{spec.file}: no run has {field}",
+                hint=f"did you mean {close}?" if close else "type  gitrack ls --json  to see them",
+            )
 
     def _traced(self, of: str, direction: str) -> Any:
         if self._trace is None:
@@ -208,8 +221,8 @@ def _charts(contents: Contents, desk: _Desk) -> Unit:
     """The page of all charts, and what they are drawn of where scripts run."""
     asked: list[tuple[Spec, Sequence[Run], Answer]] = []
     for name in sorted(desk.charts):
-        spec = desk.charts[name]
-        found = desk.rows.select(spec.filter) if spec.asks else []
+        spec = desk.charted(name)
+        found = chosen(desk.rows, spec) if spec.asks else []
         runs = found[: feed.MOST_RUNS]
         if CURVES in spec.asks and RUNS not in spec.asks:
             runs = feed.with_curves(spec, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -75,6 +76,23 @@ def read_spec(file: str, text: str) -> Spec:
         spec=whole,
         words=words,
     )
+
+
+def fields(spec: Spec) -> list[str]:
+    """The params, metrics and tags that a chart draws by plain names and does not make itself."""
+    named: set[str] = set()
+    made: set[object] = set()
+    for part in _maps(spec.spec, spec.file):
+        of_part = part.get("as")
+        made.update(of_part if isinstance(of_part, list) else [str(of_part)])
+        field = part.get("field")
+        if isinstance(field, str) and _PLAIN.fullmatch(field):
+            named.add(field)
+    return sorted(named - made)
+
+
+#: Anything else that Vega-Lite takes as a field is its own way into what lies deeper.
+_PLAIN = re.compile(r"(?:params|metrics|tags)\.[\w-]+")
 
 
 def _about(meta: object, place: str, name: str) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from gitrack.errors import NotFound
+from gitrack.errors import ConfigError, InvalidFilter, NotFound
 from gitrack.model.history import History
 from gitrack.model.run import Run
 from gitrack.site import display
@@ -282,7 +282,7 @@ class Answers:
     def _own(self, block: ChartBlock, spec: Spec, found: Sequence[Run], where: str) -> Answer:
         """A chart of the project, of the runs that its filter and the block's both find."""
         if spec.filter:
-            own = {run.id for run in self._rows.select(spec.filter)}
+            own = {run.id for run in chosen(self._rows, spec)}
             found = [run for run in found if run.id in own]
         return own_chart(
             spec,
@@ -334,6 +334,16 @@ class Answers:
         parts = traced(block.of, block.direction)
         view = LineageView(of=block.of, parts=tuple((title, tuple(one)) for title, one in parts))
         return Answer("lineage", view, lambda: view)
+
+
+def chosen(rows: Rows, spec: Spec) -> list[Run]:
+    """The runs that a chart is of. Raises ConfigError for a filter about what no run has."""
+    try:
+        return rows.select(spec.filter)
+    except InvalidFilter as error:
+        raise ConfigError(
+            f"{spec.file}: usermeta.gitrack.filter: {error.message}", hint=error.hint
+        ) from error
 
 
 def own_chart(
