@@ -90,3 +90,20 @@ def test_a_mail_address_stays_on_the_branch():
 )  # fmt: skip
 def test_zeros_at_the_end_stay_where_something_stands_behind_them(value, shown):
     assert display.number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (99_900, "99.9 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (2_500_000_000_000, "2.5 TB"),
+        (None, None),
+    ],
+)
+def test_a_size_has_the_unit_in_which_it_is_short(count, shown):
+    assert display.size(count) == shown

@@ -12,6 +12,7 @@ from gitrack.model.run import Run, RunBundle
 from gitrack.site import Hide, build_site
 from gitrack.site.extras import Extras
 from gitrack.site.machine.api import segment
+from gitrack.site.machine.badges import badge_path
 from gitrack.site.machine.parquet import parquet
 from gitrack.store.registry.whole import AllModels
 from tests.site.flights import MadeStore, flights
@@ -90,6 +91,22 @@ def test_promotions_are_a_feed(built):
         href = entry.find("a:link", ATOM).get("href")
         page, _, anchor = href.removeprefix("https://team.example.com/flights/").partition("#")
         assert f'id="{anchor}"' in (built / page).read_text()
+
+
+def test_a_rollback_goes_back(built):
+    root = ElementTree.fromstring((built / "feed.xml").read_bytes())
+    titles = {entry.findtext("a:title", namespaces=ATOM) for entry in root.findall("a:entry", ATOM)}
+
+    (model,) = (one for one in models(flights()).models if one.name == NAME)
+    assert {one.kind for one in model.promotions.values()} == {"promotion", "rollback"}
+    assert titles == {
+        f"{NAME} v{one.version} {'back to' if one.kind == 'rollback' else 'to'} {one.to}"
+        for one in model.promotions.values()
+    }
+
+
+def test_no_stage_of_one_model_has_the_badge_of_another():
+    assert badge_path("a", "b-c") != badge_path("a-b", "c")
 
 
 def test_a_badge_says_who_is_in_production(built):

@@ -5,8 +5,11 @@ import json
 import msgspec
 import pytest
 
+from gitrack.model.registered import ModelVersion
 from gitrack.model.run import RunBundle
 from gitrack.site import build_site
+from gitrack.site.pages.marks import marks
+from gitrack.store.registry.whole import KnownModel
 from tests.site.flights import MadeStore
 from tests.site.registered import models
 
@@ -52,6 +55,19 @@ def test_the_best_and_those_in_stages_are_marked(build, bundles):
     assert "archived of" not in page
     assert 'href="#runs=@production:late-arrivals,@staging:late-arrivals"' in page
     assert f'href="#runs=@production:late-arrivals,@best:{WEATHER}"' in page
+
+
+def test_of_versions_in_one_stage_the_one_that_came_last_is_first(bundles):
+    one, other = bundles[0].run, bundles[1].run
+    versions = tuple(
+        ModelVersion(version=number, run=run.id, created=run.started, by="Ada")
+        for number, run in ((1, one), (2, other))
+    )
+    model = KnownModel(name="m", versions=versions, stages={"production": [1, 2]})
+
+    found = marks([], [model], {one.id: one, other.id: other})
+
+    assert [mark.version for mark in found.stages] == [2, 1]
 
 
 def test_one_more_run_changes_the_page_only_when_it_stands_out(build, bundles):

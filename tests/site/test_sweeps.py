@@ -5,12 +5,13 @@ import re
 import msgspec
 import pytest
 
-from gitrack.model.run import RunBundle
+from gitrack.model.run import Run, RunBundle
 from gitrack.model.sweep import Parameter, Sweep, SweepMetric
 from gitrack.site import build_site
 from gitrack.site.hide import Hide
 from gitrack.site.hide_sweeps import shown_sweep
-from gitrack.site.pages.sweep import space
+from gitrack.site.pages.frame import Frame
+from gitrack.site.pages.sweep import space, sweep_page_of, sweep_row, trials_of
 from gitrack.store.sweeps import AllSweeps
 from tests.site import sweeping
 from tests.site.flights import MadeStore, flights
@@ -80,6 +81,48 @@ def test_a_sweep_whose_runs_are_elsewhere_says_what_to_type(tmp_path):
 
     assert "gitrack pull" in (tmp_path / "gone" / PAGE).read_text()
     assert f"<bdi>{sweeping.ID}</bdi>" in (tmp_path / "none" / PAGE).read_text()
+
+
+def losing(**fields):
+    """A sweep after the least loss, and runs of it by their numbers."""
+    runs = [
+        Run(
+            id=f"20260910-12000{number}-aaaaaa",
+            name=f"try {number}",
+            experiment="e",
+            started=f"2026-09-10T12:00:0{number}.000Z",
+            metrics={} if loss is None else {"loss": loss},
+        )
+        for number, loss in enumerate((0.3, 0.1, None, 0.2))
+    ]
+    made = Sweep(
+        id="losing",
+        method="grid",
+        metric=SweepMetric(name="loss", goal="minimize"),
+        runs=[run.id for run in runs],
+        **fields,
+    )
+    return made, runs
+
+
+def test_where_less_is_better_the_least_is_the_best():
+    made, runs = losing()
+
+    trials = trials_of([made], runs)[made.id]
+
+    assert trials.best == 1
+    assert trials.ranked == [1, 3, 0]
+    assert sweep_row(trials).value == "0.1"
+
+
+def test_a_run_that_is_elsewhere_is_missed_though_another_came_by_its_tag():
+    made, runs = losing()
+    other = msgspec.structs.replace(runs[0], id="tagged", tags={"sweep": made.id})
+    frame = Frame(title="T", branch="gitrack", hidden=None)
+
+    page = sweep_page_of(frame, trials_of([made], [*runs[1:], other])[made.id])
+
+    assert (page.count, page.missing) == (4, 1)
 
 
 def test_what_is_hidden_is_in_no_sweep():

@@ -8,7 +8,7 @@ import pytest
 
 from gitrack.model.history import History
 from gitrack.model.measure import Measure
-from gitrack.model.run import Run
+from gitrack.model.run import Code, Run
 from gitrack.site import display
 from gitrack.site.goals import Goals
 from gitrack.site.tables import chunks
@@ -126,6 +126,34 @@ def test_what_is_the_same_everywhere_starts_hidden():
     _, found, columns = table([some(n) for n in range(3)], [some(3)])
     assert columns["params.depth"]["constant"]
     assert "params.depth" not in found["shown"]
+
+
+def test_what_is_the_same_in_each_piece_and_another_in_the_next_is_shown():
+    one, other = ([run(n, params={"depth": depth})] for n, depth in ((1, 6), (2, 8)))
+
+    assert not table(one, other)[2]["params.depth"].get("constant")
+    assert not table(one, [run(3)])[2]["params.depth"].get("constant")
+
+
+def test_the_best_of_a_column_is_the_least_where_less_is_better():
+    some = [run(n, metrics={"auc": n / 7, "loss": n / 7, "sheep": n}) for n in (1, 3, 2)]
+
+    _, _, columns = table(some[:2], some[2:])
+
+    assert columns["metrics.auc"]["best"] == 3 / 7
+    assert columns["metrics.loss"]["best"] == 1 / 7
+    assert "best" not in columns["metrics.sheep"]
+
+
+def test_a_run_of_days_has_all_of_its_seconds_and_uncommitted_code_a_plus():
+    began, ended = "2026-01-01T00:00:00.000Z", "2026-01-03T00:00:01.500+01:00"
+    clean, dirty = (Code(commit="c" * 40, dirty=is_dirty) for is_dirty in (False, True))
+    runs = [run(1, started=began, ended=ended, code=clean), run(2, code=dirty)]
+
+    files, found, _ = table(runs)
+
+    assert values(files, found, "duration") == [2 * 86_400 - 3600 + 1.5, None]
+    assert values(files, found, "commit") == ["c" * 10, "c" * 10 + "+"]
 
 
 @pytest.mark.parametrize(
