@@ -106,6 +106,14 @@ def test_drift_between_versions_and_new_columns_are_said(site):
     assert "median 2 → 5" in said
 
 
+def test_rows_are_told_with_their_share_of_those_before(tmp_path):
+    more = replace(profile(0), rows=1_500)
+    build(store_of(bundle(1, "a", "v1", profile(0)), bundle(2, "b", "v2", more)), tmp_path / "site")
+
+    said = text((tmp_path / "site/datasets/flights.html").read_text())
+    assert "1,000 → 1,500 rows (+50.0%)" in said
+
+
 def test_columns_have_their_shape(site):
     page = (site / "datasets/flights.html").read_text()
 

@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from gitrack.model.evaluation import Confusion, Evaluation, EvaluationSet
 from gitrack.model.measure import Measure
+from gitrack.site.drawing.judged import judged
 from gitrack.site.drawing.parallel import parallel
 from gitrack.site.drawing.points import points
 from gitrack.site.drawing.scale import Scale, scale_of
@@ -99,3 +101,30 @@ def test_of_many_lines_the_best_stay():
     assert drawn >= set(range(count - 60, count))
     assert len(drawing.lines) == 300
     assert drawing.lines_left_out == count - 300
+
+
+def test_a_row_of_confusion_is_the_whole_of_its_shares():
+    table = Confusion(labels=["no", "yes"], counts=[[6, 2], [1, 0]])
+    one = EvaluationSet(task="binary", cases=9, cases_digest="d", confusion=table)
+
+    (shown,) = judged(Evaluation(sets={"p": one}))
+
+    assert [[cell.share for cell in row] for row in shown.confusion.rows] == [
+        ["0.75", "0.25"],
+        ["1.00", "0.00"],
+    ]
+    assert [[cell.right for cell in row] for row in shown.confusion.rows] == [
+        [True, False],
+        [False, True],
+    ]
+
+
+def test_chance_has_the_precision_of_the_share_that_is_positive_among_known_cases():
+    one = EvaluationSet(
+        task="binary", cases=50, cases_digest="d", missing=10, positives=10, pr=[(0, 1), (1, 0.25)]
+    )
+
+    (shown,) = judged(Evaluation(sets={"p": one}))
+
+    (curve,) = shown.squares
+    assert curve.level == "M0 750H1000"
