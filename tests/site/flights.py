@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 import random
@@ -302,6 +303,7 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
 
 
+@functools.cache  # drawing them takes three times as long as making the whole site
 def _picture(title: str, level: float) -> bytes:
     """A plot as a library would draw it, or a tiny one where matplotlib is not installed."""
     try:

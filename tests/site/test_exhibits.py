@@ -113,3 +113,12 @@ def test_what_was_not_copied_says_where_it_lies():
 
     assert other.about == "at s3://bucket/<b>big.parquet"
     assert other.command == "gitrack artifact get runs:/20260101-000000-aaaaaa/big.parquet"
+
+
+def test_html_is_seen_on_a_page_of_its_own_unless_no_browser_would_like_it():
+    small, large = b"<h1>Report</h1>", b"<p>" + b"x" * 2_000_000
+    found = shown({"small.HTM": small, "large.html": large, "notes.txt": small})
+
+    pages = {text.path: text.page for text in found.texts}
+    assert pages["small.HTM"] is not None
+    assert pages["large.html"] is pages["notes.txt"] is None
