@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gitrack.errors import ConfigError
-from gitrack.site.libraries import require
+from gitrack.site.reports.apart import ARTIST, CannotDraw
 
 #: As in tokens.css; a test holds them together.
 _INK = {"light": ("#676b73", "#e7e6e1", "#d2d0c9"), "dark": ("#91959d", "#26292e", "#3a3e45")}
@@ -76,14 +76,12 @@ def draw(spec: Mapping[str, Any], *, alt: str, where: str | None = None) -> Draw
 
 
 def _drawn(spec: Mapping[str, Any], theme: str, where: str | None) -> str:
-    vl_convert = require("vl_convert")
     whole = dict(spec)
     theirs = whole.get("config")
     whole["config"] = _merged(_config(theme), theirs if isinstance(theirs, Mapping) else {})
     try:
-        # an empty list would allow none, too, but a name that is no address says so plainly
-        svg: str = vl_convert.vegalite_to_svg(whole, allowed_base_urls=["https://nowhere.invalid/"])
-    except (ValueError, TypeError) as error:  # TypeError: what its own reader cannot take
+        svg = ARTIST.svg(whole)
+    except CannotDraw as error:
         raise ConfigError(
             f"{where or 'a chart'} cannot be drawn: {_why(error)}",
             hint="try the specification in the editor of Vega, with its data inside",

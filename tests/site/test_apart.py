@@ -1,0 +1,64 @@
+"""Whatever a chart does, it does it to another process."""
+
+import json
+import time
+
+import pytest
+
+from gitrack.errors import ConfigError
+from gitrack.site.reports.apart import Artist, CannotDraw
+from gitrack.site.reports.drawing import draw
+from gitrack.site.reports.specs import read_spec
+
+PLAIN = {"data": {"values": [{"a": 1}]}, "mark": "point", "encoding": {"x": {"field": "a"}}}
+#: A list that no memory holds.
+GREEDY = {**PLAIN, "transform": [{"calculate": "length(sequence(0, 1e9))", "as": "z"}]}
+#: As many ways to read the text as it has subsets.
+ENDLESS = {
+    **PLAIN,
+    "transform": [{"calculate": f"test(regexp('(a+)+$'), '{'a' * 40}!')", "as": "z"}],
+}
+
+
+@pytest.fixture
+def artist():
+    artist = Artist(patience=8)
+    yield artist
+    artist.end()
+
+
+def test_a_chart_that_takes_all_memory_ends_no_build():
+    spec = read_spec("greedy.json", json.dumps(GREEDY))
+
+    with pytest.raises(
+        ConfigError, match=r"charts/greedy\.json cannot be drawn: it takes more mem"
+    ):
+        draw(spec.spec, alt="", where=spec.file)
+
+    assert draw(PLAIN, alt="").light.startswith("data:image/svg+xml;base64,")
+
+
+def test_a_chart_that_takes_for_ever_is_given_up(artist):
+    begin = time.monotonic()
+
+    with pytest.raises(CannotDraw, match="not done after 8 seconds"):
+        artist.svg(ENDLESS)
+
+    assert time.monotonic() - begin < 30
+    assert artist.svg(PLAIN).startswith("<svg")
+
+
+def test_what_the_library_says_arrives(artist):
+    with pytest.raises(CannotDraw, match="TypeError"):
+        artist.svg({**PLAIN, "mark": {"type": "nothing"}})
+    assert artist.svg(PLAIN) == artist.svg(PLAIN)
+
+
+def test_a_drawing_process_that_somebody_ended_is_started_again(artist):
+    artist.svg(PLAIN)
+    artist._process.kill()
+    artist._process.wait()
+
+    with pytest.raises(CannotDraw):
+        artist.svg(PLAIN)
+    assert artist.svg({**PLAIN, "title": "ü\ud800"[:1]}).startswith("<svg")
