@@ -133,3 +133,17 @@ def test_without_javascript_names_are_listed(visit, base):
     assert opened.page.get_by_role("link", name="late-arrivals").is_visible()
     assert opened.page.get_by_text("needs JavaScript").is_visible()
     assert not opened.page.locator("#search-box").is_visible()
+
+
+def test_c_compares_the_runs_of_an_experiment(visit, flights_site):
+    opened = visit(f"{flights_site.as_uri()}/")
+    opened.go(
+        sorted((flights_site / "experiments").iterdir())[0].relative_to(flights_site).as_posix()
+    )
+    page = opened.page
+    page.wait_for_function("window.gitrack && gitrack.table && gitrack.table.rows")
+    runs = page.evaluate("gitrack.table.rows().length")
+    page.keyboard.press("c")
+    page.wait_for_url("**/compare.html#runs=@experiment*")
+    page.get_by_text(f"{runs} runs compared").wait_for()
+    assert opened.trouble == []

@@ -40,13 +40,15 @@
     return true;
   }
 
-  /** To the comparison: of the runs that are selected, or of this page's run. */
+  /** To the comparison: of the runs that are selected, of this page's run, or of its experiment's. */
   function compare() {
     const selected = gitrack.table && gitrack.table.selected ? gitrack.table.selected() : [];
     const own = document.querySelector('body[data-page="run"] [data-run]');
     if (document.body.dataset.page === "compare") return false;
-    const runs = selected.length ? selected : own ? [own.dataset.run] : [];
-    window.location.href = gitrack.root + "compare.html" + (runs.length ? "#runs=" + runs.map(encodeURIComponent).join(",") : "");
+    const experiment = document.querySelector('body[data-page="experiment"] h1');
+    const runs = (selected.length ? selected : own ? [own.dataset.run] : []).map(encodeURIComponent);
+    if (!runs.length && experiment) runs.push("@experiment:" + encodeURIComponent(experiment.textContent));
+    window.location.href = gitrack.root + "compare.html" + (runs.length ? "#runs=" + runs.join(",") : "");
     return true;
   }
 
