@@ -49,6 +49,7 @@ class Renewal:
         self._output = output
         self._project = reopen()
         self._seen = self._state()
+        self._gone = True  # it is about to be built
         self.live: Live | None = None
 
     def first(self, progress: Progress | None) -> Live:
@@ -63,7 +64,9 @@ class Renewal:
         arrivals.bring_in()
         try:
             state = self._state()
-            if state == self._seen:
+            gone = not (self._output / "index.html").exists()  # somebody may clean up meanwhile
+            newly, self._gone = gone and not self._gone, gone
+            if state == self._seen and not newly:
                 return
             self._seen = state
             self._project = self._reopen()

@@ -214,3 +214,21 @@ def test_a_build_that_fails_is_said_and_the_next_one_is_tried(project, monkeypat
     renew()
 
     assert "built again: 3 runs" in capsys.readouterr().err
+
+
+def test_a_site_that_is_served_comes_back_when_somebody_cleans_up(project, capsys):
+    from gitrack.cli.commands.site import _Project
+    from gitrack.cli.site_serving import Renewal
+
+    site = project / ".tracking/site"
+    renew = Renewal(_Project, site)
+    renew.first(None)
+    renew()
+    assert capsys.readouterr().err == ""
+    for _ in range(2):
+        shutil.rmtree(site)
+        renew()
+        assert "built again" in capsys.readouterr().err
+        assert (site / "index.html").exists()
+        renew()
+        assert capsys.readouterr().err == ""
