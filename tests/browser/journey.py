@@ -30,7 +30,12 @@ _FOCUS = """(wanted) => {
   const inside = [...at.querySelectorAll("*")].some((one) => ring(getComputedStyle(one)));
   const held = window.lastFocus === at && at.type !== "date"; // which has its own stops
   window.lastFocus = at;
+  const x = Math.min(Math.max(box.left + Math.min(box.width / 2, 30), 1), innerWidth - 2);
+  const y = Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 2);
+  const over = document.elementFromPoint(x, y);
+  const own = (one) => one.contains(over) || Boolean(over && over.contains(one));
   return {
+    covered: [at, ...(at.labels || [])].some(own) ? null : over && over.outerHTML.slice(0, 160),
     held,
     there: at === wanted,
     what: at.outerHTML.slice(0, 160),
@@ -115,6 +120,27 @@ class Reader:
         self.follow(picture.locator("a.of-data").filter(has_text="train"))
 
 
+def shown(stop: dict[str, object]) -> None:
+    """Where the focus is can be seen, and it came from elsewhere."""
+    what = stop["what"]
+    assert stop["ring"], f"the focus cannot be seen: {what}"
+    assert stop["seen"], f"the focus is out of sight: {what}"
+    assert not stop["covered"], f"the focus lies under something else: {what}, {stop['covered']}"
+    assert not stop["held"], f"Tab does not lead on from {what}"
+
+
+def all_stops(page) -> int:
+    """Tab through a whole page and out of it: how many stops it has."""
+    page.evaluate("window.lastFocus = null")
+    for count in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(_FOCUS, None)
+        if stop is None:
+            return count
+        shown(stop)
+    raise AssertionError("Tab leads nowhere out of the page")
+
+
 class Typist(Reader):
     """Somebody without a pointer, who must see at every press of Tab where they are."""
 
@@ -130,9 +156,7 @@ class Typist(Reader):
         for _ in range(MOST_TABS):
             stop = wanted.evaluate(_FOCUS)
             if stop is not None:
-                assert stop["ring"], f"the focus cannot be seen: {stop['what']}"
-                assert stop["seen"], f"the focus is out of sight: {stop['what']}"
-                assert not stop["held"], f"Tab does not lead on from {stop['what']}"
+                shown(stop)
                 if stop["there"]:
                     return
             self.page.keyboard.press("Tab")

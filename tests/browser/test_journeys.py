@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.journey import WHY_BACK, Reader, Typist, in_sight, spoken, visiting
+from tests.browser.demo import PAGES, open_page, settle
+from tests.browser.journey import WHY_BACK, Reader, Typist, all_stops, in_sight, spoken, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -172,3 +173,13 @@ def test_the_whole_way_without_scripts(went_back, browser):
         reader.follow(page.get_by_role("link", name=REPORT))
         assert BEST in page.locator("main table").first.inner_text()
         assert trouble == []
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [("overview", 390), ("experiment", 390), ("model", 1280), ("compare", 1280), ("report", 390)],
+)
+def test_keys_lead_through_a_page_and_out_of_it(name, width, went_back, browser):
+    with open_page(browser, went_back, PAGES[name], width=width) as (page, _):
+        settle(page)
+        assert all_stops(page) > 10

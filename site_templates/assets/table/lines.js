@@ -93,6 +93,7 @@
       this.layout();
       this.drawn = { from: -1, to: -1 };
       this.place.classList.toggle("printing", this.printing);
+      this.place.style.scrollPaddingLeft = this.frozen + "px"; // what has the focus comes out from under them
       this.drawColumns();
       const height = this.head.offsetHeight || 62;
       this.size.style.height = height + this.items.length * this.row + "px";
