@@ -108,7 +108,7 @@ def test_thinned_curves_say_so_and_every_step_is_one_click_away(tmp_path):
     assert "thinned, with the lowest and the highest of every stretch" in here
     assert ">Every step, zoom, smoothing</button>" in here
     elsewhere = section(long)
-    assert "300 of 250,000 steps, with every minimum and maximum among them" in elsewhere
+    assert "300 of 250,000 steps, the lowest and the highest of each metric among them" in elsewhere
     assert ">Zoom, smoothing</button>" in elsewhere
     assert "<summary>All 250,000 steps</summary>" in elsewhere
     assert "gitrack artifact get runs:/20260101-000000-long01/history.parquet" in elsewhere

@@ -294,7 +294,7 @@ def _thinned(history: History | None, drawings: Sequence[LinesDrawing]) -> str |
     if history is not None and history.sampled_from is not None:
         return (
             f"{len(history.steps):,} of {history.sampled_from:,} steps, "
-            "with every minimum and maximum among them"
+            "the lowest and the highest of each metric among them"
         )
     if any(drawing.thinned for drawing in drawings):
         return "thinned, with the lowest and the highest of every stretch"

@@ -11,7 +11,7 @@
     const drawn = runs.filter((run) => run.history);
     if (!drawn.length) return false;
     const sampled = drawn.filter((run) => run.history.sampled_from);
-    const told = [context.runs.length > MOST ? `of the ${MOST} best of ${context.runs.length} runs` : "", sampled.length ? "thinned, with every minimum and maximum kept; a run's page has the rest, or how to fetch it" : ""].filter(Boolean);
+    const told = [context.runs.length > MOST ? `of the ${MOST} best of ${context.runs.length} runs` : "", sampled.length ? "thinned, with the lowest and the highest of each metric; a run's page has the rest, or how to fetch it" : ""].filter(Boolean);
     title.replaceChildren("Curves", told.length ? h("span", { class: "aside" }, told.join("; ")) : "");
     const start = {
       weight: Math.min(0.98, Math.max(0, Number(state.smooth) || 0)), log: state.log, logX: state.logx,
