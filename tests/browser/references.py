@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import _ARGUMENTS
-from tests.browser.demo import PAGES, SHAPES, build_demo, file_of, open_page, settle
+from tests.browser.demo import PAGES, PLAIN, SHAPES, build_demo, file_of, open_page, settle
 
 
 def main() -> None:
@@ -27,11 +27,12 @@ def main() -> None:
         for name in sys.argv[1:] or PAGES:
             path = PAGES[name]
             for theme, width in SHAPES:
-                with open_page(chromium, site, path, theme=theme, width=width) as (page, _):
+                look = {"theme": theme, "width": width, "scripts": name not in PLAIN}
+                with open_page(chromium, site, path, **look) as (page, _):
                     settle(page)
                     picture = Image.open(io.BytesIO(page.screenshot()))
-                # 64 colours are enough to be compared, in a fifth of the bytes
-                small = picture.convert("RGB").quantize(64)
+                # 256 colours are enough to be compared, in a fourth of the bytes
+                small = picture.convert("RGB").quantize(256)
                 small.save(folder / file_of(name, theme, width), optimize=True)
                 print(file_of(name, theme, width))
         chromium.close()
