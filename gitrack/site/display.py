@@ -14,7 +14,7 @@ _TREACHEROUS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
     "\ufdd0-\ufdef\ufffe\uffff]"
 )
-_ADDRESS = re.compile(r"\s*<[^<>\s@]+@[^<>\s@]+>")
+_ADDRESS = re.compile(r"(?<!\s)\s*<[^<>\s@]+@[^<>\s@]+>")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 

@@ -18,8 +18,8 @@ from gitrack.store.registry.whole import KnownModel
 
 _V = TypeVar("_V")
 
-#: A path or an address.
-_PLACE = re.compile(r"[^\s/\\]*[/\\]\S*")
+#: A path or an address, from the beginning of a word.
+_PLACE = re.compile(r"(?<!\S)[^\s/\\]*[/\\]\S*")
 
 
 class Hide(msgspec.Struct, frozen=True):

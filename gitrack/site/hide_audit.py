@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 
 from msgspec.structs import replace
 
@@ -14,9 +14,10 @@ from gitrack.site.hide import Hide
 from gitrack.site.hide_models import without_mail
 
 _WORDS = re.compile(r"[^\s,:;()'\"<>=]+")
-#: How findings say who wrote a record, and who its commit: both may be nowhere else.
-_WROTE = re.compile(
-    r"says? that (.+?) wrote (?:it|them), and (.+?) wrote (?:its commit|their commits)", re.DOTALL
+#: How findings say who wrote a record, and who its commit: both may be named nowhere else.
+_WROTE = (
+    (" wrote it, and ", " wrote its commit"),
+    (" wrote them, and ", " wrote their commits"),
 )
 _SHORT = 3
 
@@ -65,11 +66,21 @@ def _people(audit: Audit, people: Set[str]) -> re.Pattern[str] | None:
         known |= {one.signature.signer or "", one.landed_signature.signer or ""}
     known |= {one.who or "" for one in audit.findings} | {one.who for one in audit.aliases}
     for finding in audit.findings:
-        for found in _WROTE.finditer(finding.what):
-            known |= set(found.groups())
+        known |= set(_writers(finding.what))
     known |= {person(one) or "" for one in known}
     longest = sorted((name for name in known if len(name) >= _SHORT), key=_longest)
     return re.compile("|".join(map(re.escape, longest))) if longest else None
+
+
+def _writers(what: str) -> Iterator[str]:
+    """Who is named in a sentence about authors; it may be long, and is gone through once."""
+    for middle, end in _WROTE:
+        told, ended, _ = what.rpartition(end)
+        records, both, author = told.rpartition(middle) if ended else ("", "", "")
+        if both:
+            yield author
+            yield records.partition(" that ")[2]
+            yield records.rpartition(" that ")[2]  # the path of a record may hold the word, too
 
 
 def _longest(name: str) -> tuple[int, str]:

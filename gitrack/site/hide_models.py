@@ -17,7 +17,8 @@ Hidden = Callable[[str], bool]
 
 _V = TypeVar("_V")
 
-_MAIL = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+#: From the beginning of a word only: a long one is not tried at each of its letters.
+_MAIL = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 #: Gates whose sentences and values say who did something.
 _ABOUT_PEOPLE = frozenset(("approvals", "evidence"))
 _ABOUT_METRICS = frozenset(("metric", "no_regression"))

@@ -11,7 +11,10 @@ import pytest
 from gitrack.model.promotion import PolicyUsed, Promotion
 from gitrack.model.registered import ModelVersion, StageState
 from gitrack.model.run import Dataset
-from gitrack.site import links
+from gitrack.site import Hide, links
+from gitrack.site.display import unaddressed
+from gitrack.site.hide_audit import _writers
+from gitrack.site.hide_models import without_mail
 from gitrack.site.machine.api import segment
 from gitrack.site.machine.badges import badge_path
 from gitrack.store.codec.records import dump_record
@@ -118,3 +121,38 @@ def test_a_feed_and_a_badge_hold_only_what_xml_may_hold(repo, tmp_path):
     assert "⟨U+FFFE⟩⟨U+FFFF⟩" in "".join(feed.getroot().itertext())
     for badge in (tmp_path / "site/badges").iterdir():
         ElementTree.parse(badge)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("display.unaddressed(text)", "' ' * 300_000"),
+        ("hide_models.without_mail(text)", "'a' * 300_000"),
+        ("hide.Hide(public=True).package(text)", "'a' * 300_000"),
+        ("hide.placeless(text)", "'a' * 300_000"),
+        ("list(hide_audit._writers(text))", "'says that ' * 100_000"),
+        ("list(hide_audit._writers(text))", "'says that ' + 'a wrote it, and ' * 100_000"),
+        ("display.terminal(text)", "'\\x1b]' * 100_000 + '\\x1b[' + '0' * 300_000"),
+        ("links.slug(text)", "'a.' * 300_000"),
+    ],
+)
+def test_long_texts_are_read_in_time(said, text):
+    """A pattern that tries every place anew takes minutes for what a record may hold."""
+    rooms = "display, hide, hide_audit, hide_models, links"
+    told = f"from gitrack.site import {rooms}; text = {text}; {said}"
+    subprocess.run([sys.executable, "-c", told], check=True, timeout=30)
+
+
+def test_addresses_and_places_are_found_wherever_they_begin():
+    assert without_mail("by jo@example.com, <ann@b.c> and a@b@c") == "by …, <…> and …"
+    assert unaddressed("Jo  <jo@example.com> and Ann<a@b> <x>") == "Jo and Ann <x>"
+    hide = Hide(public=True)
+    assert hide.package("one @ file:///home/jo/one") == "one @ …"
+    assert hide.package("two==1  # git+https://h/two@abc") == "two==1  # …"
+    assert hide.package("-e ../three C:\\four five==2") == "-e … … five==2"
+    said = "registry/a says that b/x.yaml says that Jo <j@x> wrote it, and Ann wrote its commit"
+    assert set(_writers(said)) == {"b/x.yaml says that Jo <j@x>", "Jo <j@x>", "Ann"}
+    assert set(_writers("2 runs say that Jo wrote them, and Ann wrote their commits")) == {
+        "Jo",
+        "Ann",
+    }
