@@ -78,6 +78,14 @@ def test_addresses_of_people_stay_on_the_branch(built):
     assert not any("@example.com>" in text for text in texts)
 
 
+def test_readers_of_feeds_find_it(built, tmp_path):
+    for name in ("index.html", "models.html"):
+        text = (built / name).read_text()
+        assert 'type="application/atom+xml" title="Promotions" href="feed.xml"' in text, name
+    build_site(MadeStore(flights()), tmp_path / "site", title="T")
+    assert "atom+xml" not in (tmp_path / "site/index.html").read_text()
+
+
 def test_promotions_are_a_feed(built):
     root = ElementTree.fromstring((built / "feed.xml").read_bytes())
 
