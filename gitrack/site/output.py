@@ -18,6 +18,8 @@ _OURS = re.compile(
     r"[a-z]+\.html|build\.json|feed\.xml|sitemap\.xml|api|assets|badges|data|datasets|documents"
     r"|experiments|files|models|reports|runs|sweeps"
 )
+#: What file managers leave wherever somebody looks, and what hosts of pages need: nobody's work.
+_NOBODYS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.nojekyll")
 _HINTS = {
     errno.ENOSPC: "make room, or name a place on another disk with",
     errno.EDQUOT: "make room, or name a place on another disk with",
@@ -64,7 +66,7 @@ def check_replaceable(output: Path) -> None:
             f"{output} holds files that are not a gitrack site, so it will not be replaced",
             hint="name an empty or a new folder with --output",
         )
-    if added := [name for name in there if not _OURS.fullmatch(name)]:
+    if added := [n for n in there if not (_OURS.fullmatch(n) or _NOBODYS.fullmatch(n))]:
         raise UsageError(
             f"{output} is a gitrack site that also holds {added[0]}, so it will not be replaced",
             hint="move that away, or name another folder with --output",

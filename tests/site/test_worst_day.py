@@ -57,6 +57,16 @@ def test_what_somebody_put_into_the_folder_of_a_site_is_not_removed(bundles, tmp
     assert place.read_text() == "mine"
 
 
+def test_what_file_managers_leave_stops_no_build(bundles, tmp_path):
+    built(tmp_path / "site", bundles[:1])
+    for name in (".DS_Store", "._index.html", "Thumbs.db", ".nojekyll"):
+        (tmp_path / "site" / name).write_text("")
+
+    built(tmp_path / "site", bundles[:2])
+
+    assert len(list((tmp_path / "site/runs").iterdir())) == 2
+
+
 def test_no_site_is_put_among_the_files_of_git(project):
     code, said = site("build", "--output", ".git/refs/site")
 
