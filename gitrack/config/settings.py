@@ -58,7 +58,8 @@ def _remote_url(value: object) -> str:
 
 
 def _site_url(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s<>\"'\\^`{|}]+", value):
+    # pages are named behind it, and whoever reads them reads it: no query, and no password
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s<>\"'\\^`{|}?#@]+", value):
         raise ValueError(f"is {shown(value)}")
     return value.rstrip("/")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitrack.config.settings import Config, load_config, parse_size
+from gitrack.config.shape import parse
 from gitrack.errors import ConfigError
 
 DESIGNED = """\
@@ -127,3 +128,12 @@ def test_the_bare_word_off_is_the_word_and_not_false(tmp_path, written):
     capture = load_config(tmp_path).capture
 
     assert (capture.output, capture.secrets) == ("off", "off")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.org/?a=b", "https://x.org/#top", "https://me:word@x.org/", "javascript:x", 3]
+)
+def test_the_address_of_a_site_has_no_query_and_no_password(url):
+    with pytest.raises(ConfigError, match=r"site\.url"):
+        parse(f"site: {{url: {url!r}}}".encode(), "config.yaml", Config)
+    assert parse(b"site: {url: 'https://x.org/a/'}", "c", Config).site.url == "https://x.org/a"
