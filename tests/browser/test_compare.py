@@ -3,13 +3,16 @@
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 import gitrack
 from gitrack.cli.commands.site import command
+from gitrack.model.run import RunBundle
 from gitrack.registry.gates.paired import delong
-from tests.site.flights import flights
+from gitrack.site import build_site
+from tests.site.flights import MadeStore, flights
 
 pytestmark = pytest.mark.browser
 
@@ -215,3 +218,20 @@ def test_code_is_coloured_and_stays_what_it_is(browser):
         '<span class="tok-k">&lt;b&gt;a</span><mark class=""><span class="tok-k">b</span>c</mark>d'
     )
     page.close()
+
+
+def test_data_that_differ_are_told_apart_and_lead_to_their_columns(tmp_path, visit):
+    one, other = flights()[:2]
+    (train, *rest) = other.run.data
+    grown = msgspec.structs.replace(train, dvc="md5:" + "b" * 32, version="v2", rows=330_115)
+    changed = msgspec.structs.replace(other.run, data=[grown, *rest])
+    build_site(MadeStore([one, RunBundle(run=changed, files=other.files)]), tmp_path, title="T")
+    there = visit(f"{tmp_path.as_uri()}/")
+    there.go(f"compare.html#runs={one.run.id},{changed.id}")
+    section = there.page.locator("section", has=there.page.locator("h2#data"))
+
+    section.get_by_text("changed").wait_for()
+    assert "330,115+100,002 (+43.5 %)" in section.inner_text().replace("\n", "")
+    section.get_by_role("link", name="flights").last.click()
+    there.page.wait_for_url("**/datasets/flights.html#drift")
+    assert there.trouble == []

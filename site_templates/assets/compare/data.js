@@ -40,12 +40,13 @@
       return { name, page, sets, verdicts, differs: verdicts.some((word, i) => (i ? word !== "same" : false) || word === "missing") };
     });
     const shown = parts.filter((part) => state.all || part.differs || runs.length < 2);
+    const changed = shown.filter((part) => part.page && part.verdicts.includes("changed"));
     const left = parts.length - shown.length;
     inside.replaceChildren(
       ...(shown.length ? [h("div", { class: "scroll", role: "group", "aria-labelledby": "data", tabindex: 0 }, h("table", { class: "compare-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Data set"), runs.map((run, i) => h("th", { scope: "col" }, swatch(i), h("bdi", {}, run.name))))),
         h("tbody", {}, shown.flatMap((part) => rows(part, runs)))))] : []),
-      shown.some((part) => part.page && part.verdicts.includes("changed")) ? h("p", { class: "note" }, "How their columns differ, and how far these drifted, is on the page of each data set.") : "", cut(context.runs),
+      changed.length ? h("p", { class: "note" }, "How their columns differ, and how far these drifted: ", changed.flatMap((part, i) => [i ? ", " : "", h("a", { href: gitrack.root + part.page + "#drift" }, gitrack.name(part.name))]), ".") : "", cut(context.runs),
       left ? h("p", { class: "note" }, (left === 1 ? "One data set is" : left + " data sets are") + " the same in all, by their contents: ", parts.filter((part) => !shown.includes(part)).flatMap((part, i) => [i ? ", " : "", h("bdi", {}, part.name)]), ".") : "");
     return true;
   }
@@ -69,9 +70,12 @@
     const alike = i > 0 && String(cell[0]) === String(base);
     const number = typeof cell[0] === "number";
     const text = number ? cell[0].toLocaleString("en") : String(cell[0]).replace(/^(md5:[0-9a-f]{10})[0-9a-f]{22}/, "$1…");
-    const away = number && typeof base === "number" && i > 0 && !alike ? h("span", { class: "delta" }, gitrack.compare.signed(cell[0] - base) + (base ? ` (${gitrack.compare.signed(((cell[0] - base) / base) * 100)} %)` : "")) : "";
+    const away = number && typeof base === "number" && i > 0 && !alike ? h("span", { class: "delta" }, awayBy(cell[0] - base) + (base ? ` (${gitrack.compare.signed(((cell[0] - base) / base) * 100)} %)` : "")) : "";
     return h("td", { class: (alike ? "alike" : "differs") + (number ? " num" : ""), title: String(cell[0]) }, h("bdi", {}, text), away);
   }
+
+  /** Rows and bytes are counted: their difference is as exact as they are. */
+  const awayBy = (by) => (Number.isInteger(by) ? by.toLocaleString("en", { signDisplay: "always" }).replace("-", "\u2212") : gitrack.compare.signed(by));
 
   /** The packages of each run as maps, once they are there. */
   async function packagesOf(runs) {
