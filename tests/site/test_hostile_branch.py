@@ -66,7 +66,7 @@ def read(path: Path) -> _Page:
 def test_pages_hold_no_element_and_no_address_of_a_user(evil_site):
     ours = re.compile(
         r"(?:\.\./)*(?:[a-z]+\.(?:html|xml)|(?:assets|data|runs|experiments|models|sweeps"
-        r"|datasets|reports|api|badges|documents|files)/[\w./-]+)?"
+        r"|datasets|reports|api|badges|documents|files)/[\w./~-]+)?"
     )
     for path in evil_site.rglob("*.html"):
         page = read(path)
