@@ -107,7 +107,10 @@ def _gitrack(project: Path, *words: str) -> Any:
     )
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise PluginError("gitrack: " + "\n".join(said or [f"exit code {done.returncode}"]))
+        why = "\n".join(said or [f"exit code {done.returncode}"])
+        # what the command line takes as an option stands in mkdocs.yml here
+        why = why.replace("--members-only", "members_only: true to the plugin in mkdocs.yml")
+        raise PluginError(f"gitrack: {why}")
     for line in done.stderr.splitlines():
         log.info("%s", line)
     return json.loads(done.stdout)

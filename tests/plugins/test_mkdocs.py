@@ -94,6 +94,8 @@ def test_private_runs_are_not_deployed_by_mkdocs_either(docs, tmp_path, git):
 
     assert done.returncode != 0
     assert "nothing is published" in done.stderr
+    assert "members_only: true" in done.stderr  # what can be written in mkdocs.yml
+    assert "--members-only" not in done.stderr
     assert git(tmp_path / "remote.git", "for-each-ref") == ""
 
     settle(docs, "{members_only: true}")
