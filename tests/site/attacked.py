@@ -43,7 +43,12 @@ def files_of(*runs: Run, beside: Mapping[str, bytes] | None = None) -> dict[str,
     return found
 
 
-def push(repo: Path, files: Mapping[str, bytes], modes: Mapping[str, str] | None = None) -> None:
+def push(
+    repo: Path,
+    files: Mapping[str, bytes],
+    modes: Mapping[str, str] | None = None,
+    by: str = "E <e@example.com>",
+) -> None:
     """Put files on the branch with git itself, which asks nobody whether they make sense."""
     body = b""
     for path, data in {"format.yaml": b"format: 1\n", **files}.items():
@@ -52,7 +57,7 @@ def push(repo: Path, files: Mapping[str, bytes], modes: Mapping[str, str] | None
             body += b"M %b %b %b\n" % (mode, b"1" * 40, _quoted(path))
         else:
             body += b"M %b inline %b\ndata %d\n%b\n" % (mode, _quoted(path), len(data), data)
-    head = b"commit refs/heads/gitrack\ncommitter E <e@example.com> 1767225600 +0000\ndata 1\nm\n"
+    head = b"commit refs/heads/gitrack\ncommitter %b 1767225600 +0000\ndata 1\nm\n" % by.encode()
     subprocess.run(
         ["git", "-C", str(repo), "fast-import", "--quiet", "--force"], input=head + body, check=True
     )

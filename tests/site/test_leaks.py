@@ -6,6 +6,7 @@ Every text of every record is told apart by a word of its own; all files are sea
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from tests.site.attacked import files_of, push, run
 NEVER = r"mail\w*|secret\w*"
 #: What the documentation says is shown as it is, on a public site too.
 TEXTS = {"artifact", "branch", "command", "image", "notes", "output", "detail", "remark", "tag"}
+MAIL = "ZZmail_coderZZ@example.com"
 #: A metric that is hidden.
 HIDDEN = 424242
 
@@ -42,7 +44,7 @@ def person(name: str) -> str:
     return f"ZZ{name}ZZ <ZZmail_{name}ZZ@example.com>"
 
 
-def told_run(number: int) -> Run:
+def told_run(number: int, commit: str) -> Run:
     """A run with a word in every field that could tell something."""
     return run(
         number,
@@ -54,7 +56,7 @@ def told_run(number: int) -> Run:
         curves={"secret_score.min": HIDDEN + 0.25, "auc.max": 0.9},
         tags={"secret_ticket": word("secret_tag"), "team": "x"},
         code=Code(
-            commit="a" * 40,
+            commit=commit,
             branch=word("branch"),
             remote=f"https://{word('remote')}/x.git",
             dirty=True,
@@ -159,7 +161,13 @@ def registered() -> dict[str, bytes]:
 @pytest.fixture
 def project(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project that hides something, with all that a site is made of."""
-    push(repo, {**files_of(told_run(1), told_run(2), beside=beside()), **registered()})
+    coder = ["-c", f"user.name={word('coder')}", "-c", f"user.email={MAIL}"]
+    git = ["git", "-C", str(repo), *coder]
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "code"], check=True)
+    code = (repo / ".git/refs/heads/main").read_text().strip()
+    runs = [told_run(number, code) for number in (1, 2)]
+    files = {**files_of(*runs, beside=beside()), **registered()}
+    push(repo, files, by=person("committer"))
     monkeypatch.chdir(repo)
     (repo / ".tracking/views").mkdir(parents=True)
     (repo / ".tracking/policy.yaml").write_text(
