@@ -1,5 +1,6 @@
 """The table of runs: lines that come and go, groups, columns, keys, and its address."""
 
+import itertools
 import re
 import statistics
 
@@ -145,6 +146,9 @@ def test_columns_are_pinned_hidden_and_coloured(reader, expect):
     page.get_by_text("Columns", exact=True).click()
     page.get_by_role("button", name="Hide what is the same everywhere").click()
     expect(page.get_by_role("columnheader", name=re.compile("same"))).to_have_count(0)
+    choices = page.locator(".column-choice")
+    near = [choices.nth(at).bounding_box()["y"] for at in range(4)]
+    assert all(below - above < 32 for above, below in itertools.pairwise(near))
     page.get_by_role("searchbox", name="Find a column").fill("params.extra")
     page.get_by_role("button", name="Show or hide all of Params").click()
     page.get_by_role("searchbox", name="Find a column").fill("metrics.test_auc")

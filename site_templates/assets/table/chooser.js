@@ -55,7 +55,7 @@
       });
       const said = about.constant ? "constant" : about.count < store.rows ? about.count + " of " + store.rows : null;
       const label = h("label", {}, box, h("span", { title: name }, h("bdi", {}, about.label)), said ? h("span", { class: "aside" }, said) : null);
-      return { name, box, pin, line: h("div", { class: "choice" }, label, pin), words: name.toLowerCase() };
+      return { name, box, pin, line: h("div", { class: "column-choice" }, label, pin), words: name.toLowerCase() };
     }
 
     const sets = [];
