@@ -106,7 +106,8 @@ def test_a_damaged_file_counts_as_not_read(
     told = shown(RunStore(branch, tmp_path))
     file = tmp_path / "records-gitrack-0.bin"
     data = file.read_bytes()
-    other = data[4:].replace(b"weather", b"feather")  # it can be read, and is not what was kept
+    # it can be read, and is not what was kept
+    other = data[4:].replace("🚀".encode(), "🛸".encode())
     if harm == "folder":
         file.unlink()
         file.mkdir()
