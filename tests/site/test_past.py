@@ -13,13 +13,13 @@ from gitrack.model.measure import Measure
 from gitrack.model.registered import ModelVersion
 from gitrack.model.run import Code, Dataset, Run, RunBundle
 from gitrack.site import Hide, build_site
+from gitrack.site.drawing.rounded import round_numbers, ticks
 from gitrack.site.drawing.trend import Point, Step, steps, trend
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.timeline import timeline_view
 from gitrack.site.pages.trends import experiment_trend, production_data, production_trend
-from gitrack.site.scale import round_numbers, ticks
 from gitrack.store.registry.whole import AllModels, KnownModel
 from gitrack.store.timeline import StageChange
 from tests.site.flights import MadeStore

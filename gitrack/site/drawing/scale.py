@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from gitrack.site import display
-from gitrack.site.scale import round_numbers
+from gitrack.site.drawing.rounded import round_numbers
 
 #: The box that drawings fill.
 SIZE = 1000

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from gitrack.model.measure import Measure
 from gitrack.site.drawing.points import Dots, PointsDrawing
+from gitrack.site.drawing.rounded import ticks
 from gitrack.site.drawing.scale import SIZE, Scale, Tick, percent, scale_of
-from gitrack.site.scale import ticks
 
 #: Of more dots than these, each stretch keeps its lowest and highest.
 _DOTS = 240

@@ -8,6 +8,7 @@ import msgspec
 
 from gitrack.model.run import Fault, Run
 from gitrack.site import display
+from gitrack.site.drawing.sparkline import Sparkline, sparkline
 from gitrack.site.links import experiment_page
 from gitrack.site.pages.frame import Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group
@@ -15,7 +16,6 @@ from gitrack.site.pages.models import OpenPromotion
 from gitrack.site.pages.questions import Question
 from gitrack.site.pages.registry import ModelRow, PromotionRow, latest_promotions, model_rows
 from gitrack.site.pages.verdict import Standing
-from gitrack.site.sparkline import Sparkline, sparkline
 from gitrack.store.registry.whole import KnownModel
 
 _LATEST = 8

@@ -16,6 +16,7 @@ from gitrack.site import display
 from gitrack.site.diff import Diff, read_diff
 from gitrack.site.drawing.judged import JudgedSet, judged
 from gitrack.site.drawing.lines import LinesDrawing, curves
+from gitrack.site.drawing.sparkline import Sparkline, sparkline
 from gitrack.site.exhibits import Exhibits, Other, shell
 from gitrack.site.goals import Goals
 from gitrack.site.links import (
@@ -33,7 +34,6 @@ from gitrack.site.pages.group import Group, is_system, ranked_metrics
 from gitrack.site.pages.origins import Origins, origins
 from gitrack.site.pages.registry import Membership
 from gitrack.site.pages.stages import StageView, stages
-from gitrack.site.sparkline import Sparkline, sparkline
 from gitrack.store.made import AllVersions
 
 _CONSOLE_LINES = 400

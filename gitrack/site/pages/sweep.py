@@ -16,9 +16,9 @@ from gitrack.site import display
 from gitrack.site.drawing.parallel import ParallelDrawing, parallel
 from gitrack.site.drawing.points import PointsDrawing, points
 from gitrack.site.drawing.scale import percent
+from gitrack.site.drawing.sparkline import Sparkline, sparkline
 from gitrack.site.links import experiment_page, sweep_page
 from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
-from gitrack.site.sparkline import Sparkline, sparkline
 
 _STATUSES = (Status.FINISHED, Status.RUNNING, Status.FAILED, Status.KILLED)
 _ROWS = 300

@@ -12,10 +12,10 @@ from gitrack.model.moments import written
 from gitrack.model.promotion import Promotion
 from gitrack.model.run import Run
 from gitrack.site import display
+from gitrack.site.drawing.rounded import Tick, ticks
 from gitrack.site.exhibits import shell
 from gitrack.site.pages.frame import Moment, RunLink, run_link, when
 from gitrack.site.pages.registry import in_order, promotion_anchor
-from gitrack.site.scale import Tick, ticks
 from gitrack.store.registry.whole import KnownModel
 from gitrack.store.timeline import StageChange
 
