@@ -17,7 +17,7 @@ from gitrack.site.pages.beside import Beside, beside
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.questions import asked_pairs
 from gitrack.site.pages.registry import stood_before
-from gitrack.site.pages.serving import serving
+from gitrack.site.pages.serving import by_experiment, serving
 from gitrack.store.registry.whole import KnownModel
 from tests.site.flights import MadeStore
 from tests.site.registered import NAME, models
@@ -120,19 +120,21 @@ def test_an_experiment_is_held_against_the_models_of_its_runs_or_the_only_one():
     here = [run(1, metrics={"auc": 0.8}), run(2, metrics={"auc": 0.9})]
     there = [run(3, "forest", metrics={"auc": 0.7})]
     group, forest = Group("trees", here[::-1], Goals()), Group("forest", there, Goals())
-    model = known(here, production=1)
+    by_id = {one.id: one for one in (*here, *there)}
+    other = msgspec.structs.replace(known([run(4, "gone")], 1), name="other")
 
-    assert [(one.version, one.href) for one in serving(group, [model])] == [
-        (None, "compare.html#runs=@production:churn,@best:trees")
-    ]
-    assert [(one.version, one.href) for one in serving(group, [known(here, 2)])] == [
-        (2, "models/churn.html")
-    ]
-    assert len(serving(forest, [model])) == 1
-    other = msgspec.structs.replace(known([run(4, "x")], 1), name="other")
-    assert serving(forest, [model, other]) == ()
-    assert [one.model for one in serving(group, [other, model])] == ["churn"]
-    assert serving(group, [known(here, None)]) == ()
+    def of(group, *models):
+        meant = by_experiment(models, by_id).get(group.name, ())
+        found = serving(group, models, meant)
+        return [(one.model, one.version, one.href) for one in found]
+
+    compared = "compare.html#runs=@production:churn,@best:"
+    assert of(group, known(here, 1)) == [("churn", None, f"{compared}trees")]
+    assert of(group, known(here, 2)) == [("churn", 2, "models/churn.html")]
+    assert of(group, other, known(here, 1)) == [("churn", None, f"{compared}trees")]
+    assert of(forest, known(here, 1)) == [("churn", None, f"{compared}forest")]
+    assert of(forest, known(here, 1), other) == []
+    assert of(group, known(here, None)) == []
 
 
 def test_two_models_are_compared_only_by_what_both_have():

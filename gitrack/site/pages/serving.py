@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 import msgspec
 
+from gitrack.model.run import Run
 from gitrack.site.links import model_page
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.registry import PRODUCTION
@@ -23,14 +24,28 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     href: str
 
 
-def serving(group: Group, models: Sequence[KnownModel]) -> tuple[Serving, ...]:
-    """The models that versions of these runs belong to; without any, the only one there is."""
-    there = [model for model in models if model.stages.get(PRODUCTION)]
-    runs = {run.id for run in group.runs}
-    meant = [model for model in there if any(v.run in runs for v in model.versions)]
-    if not meant and len(there) == 1:
-        meant = there
-    return tuple(_of(group, meant[:_MOST]))
+def by_experiment(
+    models: Sequence[KnownModel], runs: Mapping[str, Run]
+) -> dict[str, tuple[KnownModel, ...]]:
+    """The models in production that versions of an experiment's runs belong to, by its name."""
+    found: dict[str, dict[str, KnownModel]] = {}
+    for model in models:
+        if model.stages.get(PRODUCTION):
+            for version in model.versions:
+                run = runs.get(version.run)
+                if run is not None:
+                    found.setdefault(run.experiment, {})[model.name] = model
+    return {name: tuple(some.values())[:_MOST] for name, some in found.items()}
+
+
+def serving(
+    group: Group, models: Sequence[KnownModel], meant: Sequence[KnownModel] = ()
+) -> tuple[Serving, ...]:
+    """What the best of an experiment is held against: `meant`, else the only model there is."""
+    if not meant:
+        there = [model for model in models if model.stages.get(PRODUCTION)]
+        meant = there if len(there) == 1 else ()
+    return tuple(_of(group, meant))
 
 
 def _of(group: Group, models: Sequence[KnownModel]) -> Iterator[Serving]:

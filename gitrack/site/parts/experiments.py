@@ -17,7 +17,7 @@ from gitrack.site.incremental import Made, Unit
 from gitrack.site.pages import experiment, verdict
 from gitrack.site.pages.experiment import ExperimentPage
 from gitrack.site.pages.group import Group
-from gitrack.site.pages.serving import Serving, serving
+from gitrack.site.pages.serving import Serving, by_experiment, serving
 from gitrack.site.pages.verdict import NoVerdict, OnCases, Standing, VerdictPanel
 from gitrack.site.parts import Units
 
@@ -27,6 +27,7 @@ def units(contents: Contents) -> Units:
     by_id = {run.id: run for run in contents.runs}
     whole = project(contents.groups, by_id, contents.models)
     swept = _swept(contents)
+    meant = by_experiment(contents.models, by_id)
     for group in contents.groups:
         found = sides(group, whole)
         example = (whole.before(group) or ["true"])[-1]
@@ -36,7 +37,7 @@ def units(contents: Contents) -> Units:
             _told(contents, found),
             example,
             swept.get(group.name),
-            serves := serving(group, contents.models),
+            serves := serving(group, contents.models, meant.get(group.name, ())),
         )
         swept_here = swept.get(group.name, ())
         make = partial(_experiment, contents, group, found, example, swept_here, serves)
