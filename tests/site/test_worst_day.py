@@ -170,3 +170,45 @@ def test_names_that_are_no_text_stop_no_build_that_is_remembered(project, tmp_pa
 
     assert len(list((tmp_path / "site/reports").iterdir())) == 2
     assert len(list((tmp_path / "site/runs").iterdir())) == 2
+
+
+@pytest.mark.parametrize("inside", [".", "runs"])
+def test_the_folder_in_which_somebody_stands_stays_the_same(bundles, tmp_path, monkeypatch, inside):
+    """A folder that is renamed away under a shell is empty for it, and has no name."""
+    place = tmp_path / "site"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    node = place.stat().st_ino
+    built(Path(), bundles[:2])
+    assert Path("index.html").exists()
+    monkeypatch.chdir(inside)
+    built(place, bundles[3:5])
+    assert Path.cwd() == place / inside
+    assert place.stat().st_ino == node
+    built(tmp_path / "whole", bundles[3:5])
+
+    same = subprocess.run(["diff", "-r", place, tmp_path / "whole"], check=False)
+    assert same.returncode == 0
+
+
+def test_a_folder_that_cannot_be_renamed_is_filled_as_it_is(bundles, tmp_path, monkeypatch):
+    """As where a container has its volume."""
+    place = tmp_path / "site"
+    place.mkdir()
+    node = place.stat().st_ino
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == place)
+    replace = Path.replace
+
+    def onto_another_disk(self, target):
+        if self.parent != Path(target).parent:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", onto_another_disk)
+    for some in (bundles[:2], bundles[3:5]):
+        built(place, some)
+    built(tmp_path / "whole", bundles[3:5])
+
+    assert place.stat().st_ino == node
+    same = subprocess.run(["diff", "-r", place, tmp_path / "whole"], check=False)
+    assert same.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -64,7 +65,11 @@ class Workshop:
         if not kept:
             if record:
                 record.forget()
-            _swap(self.fresh, self.target)
+            if _stays(self.target):
+                self._there = _files(self.target)
+                self._mend()
+            else:
+                _swap(self.fresh, self.target)
         elif self._written or self._there.keys() - self.files().keys():
             if record:
                 record.save(kept)
@@ -94,7 +99,7 @@ class Workshop:
         for path in sorted(written, key=lambda path: (_rank(path), path)):
             place = self.target / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            (self.fresh / path).replace(place)
+            _put(self.fresh / path, place)
         wanted = self.files().keys()
         for path in self._there.keys() - wanted:
             place = self.target / path
@@ -183,6 +188,27 @@ def _files(folder: Path) -> dict[str, tuple[int, int]]:
                     seen = entry.stat(follow_symlinks=False)
                     found[prefix + entry.name] = (seen.st_size, seen.st_mtime_ns)
     return found
+
+
+def _put(fresh: Path, place: Path) -> None:
+    """Move a file to its place, whole at any time: also onto another disk."""
+    try:
+        fresh.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = place.with_name(f".{place.name}.new")
+        try:
+            shutil.copyfile(fresh, beside)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _stays(target: Path) -> bool:
+    """True for a folder that must not be renamed: somebody stands in it, or a disk begins there."""
+    here = Path(os.path.abspath(os.curdir)).resolve()  # noqa: PTH100  # as above
+    return os.path.ismount(target) or here.is_relative_to(target)  # bind mounts, too
 
 
 def _swap(fresh: Path, target: Path) -> None:
