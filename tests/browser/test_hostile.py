@@ -77,8 +77,8 @@ def worded_site(tmp_path_factory):
         run(
             number,
             name=name,
-            params={word: number for word in WORDS} | {"text": WORDS[number % 5]},
-            metrics={word: number / 7 for word in WORDS},
+            params=dict.fromkeys(WORDS, number) | {"text": WORDS[number % 5]},
+            metrics=dict.fromkeys(WORDS, number / 7),
         )
         for number, name in enumerate(names, start=1)
     ]
@@ -96,7 +96,8 @@ def test_words_that_javascript_knows_are_names_as_any(visit, worded_site):
     for word in WORDS:
         over.select_option(label=word)
         page.locator("#scatter svg text", has_text=word).first.wait_for()
-    said = page.evaluate("words => words.map((word) => String(gitrack.toNumber(word)))", list(WORDS))
+    numbers = "words => words.map((word) => String(gitrack.toNumber(word)))"
+    said = page.evaluate(numbers, list(WORDS))
     assert set(said) == {"NaN"}
     over.select_option(label="time")
     page.locator("#scatter svg text", has_text=WORDS[-1]).first.wait_for(state="detached")
@@ -133,7 +134,7 @@ def test_exports_hold_no_formula_and_no_command(visit, worded_site):
     cells = copy.get_attribute("data-copy")
     for told in ("'=1+1", "'\uff1d3+3"):
         assert told in cells
-    assert "\"'\n=2+2\"" in cells
+    assert '"\'\n=2+2"' in cells
     dialog.get_by_text("LaTeX").click()
     dialog.get_by_text("toprule").wait_for()
     rows = copy.get_attribute("data-copy").split("\\midrule")[1].splitlines()

@@ -140,10 +140,11 @@ def test_days_and_durations_are_exported_as_shown_or_to_the_digit(reader):
     shown, exact, grouped = page.evaluate(
         """async () => {
           await gitrack.table.change({ columns: ["started", "duration"] });
-          const lines = async (digits) => gitrack.exports.csv(await gitrack.exports.gather({ digits }));
+          const { csv, gather, markdown } = gitrack.exports;
+          const lines = async (digits) => csv(await gather({ digits }));
           const plain = [await lines(false), await lines(true)];
           await gitrack.table.change({ group: "experiment" });
-          return [...plain, gitrack.exports.markdown(await gitrack.exports.gather({ digits: false }))];
+          return [...plain, markdown(await gather({ digits: false }))];
         }"""
     )
     said = [row[1:] for row in csv.reader(io.StringIO(shown))][1:]
