@@ -163,6 +163,10 @@ def test_the_address_keeps_how_it_is_shown_and_a_link_says_of_which_commit(fligh
     page.locator("select[data-key=metric]").select_option("val_logloss")
     page.locator("select[data-key=base]").select_option(ids[3])
     page.locator(".chosen .base").wait_for()
+    losses = {bundle.run.name: bundle.run.metrics.get("val_logloss") for bundle in flights()}
+    one, other = page.locator(".claim bdi").all_inner_texts()
+    word = "better" if losses[one] < losses[other] else "worse"
+    assert page.locator(".claim-word").inner_text() == f"is {word} than"
     address = page.url.partition("#")[2]
     kept = {f"base={ids[3]}", "metric=val_logloss", "x=wall", "log", "best"}
     assert set(address.split("&")) >= kept

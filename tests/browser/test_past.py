@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,31 @@ def test_a_trend_over_commits_leads_to_its_run(visit, past: Path):
     )
     served.get_by_label(re.compile("^Metric of")).select_option(index=1)
     served.locator(".plot svg").wait_for()
+    assert opened.trouble == []
+
+
+def test_a_trend_draws_times_and_the_best_so_far_by_its_goal(visit, past: Path):
+    opened = visit(f"{past.as_uri()}/")
+    page = opened.page
+    opened.go("trends.html")
+    page.evaluate(
+        """() => { gitrack.embed = async (plot, kind, rows) => {
+          window.drawn = rows;
+          return { addSignalListener() {}, finalize() {} };
+        }; }"""
+    )
+    article = page.locator("article.trend[data-trend^='data/']").first
+    metric = article.get_by_label(re.compile("^Metric of"))
+    metric.focus()
+    metric.locator("option", has_text="val_logloss").wait_for(state="attached")
+    metric.select_option(label="val_logloss")
+    page.wait_for_function("window.drawn")
+
+    rows = page.evaluate("window.drawn")
+    values = [row["y"] for row in rows]
+    assert len(rows) > 2
+    assert [row["best"] for row in rows] == [min(values[: n + 1]) for n in range(len(values))]
+    assert all(datetime.fromtimestamp(row["x"] / 1000, UTC).year == 2026 for row in rows)
     assert opened.trouble == []
 
 

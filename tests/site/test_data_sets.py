@@ -12,7 +12,9 @@ from gitrack.model.profile import LEVELS, ColumnProfile, Histogram, TableProfile
 from gitrack.model.registered import ModelVersion, StageState
 from gitrack.model.run import Artifact, RunBundle
 from gitrack.site import Hide, build_site
+from gitrack.site.contents import KnownRun
 from gitrack.site.datasets.columns import bars
+from gitrack.site.datasets.gather import DataSets
 from gitrack.store.codec.records import dump_record
 from gitrack.store.memory import MemoryBranch
 from gitrack.store.runs import RunStore
@@ -96,6 +98,20 @@ def test_versions_are_told_apart_by_what_is_in_them(site):
     assert re.search(r"v2 bbbbbbbbbb train 1,002 .* v1 aaaaaaaaaa train 1,001", said)
     assert said.index("delay v1 production") > said.index("aaaaaaaaaa")
     assert (site / "models/delay.html").exists()
+
+
+def test_of_a_version_counts_what_the_last_run_said_of_it():
+    told = [
+        KnownRun(
+            f"runs/{number}", "", a_run(number, f"r{number}", data=[data("d", "a", "v1", **rows)])
+        )
+        for number, rows in ((1, {}), (2, {"rows": 7}))
+    ]
+
+    ((version,),) = (one.versions for one in DataSets(told[::-1]).sets)
+
+    assert version.latest.rows == 7
+    assert [entry.folder for entry in version.runs] == ["runs/1", "runs/2"]
 
 
 def test_drift_between_versions_and_new_columns_are_said(site):
