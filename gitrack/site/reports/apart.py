@@ -17,8 +17,8 @@ from typing import Any
 
 from gitrack.site.libraries import check
 
-#: Seconds for one picture; ten thousand rows take less than two.
-PATIENCE = 30
+#: Seconds for one picture; ten thousand rows take less than two, more where much else goes on.
+PATIENCE = 60
 
 
 class CannotDraw(Exception):
