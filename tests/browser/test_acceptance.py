@@ -63,7 +63,8 @@ def test_pages_are_accessible_and_look_as_they_did(name, demo, browser):
 def test_pages_say_their_main_thing_without_scripts(demo, browser):
     for name, path in sorted(PAGES.items()):
         with open_page(browser, demo, path, scripts=False) as (page, _):
-            assert len(page.locator("main").inner_text()) > 60, name
+            shown = [page.locator("main"), *(one.locator("body") for one in page.frames[1:])]
+            assert sum(len(part.inner_text()) for part in shown) > 60, name
             assert page.locator("main h1").count() == 1, name
 
 
