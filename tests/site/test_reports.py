@@ -122,6 +122,22 @@ def test_every_kind_of_block_says_what_the_branch_has(tmp_path):
     assert "on-light" in (site / "charts.html").read_text()
 
 
+def test_before_the_first_run_no_name_is_unknown(tmp_path):
+    text = "\n\n".join(
+        [
+            block("table", "filter: metrics.auc > 0.5", "order: metrics.auc desc"),
+            block("table", "columns: metrics.auc"),
+            block("chart", "x: params.depth", "y: metrics.auc", "filter: params.depth = 3"),
+            block("chart", "curve: val_loss"),
+            block("chart", "spec: depth"),
+        ]
+    )
+    page = build(tmp_path / "site", text, bundles=[], charts={"depth.vl.json": json.dumps(SPEC)})
+
+    assert page.count("No run was found.") == 2
+    assert page.count("<figure") == 3
+
+
 def curve():
     return next(name for name in FIRST.curves if name.endswith(".count")).removesuffix(".count")
 

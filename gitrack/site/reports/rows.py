@@ -46,13 +46,13 @@ class Rows:
         """The runs that a filter finds, the newest first unless `order` says otherwise.
 
         Raises InvalidFilter with the place in it, and for what no run has: such a filter would
-        leave nothing, and nobody would see why.
+        leave nothing, and nobody would see why. Before the first run nothing is unknown.
         """
         rows = list(range(self.rows))
         if filter and filter.strip():
             asked = parse(filter)
             rows = asked.select(self)
-            if unknown := asked.missing(self):
+            if self.rows and (unknown := asked.missing(self)):
                 raise InvalidFilter(
                     f"no run has {', '.join(unknown)}",
                     hint="type  gitrack ls --json  to see which params, metrics and tags there are",

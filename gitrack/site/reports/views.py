@@ -200,7 +200,7 @@ class Answers:
         from gitrack.model.nearest import nearest
 
         known = {*self._rows.names(), "duration", "commit"}
-        for name in names:
+        for name in names if self._rows.rows else ():  # before the first run nothing is unknown
             if name not in known:
                 close = nearest(name, sorted(known))
                 hint = f"did you mean {close}?" if close else "write metrics.…, params.… or tags.…"
@@ -239,7 +239,7 @@ class Answers:
     def _curves(self, block: ChartBlock, metric: str, found: Sequence[Run]) -> Answer:
         """The newest runs that have this curve."""
         curved = [run for run in found if f"{metric}.count" in run.curves]
-        if not curved:
+        if not curved and self._rows.rows:
             raise NotFound(
                 f"none of these runs has steps of {metric!r}",
                 hint="name a metric that was logged with steps, or another filter",
