@@ -33,8 +33,9 @@ def page(browser):
     opened.evaluate(AROUND)
     for name in ("table/order", "table/groups", "table/cells", "table/exports"):
         opened.evaluate((SCRIPTS / f"{name}.js").read_text())
-    for name in ("evaluation", "lines"):
+    for name in ("evaluation", "lines", "causes"):
         opened.evaluate((SCRIPTS / f"compare/{name}.js").read_text())
+    opened.evaluate((SCRIPTS / "lineage/graph.js").read_text())
     yield opened
     opened.close()
 
@@ -160,3 +161,35 @@ def test_three_lines_stand_around_what_differs(page):
         *(f"same {n}" for n in (11, 12, 13)),
         "hunk 6 lines are the same",
     ]
+
+
+def test_a_name_means_what_belongs_to_it_and_nothing_that_only_begins_alike(page):
+    keys = ["model/churn/1", "model/churn/2", "model/churned/1", "model/churn"]
+
+    found = page.evaluate(
+        """(keys) => {
+          const { graph, named } = gitrack.graphs;
+          const whole = graph({ items: keys.map((key) => [key]), links: [] });
+          return named(whole, "model/churn").map((item) => item.key);
+        }""",
+        keys,
+    )
+
+    assert found == ["model/churn/1", "model/churn/2", "model/churn"]
+
+
+def test_the_likeliest_cause_comes_first(page):
+    found = page.evaluate(
+        """async () => {
+          Object.assign(gitrack.compare, { importance: () => null, packagesOf: async () => [] });
+          const run = (status, model, verbose) => ({
+            name: model, status, params: [["verbose", verbose], ["model", model]],
+            data: [], seeds: [["numpy", verbose]], code: [], environment: [],
+          });
+          const [base, other] = [run("finished", "trees", 1), run("failed", "linear", 2)];
+          const found = await gitrack.compare.causes({ runs: [base, other], base, other });
+          return found.map((one) => one.what);
+        }"""
+    )
+
+    assert found == ["linear", "model", "numpy", "verbose"]

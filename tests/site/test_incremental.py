@@ -1,6 +1,7 @@
 """A build after a change gives the bytes of a full one, and makes no more than it must."""
 
 import random
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from gitrack.model.run import RunBundle
 from gitrack.site import build_site
 from gitrack.site.incremental import Workshop
+from gitrack.site.output import MARKER
 from tests.site.flights import MadeStore, flights
 
 
@@ -123,6 +125,36 @@ def test_a_file_that_somebody_changed_or_removed_is_made_again(twice, bundles, t
     report = twice(bundles, commit="c1")
 
     assert report.made == 2
+
+
+def test_a_file_that_was_changed_to_another_of_its_size_is_made_again(twice, bundles, tmp_path):
+    twice(bundles)
+    page = tmp_path / "site/index.html"
+    page.write_bytes(page.read_bytes()[::-1])
+
+    assert twice(bundles, commit="c1").made == 1
+
+
+def test_pages_come_after_what_they_need_and_the_first_one_last(twice, bundles, monkeypatch):
+    twice(bundles[:-1])
+    came = []
+    replace = Path.replace
+
+    def noted(path, target):
+        came.append(target)
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", noted)
+        twice(bundles)
+
+    site = [path for path in came if path.parts[-1] != "site" and "site" in path.parts]
+    kinds = [
+        3 if path.name == MARKER else 2 if path.name == "index.html" else path.suffix == ".html"
+        for path in site
+    ]
+    assert {0, 1, 2, 3} <= set(kinds)
+    assert kinds == sorted(kinds)
 
 
 def test_a_build_that_is_cut_short_is_not_believed(twice, bundles, tmp_path, monkeypatch):

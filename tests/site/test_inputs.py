@@ -16,6 +16,7 @@ from gitrack.site.extras import Extras
 from gitrack.store.made import AllVersions, Made
 from gitrack.store.registry.whole import AllModels, KnownModel
 from gitrack.store.sweeps import AllSweeps
+from tests.site import past, registered
 from tests.site.flights import MadeStore
 
 ADA = "Ada Example <ada@example.com>"
@@ -177,3 +178,22 @@ def test_a_table_is_ordered_by_the_metric_that_ranks(again):
     also = [msgspec.structs.replace(one, metrics={"a_loss": 0.5, "test_auc": 0.4}) for one in runs]
 
     assert "data/tables/all/head.js" in again(store(*runs, more), store(*also, more))
+
+
+def test_a_model_tells_what_an_audit_knows_of_its_promotions(again, bundles):
+    def numbered(found):
+        told = [msgspec.structs.replace(one, pull_request="#99") for one in found.promotions]
+        return msgspec.structs.replace(found, promotions=told)
+
+    given = MadeStore(bundles, models=registered.models(bundles))
+    changed = again(given, given, past.extras(bundles), past.extras(bundles, found=numbered))
+
+    assert f"models/{registered.NAME}.html" in changed
+
+
+def test_what_waits_for_review_is_told_when_nothing_else_changed(again, bundles):
+    given = MadeStore(bundles, models=registered.models(bundles))
+    known = past.extras(bundles)
+    nothing = msgspec.structs.replace(known, waiting=lambda: [])
+
+    assert {"models.html", "index.html"} <= again(given, given, nothing, known)
