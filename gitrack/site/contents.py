@@ -17,6 +17,7 @@ from gitrack.site.hide import Hide
 from gitrack.site.hide_models import people
 from gitrack.site.hide_sweeps import shown_sweep
 from gitrack.site.incremental import key_of
+from gitrack.site.links import sweep_page
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.registry import Membership, registered_as
@@ -106,6 +107,15 @@ class Contents:
     def trials(self) -> Mapping[str, Trials]:
         """The runs of each sweep, by its id."""
         return trials_of(self.sweeps, self.runs)
+
+    @cached_property
+    def tried_for(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The sweeps of which runs are trials, as (title, page), by the run's id."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for id, trials in self.trials.items():
+            for run in trials.runs:
+                found.setdefault(run.id, []).append((trials.sweep.title, sweep_page(id)))
+        return {run: tuple(sorted(sweeps)) for run, sweeps in found.items()}
 
     @cached_property
     def became(self) -> Mapping[str, tuple[Membership, ...]]:

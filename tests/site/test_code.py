@@ -144,9 +144,7 @@ def test_one_more_commit_gives_the_bytes_of_a_full_build(commit, built, tmp_path
     assert moved == ["commits.js"]
 
 
-def test_a_clone_that_was_cut_off_and_no_longer_is_tells_all_commits(
-    repo, commit, built, tmp_path
-):
+def test_a_clone_that_was_cut_off_and_no_longer_is_tells_all_commits(repo, commit, built, tmp_path):
     commits = [commit(**{"a.py": str(number)}) for number in range(3)]
     edge = repo / ".git/shallow"
     edge.write_text(f"{commits[-1]}\n")

@@ -10,6 +10,7 @@ from gitrack.model.sweep import Parameter, Sweep, SweepMetric
 from gitrack.site import build_site
 from gitrack.site.hide import Hide
 from gitrack.site.hide_sweeps import shown_sweep
+from gitrack.site.links import slug
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.sweep import space, sweep_page_of, sweep_row, trials_of
 from gitrack.store.sweeps import AllSweeps
@@ -57,6 +58,15 @@ def test_the_list_leads_to_it_and_every_page_to_the_list(built):
     assert f'href="{PAGE}"' in html
     assert "depth-and-rate" in html
     assert 'href="sweeps.html"' in (built / "index.html").read_text()
+
+
+def test_a_trial_leads_to_its_sweep_and_no_other_run_does(built):
+    link = f'trial of <a href="../{PAGE}"><bdi>depth-and-rate</bdi></a>'
+    trials = {bundle.run.id for bundle in sweeping.bundles()}
+
+    leading = {page.stem for page in (built / "runs").glob("*.html") if link in page.read_text()}
+
+    assert leading == {slug(id) for id in trials}
 
 
 def test_runs_belong_by_the_list_of_the_sweep_or_by_their_tag(built):

@@ -117,6 +117,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     origins: Origins
     became: tuple[Membership, ...]
     lineage: str | None
+    sweeps: tuple[tuple[str, str], ...]
     stages: tuple[StageView, ...]
     environment: tuple[Cell, ...]
     packages: Packages | None
@@ -154,11 +155,12 @@ def run_page(
     ids: Set[str],
     became: tuple[Membership, ...] = (),
     lineage: bool = False,
+    sweeps: tuple[tuple[str, str], ...] = (),
 ) -> RunPage:
     """One run among the runs of its experiment; `ids` are those of all runs that have a page.
 
     `became` are the versions of registered models that the run became, `lineage` says that
-    the site has a page of it.
+    the site has a page of it, `sweeps` are (title, page) of those that it is a trial of.
     """
     older, newer = group.neighbours(run)
     drawings = _drawings(files.history)
@@ -203,6 +205,7 @@ def run_page(
         origins=origins(run, files.exhibits, versions, ids),
         became=became,
         lineage=lineage_of_run(run.id, run.experiment) if lineage else None,
+        sweeps=sweeps,
         stages=stages(files.pipeline),
         environment=_environment(run.environment),
         packages=_packages(files.packages),

@@ -51,6 +51,7 @@ def _unit(contents: Contents, entry: KnownRun) -> Unit:
         contents.became.get(run.id),
         sorted(one for one in linked if one in contents.by_id and one),
         contents.extras.lineage is not None,
+        contents.tried_for.get(run.id, ()),
     )
     return Unit(f"run:{run.id}", inputs, lambda: _make(contents, entry))
 
@@ -71,6 +72,7 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         ids=contents.by_id.keys(),
         became=contents.became.get(run.id, ()),
         lineage=contents.extras.lineage is not None,
+        sweeps=contents.tried_for.get(run.id, ()),
     )
     path = links.run_page(run.id)
     data = compare.run_data(run, files, group)
