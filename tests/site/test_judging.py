@@ -5,10 +5,12 @@ import math
 import pytest
 
 from gitrack.model.measure import Measure, guess_goal
+from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.run import Code, Environment, Run
 from gitrack.site.goals import Goals
 from gitrack.site.hide import Hide
 from gitrack.site.pages.group import Group
+from gitrack.store.registry.whole import KnownModel
 
 
 def a_run(number: int = 1, **fields) -> Run:
@@ -100,3 +102,37 @@ def test_a_public_site_names_no_people_and_no_machines():
     assert shown.author is None
     assert shown.code == Code(commit="c")
     assert shown.environment == Environment(python="3.12")
+
+
+@pytest.mark.parametrize(
+    ("kind", "gate", "stays"),
+    [
+        ("tag", "tag ticket is set", False),
+        ("tags", "tags team, ticket", False),
+        ("tag", "tag team is set", True),
+        ("metric", "cost_usd <= 5", False),
+        ("metric", "auc >= 0.7", True),
+        ("evidence", "evidence ticket", True),
+    ],
+)
+def test_a_gate_that_asks_for_what_is_hidden_is_hidden(kind, gate, stays):
+    verdict = Verdict(gate=gate, kind=kind, outcome=Outcome.PASSED, says="it is")
+    one = Promotion(
+        model="m",
+        version=1,
+        run="r",
+        kind="promotion",
+        to="production",
+        at="2026-01-01T00:00:00.000Z",
+        by="Ada",
+        why="better",
+        base="b",
+        record="c",
+        verdicts=[verdict],
+    )
+
+    shown = Hide(metrics=["cost_*"], tags=["ticket"]).model(
+        KnownModel(name="m", promotions={"p": one})
+    )
+
+    assert shown.promotions["p"].verdicts == ([verdict] if stays else [])
