@@ -68,7 +68,8 @@ def build_site_of(project: Path, site: Path) -> Path:
     from gitrack.cli.main import cli
 
     built = CliRunner().invoke(cli, ["-C", str(project), "site", "build", "--output", str(site)])
-    assert built.exit_code == 0, built.output
+    if built.exit_code:
+        raise built.exception or AssertionError(built.output)
     return site
 
 

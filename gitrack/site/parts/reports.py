@@ -225,7 +225,7 @@ def _charts(contents: Contents, desk: _Desk) -> Unit:
         found = chosen(desk.rows, spec) if spec.asks else []
         runs = found[: feed.MOST_RUNS]
         if CURVES in spec.asks and RUNS not in spec.asks:
-            runs = feed.with_curves(spec, found)
+            runs = feed.with_curves(found)
         answer = own_chart(
             spec,
             runs,

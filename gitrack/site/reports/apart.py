@@ -49,7 +49,10 @@ class Artist:
             self._process = None
 
     def _ask(self, line: str) -> dict[str, str]:
-        process = self._process or self._start()
+        process = self._process
+        if process is None or process.poll() is not None:  # somebody may have ended it meanwhile
+            self.end()
+            process = self._start()
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Event()

@@ -21,6 +21,8 @@ def main() -> None:
             told = {"svg": draw(json.loads(line), allowed_base_urls=["https://nowhere.invalid/"])}
         except (ValueError, TypeError) as error:  # TypeError: what its own reader cannot take
             told = {"error": str(error)}
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)  # the next one may be asked for much later
         print(json.dumps(told), flush=True)
 
 

@@ -46,7 +46,7 @@ def run_rows(spec: Spec, runs: Sequence[Run]) -> list[dict[str, Any]]:
 
 def curve_rows(spec: Spec, runs: Sequence[Run], histories: Histories) -> Fed:
     """A row for each value of the curves that the chart names; of all curves if it names none."""
-    curved = with_curves(spec, runs)
+    curved = with_curves(runs)
     most = max(_FEWEST, _MOST_ROWS // max(1, len(curved)))
     rows: list[dict[str, Any]] = []
     thinned = False
@@ -75,7 +75,7 @@ def curve_rows(spec: Spec, runs: Sequence[Run], histories: Histories) -> Fed:
     return Fed(rows, thinned)
 
 
-def with_curves(spec: Spec, runs: Sequence[Run]) -> list[Run]:
+def with_curves(runs: Sequence[Run]) -> list[Run]:
     """The newest runs with curves of which the chart may show some."""
     return [run for run in runs if run.curves][:MOST_CURVED]
 

@@ -358,7 +358,7 @@ def own_chart(
 ) -> Answer:
     """A chart of the project, given the data that it asks for."""
     rows = feed.run_rows(spec, runs) if RUNS in spec.asks else []
-    curved = feed.with_curves(spec, runs) if CURVES in spec.asks else []
+    curved = feed.with_curves(runs) if CURVES in spec.asks else []
     view = ChartView(title=title, drawing=None, thinned=False, left_out=left_out, runs=())
 
     def drawn() -> ChartView:
