@@ -115,8 +115,21 @@ class Reference:
         """The rows of a sample."""
         total = len(self.steps)
         kept = {0, total - 1}.union(*(self.extremes(name) or () for name in self.columns))
+        logged = []
+        for column in self.columns.values():
+            held = [row for row in range(total) if column[row] is not None]
+            kept.update((held[0], held[-1]))
+            if held not in logged:
+                logged.append(held)
+        room = rows - len(kept)
+        rarest_first = sorted((held for held in logged if len(held) < total), key=len)
+        for waiting, held in zip(range(len(rarest_first), 0, -1), rarest_first, strict=True):
+            others = [row for row in held if row not in kept]
+            share = max(0, min(room // (waiting + 1), len(others)))
+            kept.update([others[place * len(others) // share] for place in range(share)])
+            room -= share
         others = [row for row in range(total) if row not in kept]
-        room = max(0, min(rows - len(kept), len(others)))
+        room = max(0, min(room, len(others)))
         return sorted(kept.union(others[place * len(others) // room] for place in range(room)))
 
 
