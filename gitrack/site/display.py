@@ -20,7 +20,7 @@ _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 
 def visible(text: str) -> str:
     """The text with every character that plays tricks shown by its number."""
-    if _TREACHEROUS.search(text) is None:
+    if text.isprintable():  # by far the most; some that are not play no tricks either
         return text
     return _TREACHEROUS.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 

@@ -107,3 +107,11 @@ def test_zeros_at_the_end_stay_where_something_stands_behind_them(value, shown):
 )
 def test_a_size_has_the_unit_in_which_it_is_short(count, shown):
     assert display.size(count) == shown
+
+
+def test_no_character_that_plays_tricks_counts_as_printable():
+    tricks = [chr(one) for one in range(0x110000) if display._TREACHEROUS.match(chr(one))]
+
+    assert len(tricks) > 2000
+    assert not any(one.isprintable() for one in tricks)
+    assert all(display.visible(one) == f"⟨U+{ord(one):04X}⟩" for one in tricks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -26,14 +26,24 @@ def parquet(runs: Sequence[Run]) -> bytes:
     for name in _TIMES:
         columns[name] = _times(pa, [getattr(run, name) for run in runs])
     for group in ("params", "metrics", "tags"):
-        maps = [getattr(run, group) for run in runs]
-        for name in sorted({name for one in maps for name in one}):
-            values = [one.get(name) for one in maps]
-            columns[f"{group}.{display.visible(name)}"] = _array(pa, values)
+        found = _columns([getattr(run, group) for run in runs])
+        for name in sorted(found):
+            columns[f"{group}.{display.visible(name)}"] = _array(pa, found[name])
     table = pa.Table.from_arrays(list(columns.values()), names=list(columns))
     sink = pa.BufferOutputStream()
     write_table(table, sink, compression="zstd")
-    found: bytes = sink.getvalue().to_pybytes()
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _columns(maps: Sequence[Mapping[str, Scalar]]) -> dict[str, list[Scalar]]:
+    """The values of each name, None where a row has none."""
+    found: dict[str, list[Scalar]] = {}
+    for row, one in enumerate(maps):
+        for name, value in one.items():
+            if name not in found:
+                found[name] = [None] * len(maps)
+            found[name][row] = value
     return found
 
 
@@ -46,16 +56,16 @@ def _plain(runs: Sequence[Run]) -> list[tuple[str, list[str | None]]]:
         "author": lambda run: display.person(run.author),
         "commit": lambda run: run.code.commit if run.code else None,
     }
-    return [(name, [_text(value(run)) for run in runs]) for name, value in read.items()]
+    return [(name, _visible([value(run) for run in runs])) for name, value in read.items()]
 
 
 def _array(pa: Any, values: Sequence[Scalar]) -> Any:
-    kinds = {type(value) for value in values} - {type(None)}
+    kinds = set(map(type, values)) - {type(None)}
     if kinds <= {bool}:
         return _from_buffers(pa, pa.bool_(), values, _bits(map(bool, values)))
     if kinds <= {int, float}:
         return _from_buffers(pa, pa.float64(), values, _floats(values))
-    return _texts(pa, [None if v is None else _text(display.setting(v)) for v in values])
+    return _texts(pa, _visible([None if v is None else display.setting(v) for v in values]))
 
 
 def _times(pa: Any, values: Sequence[str | None]) -> Any:
@@ -87,20 +97,20 @@ def _bits(flags: Iterable[bool]) -> bytes:
 
 
 def _floats(values: Sequence[Any]) -> array[float]:
+    there = [0.0 if value is None else value for value in values]
     try:
-        return array("d", values)
-    except (TypeError, OverflowError):
-        return array("d", map(_float, values))
+        return array("d", there)
+    except OverflowError:
+        return array("d", map(_float, there))
 
 
 def _float(value: Any) -> float:
-    if value is None:
-        return 0.0
     try:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
 
 
-def _text(value: str | None) -> str | None:
-    return None if value is None else display.visible(value)
+def _visible(values: Sequence[str | None]) -> list[str | None]:
+    shown = {value: display.visible(value) for value in set(values) if value is not None}
+    return [None if value is None else shown[value] for value in values]

@@ -10,6 +10,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -120,6 +121,7 @@ def _decode(data: bytes) -> Sequence[_One]:
     return file.runs if file.reader == _reader() else ()
 
 
+@cache
 def _reader() -> bytes:
     """A digest of the code that reads records: another one may read them otherwise."""
     package = Path(__file__).parents[2]
