@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from gitrack.site.display import visible
 
@@ -33,13 +34,18 @@ def _encode(value: object) -> str:
 def plain(value: object) -> object:
     """Only what JSON has: text made visible, NaN and infinities by their names."""
     if isinstance(value, str):
-        return visible(value)
+        return value if value.isprintable() else visible(value)  # asked of every word of a site
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
         return str(value)
     if isinstance(value, dict):
-        return {visible(str(key)): plain(item) for key, item in value.items()}
+        return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _key(key: object) -> str:
+    return visible(str(key))
