@@ -1,7 +1,9 @@
 """Search, "go to" and keys, as a reader uses them."""
 
+import msgspec
 import pytest
 
+from gitrack.model.run import RunBundle
 from gitrack.site import build_site
 from tests.site.flights import MadeStore, flights
 from tests.site.registered import models
@@ -54,6 +56,29 @@ def test_words_find_runs_tags_notes_and_promotions(reader, expect):
         "tags.team = 'logistics-ml'"
     )
     page.get_by_text("12 runs", exact=True).wait_for()
+
+
+ODD = {
+    "team`s": "o'neill's \\ \"quoted\"",
+    "who said": "it's 'so'",
+    'say "so"': "%_*",
+    "größe": "a = 1 or b = 2",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_tag_of_odd_words_leads_to_its_run_alone(visit, tmp_path, expect, name):
+    first, *others = flights()
+    run = msgspec.structs.replace(first.run, tags={name: ODD[name], "plain": "needle"})
+    build_site(MadeStore([RunBundle(run=run), *others]), tmp_path / "site", title="T")
+    reader = visit(f"{(tmp_path / 'site').as_uri()}/")
+    reader.go("search.html")
+    reader.page.get_by_role("searchbox", name="Search everything").fill(name)
+    reader.page.locator("section[data-kind=tag] a").first.click()
+
+    expect(reader.page.locator("#runs tbody th.run")).to_have_count(1)
+    expect(reader.page.locator("#runs tbody th.run")).to_contain_text(run.name)
+    assert reader.trouble == []
 
 
 def test_a_filter_leads_to_the_table(reader, expect):
