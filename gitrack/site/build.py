@@ -13,7 +13,7 @@ from gitrack.model.run import Fault
 from gitrack.site.contents import Contents
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.incremental import Made, RecordFile, Unit, Workshop, workshop
 from gitrack.site.output import check_replaceable
 from gitrack.site.pages.frame import Frame

@@ -13,9 +13,9 @@ from gitrack.model.sweep import Sweep
 from gitrack.site.datasets.gather import DataSets
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
-from gitrack.site.hide import Hide
-from gitrack.site.hide_models import people
-from gitrack.site.hide_sweeps import shown_sweep
+from gitrack.site.hiding.models import people
+from gitrack.site.hiding.rules import Hide
+from gitrack.site.hiding.sweeps import shown_sweep
 from gitrack.site.incremental import key_of
 from gitrack.site.links import sweep_page
 from gitrack.site.pages.frame import Frame

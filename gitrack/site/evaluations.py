@@ -16,7 +16,7 @@ import msgspec
 
 from gitrack.model.evaluation import Evaluation, EvaluationSet, Sample
 from gitrack.site import packing
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 
 _POINTS = 100
 #: Numbers that a project may hide among its metrics; without them nothing else is told either.

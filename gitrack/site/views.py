@@ -10,7 +10,7 @@ from gitrack.errors import ConfigError, InvalidFilter
 from gitrack.model.query import parse, parse_order
 from gitrack.model.query.nodes import Key
 from gitrack.site import links
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 
 _SECTIONS = {"metric": "metrics", "param": "params", "tag": "tags", "dataset": "datasets"}
 

@@ -9,7 +9,7 @@ import pytest
 from gitrack.config.views import VIEWS_FOLDER, NamedView, View, load_views
 from gitrack.site import build_site
 from gitrack.site.extras import Extras
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.views import views_data
 from tests.site.flights import MadeStore, flights
 

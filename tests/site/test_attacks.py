@@ -13,8 +13,8 @@ from gitrack.model.registered import ModelVersion, StageState
 from gitrack.model.run import Dataset
 from gitrack.site import Hide, links
 from gitrack.site.display import unaddressed
-from gitrack.site.hide_audit import _writers
-from gitrack.site.hide_models import without_mail
+from gitrack.site.hiding.audit import _writers
+from gitrack.site.hiding.models import without_mail
 from gitrack.site.machine.api import segment
 from gitrack.site.machine.badges import badge_path
 from gitrack.store.codec.records import dump_record
@@ -127,19 +127,22 @@ def test_a_feed_and_a_badge_hold_only_what_xml_may_hold(repo, tmp_path):
     ("said", "text"),
     [
         ("display.unaddressed(text)", "' ' * 300_000"),
-        ("hide_models.without_mail(text)", "'a' * 300_000"),
-        ("hide.Hide(public=True).package(text)", "'a' * 300_000"),
-        ("hide.placeless(text)", "'a' * 300_000"),
-        ("list(hide_audit._writers(text))", "'says that ' * 100_000"),
-        ("list(hide_audit._writers(text))", "'says that ' + 'a wrote it, and ' * 100_000"),
+        ("models.without_mail(text)", "'a' * 300_000"),
+        ("rules.Hide(public=True).package(text)", "'a' * 300_000"),
+        ("rules.placeless(text)", "'a' * 300_000"),
+        ("list(audit._writers(text))", "'says that ' * 100_000"),
+        ("list(audit._writers(text))", "'says that ' + 'a wrote it, and ' * 100_000"),
         ("display.terminal(text)", "'\\x1b]' * 100_000 + '\\x1b[' + '0' * 300_000"),
         ("links.slug(text)", "'a.' * 300_000"),
     ],
 )
 def test_long_texts_are_read_in_time(said, text):
     """A pattern that tries every place anew takes minutes for what a record may hold."""
-    rooms = "display, hide, hide_audit, hide_models, links"
-    told = f"from gitrack.site import {rooms}; text = {text}; {said}"
+    told = (
+        "from gitrack.site import display, links\n"
+        "from gitrack.site.hiding import audit, models, rules\n"
+        f"text = {text}\n{said}"
+    )
     subprocess.run([sys.executable, "-c", told], check=True, timeout=30)
 
 

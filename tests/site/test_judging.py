@@ -8,7 +8,7 @@ from gitrack.model.measure import Measure, guess_goal
 from gitrack.model.promotion import Outcome, Promotion, Verdict
 from gitrack.model.run import Code, Environment, Run
 from gitrack.site.goals import Goals
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.pages.group import Group
 from gitrack.store.registry.whole import KnownModel
 

@@ -12,7 +12,7 @@ from gitrack.errors import ConfigError
 from gitrack.model.lineage import Link, Node
 from gitrack.site import build_site
 from gitrack.site.extras import Extras
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.reports import drawing
 from gitrack.site.reports.specs import read_spec
 from gitrack.site.reports.written import Written

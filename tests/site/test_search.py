@@ -8,7 +8,7 @@ import pytest
 
 from gitrack.site import build_site
 from gitrack.site.extras import Extras
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.parts import search
 from gitrack.site.reports.written import Written
 from tests.site import sweeping

@@ -8,8 +8,8 @@ import pytest
 from gitrack.model.run import Run, RunBundle
 from gitrack.model.sweep import Parameter, Sweep, SweepMetric
 from gitrack.site import build_site
-from gitrack.site.hide import Hide
-from gitrack.site.hide_sweeps import shown_sweep
+from gitrack.site.hiding.rules import Hide
+from gitrack.site.hiding.sweeps import shown_sweep
 from gitrack.site.links import slug
 from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.sweep import space, sweep_page_of, sweep_row, trials_of

@@ -10,7 +10,7 @@ from gitrack.config.views import NamedView, View
 from gitrack.errors import ConfigError
 from gitrack.site import build_site
 from gitrack.site.extras import Extras
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.views import views_data
 from tests.site.flights import MadeStore
 

@@ -10,7 +10,7 @@ from gitrack.model.run import Dataset, Run
 from gitrack.site import display, links
 from gitrack.site.contents import Contents
 from gitrack.site.datasets.gather import DataSets, Version
-from gitrack.site.hide import placeless
+from gitrack.site.hiding.rules import placeless
 from gitrack.site.lineage.gather import Found
 from gitrack.site.lineage.graph import Counts, Drawing, Item
 

@@ -15,7 +15,7 @@ from gitrack.errors import GitrackError
 from gitrack.model.history import History
 from gitrack.model.ids import is_run_id
 from gitrack.model.run import Run
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.tracking.ending.recover import Waiting, waiting
 from gitrack.tracking.journals.fold import Folded, fold, moment
 from gitrack.tracking.journals.journal import SUFFIX, DamagedJournal

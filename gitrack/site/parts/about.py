@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from gitrack.site.contents import Contents
-from gitrack.site.hide_policy import shown_policy
+from gitrack.site.hiding.policy import shown_policy
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.machine import feed
 from gitrack.site.pages.about import about_page

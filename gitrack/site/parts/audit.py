@@ -8,7 +8,7 @@ from functools import partial
 from gitrack.model.audit import Audit
 from gitrack.model.run import Run
 from gitrack.site.contents import Contents
-from gitrack.site.hide_audit import shown_audit
+from gitrack.site.hiding.audit import shown_audit
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.pages.audit import audit_page
 from gitrack.site.parts import Units

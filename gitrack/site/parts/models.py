@@ -10,7 +10,7 @@ from gitrack.model.run import Run
 from gitrack.site import links
 from gitrack.site.contents import Contents
 from gitrack.site.extras import Waiting
-from gitrack.site.hide_audit import shown_audit
+from gitrack.site.hiding.audit import shown_audit
 from gitrack.site.incremental import Made, Unit
 from gitrack.site.pages import model, models
 from gitrack.site.parts import Units

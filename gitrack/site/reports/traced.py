@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from gitrack.model.lineage import KINDS, Link, Node
 from gitrack.site import links
 from gitrack.site.contents import Contents
-from gitrack.site.hide import placeless
+from gitrack.site.hiding.rules import placeless
 from gitrack.site.lineage.ancestry import Ancestry
 from gitrack.site.reports.views import Step
 

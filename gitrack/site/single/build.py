@@ -15,7 +15,7 @@ from gitrack.site.build import Progress, Report, build_site
 from gitrack.site.contents import Contents
 from gitrack.site.extras import Extras
 from gitrack.site.goals import Goals
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 from gitrack.site.pages.frame import Frame
 from gitrack.site.parts import (
     Part,

@@ -13,7 +13,7 @@ from gitrack.model.pipeline import Pipeline, StageFile
 from gitrack.model.profile import ColumnProfile, TableProfile
 from gitrack.model.run import Run
 from gitrack.site import display
-from gitrack.site.hide_models import nameless, without
+from gitrack.site.hiding.models import nameless, without
 from gitrack.store.registry.whole import KnownModel
 
 _V = TypeVar("_V")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from gitrack.config.gates import ApprovalsGate, EvidenceGate
 from gitrack.config.policy import Policy, read_policy
-from gitrack.site.hide import Hide
-from gitrack.site.hide_models import without_mail
+from gitrack.site.hiding.models import without_mail
+from gitrack.site.hiding.rules import Hide
 
 
 def shown_policy(text: str | None, hide: Hide) -> str | None:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from gitrack.model.audit import AliasChange, Audit, AuditedPromotion, Finding
 from gitrack.site.contents import Contents
 from gitrack.site.display import person
-from gitrack.site.hide import Hide
-from gitrack.site.hide_models import without_mail
+from gitrack.site.hiding.models import without_mail
+from gitrack.site.hiding.rules import Hide
 
 _WORDS = re.compile(r"[^\s,:;()'\"<>=]+")
 #: How findings say who wrote a record, and who its commit: both may be named nowhere else.

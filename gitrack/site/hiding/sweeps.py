@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gitrack.model.sweep import Sweep
-from gitrack.site.hide import Hide
+from gitrack.site.hiding.rules import Hide
 
 
 def shown_sweep(sweep: Sweep, hide: Hide) -> Sweep:
