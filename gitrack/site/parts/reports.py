@@ -28,12 +28,14 @@ from gitrack.site.pages.report import (
 )
 from gitrack.site.parts import Units
 from gitrack.site.reports import feed, specs
+from gitrack.site.reports.answers import Answers
 from gitrack.site.reports.blocks import Block
+from gitrack.site.reports.charted import Charts, chosen, filled, own_chart
 from gitrack.site.reports.markdown import Asked, Document, render
 from gitrack.site.reports.rows import Rows
 from gitrack.site.reports.specs import CURVES, RUNS, Spec
 from gitrack.site.reports.traced import Trace
-from gitrack.site.reports.views import Answer, Answers, Traced, chosen, filled, own_chart
+from gitrack.site.reports.views import Answer, Traced
 
 #: Where a block's HTML goes: Markdown of people cannot hold a comment, which would be escaped.
 _PLACE = "<!--block:{}-->"
@@ -71,10 +73,8 @@ class _Desk:
         self.answers = Answers(
             self.rows,
             contents.goals,
-            history=self.history,
-            trees=contents.trees,
-            traced=self._traced if contents.extras.lineage else None,
-            charted=self.charted,
+            Charts(self.rows, history=self.history, trees=contents.trees, charted=self.charted),
+            self._traced if contents.extras.lineage else None,
         )
 
     def history(self, run: Run) -> History | None:

@@ -42,6 +42,15 @@ class Rows:
             return [getattr(run, name) for run in self.runs]
         return [None] * self.rows
 
+    def check(self, names: Sequence[str]) -> None:
+        """Raises NotFound for a column in which no run has a value."""
+        known = {*self._names, "duration", "commit"}
+        for name in names if self.rows else ():  # before the first run nothing is unknown
+            if name not in known:
+                close = nearest(name, sorted(known))
+                hint = f"did you mean {close}?" if close else "write metrics.…, params.… or tags.…"
+                raise NotFound(f"no run has a column {name!r}", hint=hint)
+
     def select(self, filter: str | None, order: Sequence[str] = ()) -> list[Run]:
         """The runs that a filter finds, the newest first unless `order` says otherwise.
 
