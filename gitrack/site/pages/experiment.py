@@ -13,7 +13,7 @@ from gitrack.model.run import Run, Status
 from gitrack.site import display
 from gitrack.site.drawing.points import PointsDrawing, points
 from gitrack.site.links import ALL_RUNS, experiment_table
-from gitrack.site.pages.frame import Cell, Frame, RunLink, run_link
+from gitrack.site.pages.frame import Cell, Frame, RunLink, cells, run_link
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.overview import Best, best_of, hypothesis
 from gitrack.site.pages.serving import Serving
@@ -80,8 +80,8 @@ def experiment_page(
         title=group.name,
         data=experiment_table(group.name),
         hypothesis=hypothesis(group.runs),
-        tags=_cells(tags),
-        same=_cells(params),
+        tags=cells(tags),
+        same=cells(params),
     )
     return msgspec.structs.replace(
         page,
@@ -157,10 +157,6 @@ def _shared(maps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for name, value in maps[0].items()
         if all(name in other for other in maps) and _all_same([other[name] for other in maps])
     }
-
-
-def _cells(values: Mapping[str, Any]) -> tuple[Cell, ...]:
-    return tuple(Cell(name, display.setting(values[name])) for name in sorted(values))
 
 
 def _plain_row(run: Run, columns: Sequence[str], best: Run | None) -> PlainRow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from gitrack.model.run import Run
@@ -42,6 +44,11 @@ class Cell(msgspec.Struct, frozen=True):
     name: str
     value: str
     exact: str | None = None
+
+
+def cells(values: Mapping[str, object]) -> tuple[Cell, ...]:
+    """Settings by name."""
+    return tuple(Cell(name, display.setting(values[name])) for name in sorted(values))
 
 
 def when(text: str | None) -> Moment:

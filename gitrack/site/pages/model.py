@@ -9,20 +9,20 @@ import msgspec
 from gitrack.config.stage_name import ARCHIVE
 from gitrack.model.audit import AuditedPromotion
 from gitrack.model.measure import Measure
-from gitrack.model.promotion import Promotion, Verdict
-from gitrack.model.registered import ModelVersion, Proof
+from gitrack.model.registered import ModelVersion
 from gitrack.model.run import Run
 from gitrack.site import display
 from gitrack.site.exhibits import shell
 from gitrack.site.goals import Goals
 from gitrack.site.pages.card import Card, card
-from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
+from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, cells, run_link, when
 from gitrack.site.pages.group import is_system, ranked_metrics
+from gitrack.site.pages.promotion import PromotionView, promotion_view
+from gitrack.site.pages.proof import ProofView, proof_view
 from gitrack.site.pages.registry import (
     PRODUCTION,
     Occupant,
     Result,
-    Tally,
     entered_by,
     in_order,
     measure_of,
@@ -88,53 +88,6 @@ class Column(msgspec.Struct, frozen=True):
     goal: str | None
 
 
-class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A gate in the table of a promotion."""
-
-    gate: str
-    outcome: str
-    says: str
-    value: str
-    required: str
-    margin: str | None
-    baseline: str | None
-    source: str | None
-    nearby: str
-    via: str | None
-
-
-class PromotionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion with all that it recorded; `verdicts` is None where only the count is shown."""
-
-    anchor: str
-    version: int
-    kind: str
-    source: str | None
-    to: str
-    at: Moment
-    by: str | None
-    why: str
-    draft: bool
-    tally: Tally
-    facts: tuple[Cell, ...]
-    verdicts: tuple[VerdictRow, ...] | None
-    open: bool
-
-
-class ProofView(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded fact about a version."""
-
-    version: int
-    kind: str
-    passed: bool
-    recorded: Moment
-    by: str | None
-    facts: tuple[str, ...]
-    note: str | None
-    links: tuple[str, ...]
-    details: tuple[Cell, ...]
-
-
 class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
     """What `model.html` may use."""
 
@@ -192,7 +145,7 @@ def model_page(
         description=about.description if about else None,
         owners=tuple(display.person(owner) or owner for owner in about.owners) if about else (),
         created=when(about.created) if about and about.created else None,
-        tags=_cells(about.tags) if about else (),
+        tags=cells(about.tags) if about else (),
         aliases=tuple((alias, model.pointers[alias].version) for alias in sorted(model.pointers)),
         stages=tuple(
             _card(model, stage, runs, measure, {id for id, _ in promotions[:_PROMOTIONS]})
@@ -206,7 +159,7 @@ def model_page(
         versions=tuple(_version(model, v, runs.get(v.run), names) for v in versions[:_VERSIONS]),
         more_versions=max(0, len(versions) - _VERSIONS),
         promotions=tuple(
-            _promotion(
+            promotion_view(
                 id,
                 promotion,
                 judged=place < _JUDGED,
@@ -216,7 +169,7 @@ def model_page(
             for place, (id, promotion) in enumerate(promotions[:_PROMOTIONS])
         ),
         more_promotions=max(0, len(promotions) - _PROMOTIONS),
-        proofs=tuple(_proof(proof) for proof in proofs[:_PROOFS]),
+        proofs=tuple(proof_view(proof) for proof in proofs[:_PROOFS]),
         more_proofs=max(0, len(proofs) - _PROOFS),
         load=f'gitrack.load_model("models:/{model.name}/{place}")',
         history=shell("gitrack", "model", "history", model.name),
@@ -237,7 +190,7 @@ def _card(
         name=stage,
         occupants=standing,
         why=entered.why if entered else None,
-        by=_person(entered.by) if entered else None,
+        by=(display.person(entered.by) or None) if entered else None,
         record=promotion_anchor(id) if id in listed and id else None,
         gates=tally(entered).words if entered else None,
         back=_back(model, stage, runs, measure),
@@ -274,135 +227,12 @@ def _version(
         artifact=version.artifact,
         description=version.description,
         created=when(version.created),
-        by=_person(version.by),
+        by=display.person(version.by) or None,
         stages=tuple(in_order(model.standing(version.version))),
         aliases=tuple(model.pointed(version.version)),
-        tags=_cells(version.tags),
+        tags=cells(version.tags),
         metrics=tuple(
             Cell(name, display.number(values.get(name)), repr(values.get(name, "not logged")))
             for name in names
         ),
     )
-
-
-def _promotion(
-    id: str,
-    promotion: Promotion,
-    *,
-    judged: bool,
-    open: bool,
-    audited: AuditedPromotion | None,
-) -> PromotionView:
-    verdicts = tuple(_verdict(verdict) for verdict in promotion.verdicts) if judged else None
-    return PromotionView(
-        anchor=promotion_anchor(id),
-        version=promotion.version,
-        kind=promotion.kind,
-        source=promotion.source,
-        to=promotion.to,
-        at=when(promotion.at),
-        by=_person(promotion.by),
-        why=promotion.why,
-        draft=promotion.draft,
-        tally=tally(promotion),
-        facts=_facts(id, promotion, audited),
-        verdicts=verdicts,
-        open=open,
-    )
-
-
-def _facts(id: str, promotion: Promotion, audited: AuditedPromotion | None) -> tuple[Cell, ...]:
-    """What a reader who checks it wants to look up."""
-    policy, follows = promotion.policy, promotion.follows
-    approvers = [display.person(one.by) for one in audited.approvers] if audited else []
-    told = [
-        ("came from", promotion.source or "no stage"),
-        ("stood there before", _numbers(promotion.expected)),
-        ("went to the archive", _numbers(promotion.archived)),
-        ("stay beside it", _numbers(promotion.kept)),
-        ("judged at", promotion.base[:12]),
-        ("policy of commit", policy.commit[:12] if policy and policy.commit else None),
-        ("policy digest", policy.sha256[:12] if policy else None),
-        ("follows", follows.promotion if follows else None),
-        ("release tag", promotion.tag),
-        ("pull request", audited.pull_request if audited else None),
-        ("approved by", ", ".join(name for name in approvers if name)),
-        ("came to the branch with", (audited.landed or "")[:12] if audited else None),
-        ("took effect", display.absolute(audited.effective) if audited else None),
-        ("taken back by", (audited.reverted or "")[:12] if audited else None),
-        ("judged again", _judged_again(audited)),
-        ("record", id),
-    ]
-    return tuple(Cell(name, value) for name, value in told if value)
-
-
-def _judged_again(audited: AuditedPromotion | None) -> str | None:
-    if audited is None or not audited.judged_again:
-        return None
-    told = {"same": "the gates say the same", "differs": "the gates say something else"}
-    return told.get(audited.judged_again)
-
-
-def _verdict(verdict: Verdict) -> VerdictRow:
-    margin = None
-    if verdict.margin is not None:
-        shown = display.number(verdict.margin)
-        margin = shown if shown.startswith("-") else f"+{shown}"
-    return VerdictRow(
-        gate=verdict.gate,
-        outcome=str(verdict.outcome),
-        says=display.unaddressed(verdict.says),
-        value=_shown(verdict.value),
-        required=_shown(verdict.required),
-        margin=margin,
-        baseline=None if verdict.baseline is None else display.number(verdict.baseline),
-        source=verdict.source,
-        nearby=verdict.nearby,
-        via=verdict.via,
-    )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else display.number(value)
-
-
-def _proof(proof: Proof) -> ProofView:
-    facts = []
-    if proof.begin and proof.end:
-        lasted = display.duration(proof.begin, proof.end)
-        told = f"{display.absolute(proof.begin)} to {display.absolute(proof.end)}"
-        facts.append(f"{told} ({lasted})" if lasted else told)
-    elif proof.begin or proof.end:
-        word, moment = ("from", proof.begin) if proof.begin else ("until", proof.end)
-        facts.append(f"{word} {display.absolute(moment)}")
-    if proof.junit is not None:
-        count = proof.junit
-        wrong = count.failures + count.errors
-        facts.append(f"{count.tests:,} tests, {wrong:,} failed, {count.skipped:,} skipped")
-    if proof.level is not None:
-        facts.append(f"reproduced: {proof.level}")
-    return ProofView(
-        version=proof.version,
-        kind=proof.kind,
-        passed=proof.passed,
-        recorded=when(proof.recorded),
-        by=_person(proof.by),
-        facts=tuple(facts),
-        note=proof.note,
-        links=tuple(proof.links),
-        details=_cells(proof.details),
-    )
-
-
-def _numbers(values: Sequence[int]) -> str | None:
-    return ", ".join(f"v{value}" for value in values) or None
-
-
-def _cells(values: Mapping[str, object]) -> tuple[Cell, ...]:
-    return tuple(Cell(name, display.setting(values[name])) for name in sorted(values))
-
-
-def _person(text: str | None) -> str | None:
-    return display.person(text) or None

@@ -29,7 +29,7 @@ from gitrack.site.links import (
 )
 from gitrack.site.links import run_page as run_page_of
 from gitrack.site.pages.datasets import DatasetView, dataset_view
-from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, run_link, when
+from gitrack.site.pages.frame import Cell, Frame, Moment, RunLink, cells, run_link, when
 from gitrack.site.pages.group import Group, is_system, ranked_metrics
 from gitrack.site.pages.origins import Origins, origins
 from gitrack.site.pages.registry import Membership
@@ -193,8 +193,8 @@ def run_page(
         thinned=_thinned(files.history, drawings),
         all_steps=_all_steps(files.history),
         whole=_whole(run, files),
-        params=tuple(Cell(name, display.setting(run.params[name])) for name in sorted(run.params)),
-        tags=tuple(Cell(name, display.setting(run.tags[name])) for name in sorted(run.tags)),
+        params=cells(run.params),
+        tags=cells(run.tags),
         seeds=tuple(Cell(name, str(run.seeds[name])) for name in sorted(run.seeds)),
         code=_code(run.code),
         dirty=bool(run.code and run.code.dirty),
