@@ -122,6 +122,27 @@ def test_every_kind_of_block_says_what_the_branch_has(tmp_path):
     assert "on-light" in (site / "charts.html").read_text()
 
 
+def test_the_runs_that_a_chart_names_are_those_whose_dots_it_has(tmp_path):
+    page = build(
+        tmp_path / "site", block("chart", "x: params.max_depth", "y: metrics.test_auc_roc")
+    )
+    measured = [
+        bundle.run
+        for bundle in sorted(RUNS, key=lambda one: (one.run.started, one.run.id), reverse=True)
+        if "test_auc_roc" in bundle.run.metrics and "max_depth" in bundle.run.params
+    ]
+    assert 3 < len(measured) < len(RUNS)
+    assert re.findall(r"runs/([\w-]+)\.html", page) == [run.id for run in measured]
+    assert f"over params.max_depth of {len(measured)} runs" in page
+
+    page = build(
+        tmp_path / "fewer",
+        block("chart", "x: params.max_depth", "y: metrics.test_auc_roc", "limit: 3"),
+    )
+    assert re.findall(r"runs/([\w-]+)\.html", page) == [run.id for run in measured[:3]]
+    assert f"{len(measured) - 3} older run" in page
+
+
 def test_before_the_first_run_no_name_is_unknown(tmp_path):
     text = "\n\n".join(
         [

@@ -22,7 +22,6 @@ from gitrack.site.reports.views import Answer, ChartView
 
 _MOST_CURVES = 12
 _MOST_STEPS = 400
-_MOST_LISTED = 20
 
 #: The chart of `.tracking/charts/` by its name. Raises NotFound.
 Charted = Callable[[str], Spec]
@@ -56,15 +55,16 @@ class Charts:
         assert block.x is not None
         assert block.y is not None
         self._rows.check([one for one in (block.x, block.y, block.color) if one])
-        runs = found[: block.limit]
-        spots = list(_spots(runs, block.x, block.y, block.color))
+        dots = [(run, spot) for run in found if (spot := _spot(run, block.x, block.y, block.color))]
+        shown = dots[: block.limit]
+        spots = [spot for _, spot in reversed(shown)]
         alt = f"{block.y} over {block.x} of {len(spots)} runs"
         view = ChartView(
             title=block.title,
             drawing=None,
             thinned=False,
-            left_out=len(found) - len(runs),
-            runs=tuple(map(run_link, runs[:_MOST_LISTED])),
+            left_out=len(dots) - len(shown),
+            runs=tuple(run_link(run) for run, _ in shown),
         )
 
         def drawn() -> ChartView:
@@ -183,19 +183,16 @@ def filled(spec: Spec, runs: Sequence[Run], history: Histories) -> tuple[dict[st
     return {**spec.spec, "datasets": {**own, **data}}, thinned
 
 
-def _spots(runs: Sequence[Run], x: str, y: str, color: str | None) -> list[Mapping[str, object]]:
-    """A dot for every run that has both values."""
-    spots: list[Mapping[str, object]] = []
-    for run in reversed(runs):
-        across, up = value_of(run, x), value_of(run, y)
-        if across is None or not isinstance(up, int | float) or not math.isfinite(up):
-            continue
-        if isinstance(across, float) and not math.isfinite(across):
-            continue
-        if isinstance(across, bool) or not isinstance(across, int | float):
-            across = display.visible(str(across))
-        spot: dict[str, object] = {"x": across, "y": up}
-        if color:
-            spot["series"] = display.visible(display.setting(value_of(run, color)))
-        spots.append(spot)
-    return spots
+def _spot(run: Run, x: str, y: str, color: str | None) -> Mapping[str, object] | None:
+    """A dot for a run that has both values."""
+    across, up = value_of(run, x), value_of(run, y)
+    if across is None or not isinstance(up, int | float) or not math.isfinite(up):
+        return None
+    if isinstance(across, float) and not math.isfinite(across):
+        return None
+    if isinstance(across, bool) or not isinstance(across, int | float):
+        across = display.visible(str(across))
+    spot: dict[str, object] = {"x": across, "y": up}
+    if color:
+        spot["series"] = display.visible(display.setting(value_of(run, color)))
+    return spot
