@@ -148,6 +148,8 @@ def _read(path: Path) -> pd.DataFrame:
         )
     if not path.exists():
         raise UsageError(f"{str(path)!r} does not exist", hint="give a path or a DataFrame")
+    if not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{str(path)!r} is neither a file nor a folder", hint="give a file")
     try:
         frame: pd.DataFrame = readers[suffix](path)
     except ImportError as error:

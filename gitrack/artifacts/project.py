@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from gitrack.artifacts.cache import Cache
+from gitrack.config.regular import read_regular
 from gitrack.errors import ConfigError
 
 _IGNORE = """\
@@ -118,7 +119,7 @@ def _read(path: Path) -> dict[str, Any]:
     from configobj import ConfigObj, ConfigObjError
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:

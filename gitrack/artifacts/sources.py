@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from gitrack.config.regular import special
 from gitrack.errors import ArtifactError
 
 #: A folder of more files than this is a data set, not an artifact of one run.
@@ -156,14 +157,6 @@ def _refuse_leaving(root: Path, link: Path) -> None:
 
 
 def _refuse_special(path: Path, mode: int) -> None:
-    if stat.S_ISREG(mode):
-        return
-    kinds = {
-        stat.S_IFDIR: "a folder",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-    }
-    kind = kinds.get(stat.S_IFMT(mode), "special")
-    raise ArtifactError(f"{path} is {kind}, not a regular file")
+    kind = special(mode)
+    if kind is not None:
+        raise ArtifactError(f"{path} is {kind}, not a regular file")

@@ -51,9 +51,17 @@ def _code() -> CodeHistory:
 def _policy(root: Path | None) -> str | None:
     """The text of the policy, as it judged nothing but is meant now; None where there is none."""
     from gitrack.config.project import POLICY_FILE
+    from gitrack.config.regular import as_text, read_regular
+    from gitrack.errors import ConfigError
 
-    path = None if root is None else root / POLICY_FILE
-    return path.read_text("utf-8", "replace") if path is not None and path.is_file() else None
+    if root is None:
+        return None
+    try:
+        return as_text(read_regular(root / POLICY_FILE), errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{POLICY_FILE} cannot be read: {error.strerror}") from error
 
 
 def _lineage(store: RunStore) -> Ancestry:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitrack.config.regular import as_text, read_regular
 from gitrack.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,23 +42,27 @@ def _reports(top: Path) -> Iterator[str]:
         raise ConfigError(
             f"{REPORTS} holds {len(found)} reports", hint=f"keep {_MOST}; git knows the others"
         )
-    yield from (path.as_posix() for path in found if (top / path).is_file())
+    yield from (path.as_posix() for path in found if not (top / path).is_dir())
 
 
 def _charts(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.json") if path.is_file())
+    return sorted(path for path in folder.glob("*.json") if not path.is_dir())
 
 
 def _text(root: Path, path: Path) -> str:
     name = path.relative_to(root).as_posix()
     if not path.resolve().is_relative_to(root.resolve()):
         raise ConfigError(f"{name} leads out of the project", hint="put the file itself there")
-    if path.stat().st_size > _LONGEST:
+    try:
+        data = read_regular(path, _LONGEST + 1)
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror}") from error
+    if len(data) > _LONGEST:
         raise ConfigError(f"{name} is longer than {_LONGEST >> 20} MB", hint="split it")
     try:
-        return path.read_text("utf-8-sig")
+        return as_text(data, "utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{name}:{line}: is not UTF-8", hint="save it as UTF-8") from error
 
 

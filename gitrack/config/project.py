@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gitrack.config.regular import read_regular
+
 FOLDER = ".tracking"
 CONFIG_FILE = f"{FOLDER}/config.yaml"
 POLICY_FILE = f"{FOLDER}/policy.yaml"
@@ -46,7 +48,7 @@ def branch_and_remote(root: Path | None) -> tuple[str, str]:
     if root is None:
         return DEFAULT_BRANCH, DEFAULT_REMOTE
     try:
-        text = (root / CONFIG_FILE).read_text("utf-8")
+        text = read_regular(root / CONFIG_FILE).decode("utf-8")
     except FileNotFoundError:
         return DEFAULT_BRANCH, DEFAULT_REMOTE
     except (OSError, UnicodeDecodeError):

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from gitrack.config.regular import read_regular
 from gitrack.errors import ConfigError, UnreadableFile
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Parsed:
 def load(root: Path, name: str, kind: type[T]) -> T:
     """The file `name` below `root` as a record; the record's defaults when there is no file."""
     try:
-        data = (root / name).read_bytes()
+        data = read_regular(root / name)
     except FileNotFoundError:
         return kind()
     except OSError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from gitrack.config.regular import read_regular
 from gitrack.errors import UsageError
 
 REQUIREMENTS = "requirements.txt"
@@ -110,7 +111,7 @@ class Needs(msgspec.Struct, frozen=True):
         """What the file says; nothing where it is missing or strange: it is only a hint."""
         path = folder / REQUIREMENTS
         try:
-            text = path.read_bytes()[:100_000].decode("utf-8", "replace")
+            text = read_regular(path, 100_000).decode("utf-8", "replace")
         except OSError:
             return cls({})
         found = {}

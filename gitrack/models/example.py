@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from gitrack.config.regular import open_regular
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.model.display import safe
 from gitrack.models import mlmodel, tables
@@ -70,7 +71,7 @@ def read_example(folder: Path) -> Any:
     name = info.get("artifact_path", EXAMPLE)
     path = mlmodel.inside(folder, name)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             kept = json.loads(file.read(_MOST_BYTES))
         if info.get("type") == "dataframe":
             import pandas

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from gitrack.config import safe_yaml
+from gitrack.config.regular import read_regular
 from gitrack.errors import UnreadableFile
 from gitrack.model.display import safe
 from gitrack.models.schema import schema_from_json
@@ -100,10 +99,6 @@ def inside(folder: Path, relative: object) -> Path:
 def _read_regular(path: Path) -> bytes:
     hint = f"a model is a folder with a file {NAME}"
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        return read_regular(path, _MOST_BYTES + 1)
     except OSError as error:
         raise UnreadableFile(str(path), error.strerror or "cannot be read", hint=hint) from error
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise UnreadableFile(str(path), "is no regular file", hint=hint)
-        return file.read(_MOST_BYTES + 1)

@@ -9,6 +9,8 @@ import msgspec
 
 from gitrack.config.policy import Policy, read_policy
 from gitrack.config.project import POLICY_FILE
+from gitrack.config.regular import read_regular
+from gitrack.errors import ConfigError
 from gitrack.model.promotion import PolicyUsed
 from gitrack.store.git.code import code_branch, code_file
 from gitrack.store.git.repository import Repository
@@ -118,6 +120,8 @@ def _in_worktree(place: Place) -> bytes | None:
     if place.root is None:
         return None
     try:
-        return (place.root / POLICY_FILE).read_bytes()
+        return read_regular(place.root / POLICY_FILE)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ConfigError(f"{POLICY_FILE} cannot be read: {error.strerror}") from error

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gitrack.config.regular import read_regular
 from gitrack.errors import GitrackError, UsageError
 
 #: What says that a folder is a site of ours, and of which commit.
@@ -76,7 +77,7 @@ def check_replaceable(output: Path) -> None:
 def is_site(folder: Path) -> bool:
     """True for what `build_site` wrote."""
     try:
-        data = (folder / MARKER).read_bytes()
+        data = read_regular(folder / MARKER)
     except OSError:
         return False
     return marker_in(data)

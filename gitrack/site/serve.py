@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gitrack.config.regular import read_regular
 from gitrack.errors import UsageError
 from gitrack.site.live.answers import Answer
 
@@ -74,7 +75,7 @@ class _Handler(SimpleHTTPRequestHandler):
             file = asked.resolve(strict=True)
             if not file.is_relative_to(root):
                 raise FileNotFoundError(asked)
-            data = file.read_bytes()
+            data = read_regular(file)
         except (OSError, ValueError):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -237,7 +238,9 @@ def test_misuse_is_refused(
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1]})
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
+    (tmp_path / "endless.csv").symlink_to(os.devnull)
     for data, why in (
+        (tmp_path / "endless.csv", "neither a file nor a folder"),
         (tmp_path / "none.csv", "does not exist"),
         (tmp_path / "x.xlsx", "no table that can be read"),
         (tmp_path / "cut.parquet", "cannot be read as a table"),

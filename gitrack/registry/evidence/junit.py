@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from gitrack.config.regular import open_regular
 from gitrack.errors import UnreadableFile, UsageError
 from gitrack.model.registered import JUnitCount
 
@@ -157,7 +158,7 @@ def _read(path: Path, digest: hashlib._Hash) -> _Count:
     parser.StartDoctypeDeclHandler = _no_dtd(path)
     read = 0
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             while data := file.read(_CHUNK):
                 read += len(data)
                 if read > LARGEST:

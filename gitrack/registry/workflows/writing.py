@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from gitrack.config.policy import Policy
+from gitrack.config.regular import read_regular
 from gitrack.errors import ConfigError, NotFound, UnreadableFile, UsageError
 from gitrack.registry.opened import OpenRegistry
 from gitrack.registry.promotion.hosts.place import host_of
@@ -128,7 +129,7 @@ def _note_other_host(opened: OpenRegistry, host: Host, done: Written) -> None:
 
 def _write(place: Path, data: bytes, *, force: bool) -> str:
     try:
-        present = place.read_bytes() if os.path.lexists(place) else None
+        present = read_regular(place) if os.path.lexists(place) else None
         state = state_of(present, data)
         if state == "same" or (state == "changed" and not force):
             return _WORDS[state]

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from gitrack.config.regular import open_regular
 from gitrack.errors import UsageError
 from gitrack.site.output import writing
 
@@ -26,7 +27,7 @@ def check_writable(target: Path, *, force: bool = False) -> None:
     with writing(target, "--single"):
         if force or not target.exists():
             return
-        with target.open("rb") as file:
+        with open_regular(target) as file:
             begin = file.read(_BEGINNING)
     if MARK not in begin:
         raise UsageError(

@@ -115,7 +115,7 @@ def _of_path(
     except OSError as error:
         raise UsageError(
             f"data set {str(path)!r} cannot be read: {error.strerror or error}",
-            hint="check its rights",
+            hint=f"look at {error.filename or path}",  # it may be a file in it
         ) from error
     dataset = msgspec.structs.replace(
         dataset, name=name or plain_name(path.resolve()), path=_relative(path, root)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from gitrack.config.regular import read_regular
 from gitrack.errors import UsageError
 from gitrack.model.profile import TableProfile
 from gitrack.tracking import notice
@@ -119,7 +120,7 @@ def _commit(path: Path, version: int) -> tuple[str | None, str | None]:
     try:
         if entry.stat().st_size > _MOST_COMMIT:
             return None, None
-        data = entry.read_bytes()
+        data = read_regular(entry)
     except FileNotFoundError:
         return None, None  # cleaned up, as the log of an old version may be
     digest = hashlib.md5(data, usedforsecurity=False).hexdigest()

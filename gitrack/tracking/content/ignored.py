@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitrack.config.regular import read_regular
 from gitrack.tracking import notice
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _rules_above(folder: Path) -> Rules | None:
 
 def _rules_in(folder: Path) -> Rules:
     try:
-        text = (folder / FILE).read_text("utf-8", "replace")
+        text = read_regular(folder / FILE).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return []
     lines = [line.strip() for line in text.splitlines()]

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from gitrack.artifacts.hashes import Hashes
+from gitrack.errors import UsageError
 from gitrack.model.run import Dataset
 from gitrack.store.git.repository import Repository
 from gitrack.tracking.content import describe_dataset, fingerprints
@@ -82,6 +83,14 @@ def test_what_dvc_tracks_has_its_md5_and_the_commit_of_its_record(tracked: Path,
         record = (tracked / (source or "dvc.lock")).read_text()
         assert f"md5: {(dataset.dvc or '').removeprefix('md5:')}" in record
         assert (dataset.revision, dataset.changed) == (first, None), name
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
+def test_a_pipe_among_the_files_of_dvc_is_not_waited_for(tracked: Path) -> None:
+    os.mkfifo(tracked / "raw/.dvcignore")
+
+    with pytest.raises(UsageError, match=r"it is a pipe, not a regular file; look at .*dvcignore"):
+        described(tracked / "raw", tracked)
 
 
 def test_a_pointer_of_dvc_2_tells_the_commit(tracked: Path, git: Git) -> None:
