@@ -101,7 +101,7 @@ class GitrackPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # l
 
 def _gitrack(project: Path, *words: str) -> Any:
     """What a command of gitrack prints; what it says besides goes where MkDocs' words go."""
-    command = [sys.executable, "-m", "gitrack.cli.main", "-C", str(project), *words]
+    command = [sys.executable, "-m", "gitrack", "-C", str(project), *words]
     done = subprocess.run(
         command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
     )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import click
@@ -14,6 +15,8 @@ import pytest
 
 from gitrack.cli.main import COMMANDS, cli
 from tests.cli.some_runs import with_runs
+
+TOP = Path(__file__).resolve().parents[2]
 
 
 def gitrack(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -146,6 +149,50 @@ def test_an_interrupt_ends_quietly(tmp_path):
 
     assert process.returncode == 130
     assert errors.strip() == ""
+
+
+@pytest.mark.parametrize("how", ["the command", "the package"])
+def test_an_interrupt_ends_quietly_while_modules_are_imported(tmp_path, how):
+    declared = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    module, _, function = declared["gitrack"].partition(":")
+    # as the program is that installers write
+    script = f"import sys; from {module} import {function}; sys.exit({function}())"
+    line = ["-c", script] if how == "the command" else ["-m", "gitrack"]
+    # stands for a slow disk, and for what Python calls back while it imports: it asks nobody what
+    # to do about exceptions
+    (tmp_path / "click.py").write_text(
+        "import time\n"
+        "print('ready', flush=True)\n"
+        "try: time.sleep(30)\n"
+        "except BaseException: print('lost'); time.sleep(30)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, *line, "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{TOP}"},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=20)
+
+    assert (process.returncode, said, errors) == (130, "", "")
+
+
+def test_the_command_is_begun_with_nothing_but_what_python_has():
+    """What is imported before anything is caught is a time in which Ctrl-C shows a traceback."""
+    program = (
+        "import sys; before = set(sys.modules)\n"
+        "import gitrack.__main__\n"
+        "print(sorted(set(sys.modules) - before - set(sys.builtin_module_names)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stdout == "['__future__', 'gitrack', 'gitrack.__main__']\n"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ STOREYS = [
     {"project", "sharing", "registry", "analysis", "site"},
     {"__init__"},
     {"cli", "plugins"},
+    {"__main__"},
 ]
 HEIGHT = {room: height for height, storey in enumerate(STOREYS) for room in storey}
 

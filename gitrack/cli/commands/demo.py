@@ -208,7 +208,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 
 def _gitrack(folder: Path, arguments: Sequence[str]) -> None:
-    _run(folder, ["-m", "gitrack.cli.main", *arguments])
+    _run(folder, ["-m", "gitrack", *arguments])
 
 
 def _run(folder: Path, arguments: Sequence[str]) -> tuple[str, str]:
