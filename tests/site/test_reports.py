@@ -110,8 +110,13 @@ def test_every_kind_of_block_says_what_the_branch_has(tmp_path):
                key=lambda run: run.metrics["test_auc_roc"])  # fmt: skip
     assert repr(best.metrics["test_auc_roc"]) in page
     assert f"{len(RUNS) - 2} more runs found" in page
-    assert page.count('class="on-light" src="data:image/svg+xml;base64,') == 3
-    assert page.count('class="on-dark"') == 3
+    for shape in ('class="on-wide"', 'class="on-narrow"'):
+        shown = page.split(f"<span {shape}>")[1:]
+        assert len(shown) == 3
+        for one in shown:
+            pictures = one.partition("</span>")[0]
+            assert pictures.count('class="on-light" src="data:image/svg+xml;base64,') == 1
+            assert pictures.count('class="on-dark" src="data:image/svg+xml;base64,') == 1
     assert "By depth" in page
     assert f"../compare.html#runs={FIRST.id},{OTHER.id}" in page
     assert "flights &lt;v1&gt;" in page
@@ -120,6 +125,14 @@ def test_every_kind_of_block_says_what_the_branch_has(tmp_path):
     assert "reports.html" in (site / "index.html").read_text()
     assert "embedOptions" not in (site / "data/charts/depth.js").read_text()
     assert "on-light" in (site / "charts.html").read_text()
+
+
+def test_a_chart_with_a_width_of_its_own_is_drawn_as_its_author_wanted(tmp_path):
+    spec = json.dumps(SPEC | {"width": 333})
+    page = build(tmp_path / "site", block("chart", "spec: own"), charts={"own.json": spec})
+    assert page.count('class="on-light"') == 1
+    assert "on-wide" not in page
+    assert "on-narrow" not in page
 
 
 def test_the_runs_that_a_chart_names_are_those_whose_dots_it_has(tmp_path):

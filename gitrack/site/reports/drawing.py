@@ -1,4 +1,4 @@
-"""Static charts of reports: Vega-Lite drawn once for light pages and once for dark ones."""
+"""Static charts of reports: Vega-Lite drawn for light pages and dark ones, wide and narrow."""
 
 from __future__ import annotations
 
@@ -30,8 +30,12 @@ _ORDINAL = {
     "dark": {"scheme": "blues", "extent": [0.7, 0.1]},
 }
 _FONT = "ui-sans-serif, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
-#: As wide as the texts of a report; small windows scroll before letters become too small.
-_WIDTH, _HEIGHT = 600, 250
+#: Letters keep their size, so what is drawn for a wide page cannot be made smaller for a phone.
+_WIDE, _NARROW = 740, 250
+_HEIGHT = 250
+#: Of a specification that has its own, the width is what its author wanted; side by side there
+#: is none that fits.
+_HAS_ITS_WIDTH = ("width", "hconcat", "concat", "facet", "repeat")
 #: Words beneath each other that fit side by side on the axis, by the width of a letter.
 _LETTER = 7.0
 _LOGS = {None: (False, False), "x": (True, False), "y": (False, True), "both": (True, True)}
@@ -39,20 +43,31 @@ _LOGS = {None: (False, False), "x": (True, False), "y": (False, True), "both": (
 Row = Mapping[str, object]
 
 
-class Drawing(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart as two pictures, each a data address; `alt` says what is in it."""
+class Pair(msgspec.Struct, frozen=True):
+    """A picture in two themes, each a data address."""
 
     light: str
     dark: str
+
+
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A chart; `alt` says what is in it. Without `narrow` a phone scrolls the wide one."""
+
+    wide: Pair
+    narrow: Pair | None
     alt: str
 
 
 def lines(rows: Sequence[Row], *, title: str, log: str | None, alt: str) -> Drawing:
     """Curves: rows have `x`, `y` and `series`, the name of a run."""
-    spec = _base(rows, title, log, "step", "x", quantitative=True)
-    spec["mark"] = {"type": "line", "strokeWidth": 1.6, "clip": True}
-    spec["encoding"]["color"] = _colour(None)
-    return draw(spec, alt=alt)
+
+    def drawn(width: int) -> Pair:
+        spec = _base(rows, title, log, "step", width, quantitative=True)
+        spec["mark"] = {"type": "line", "strokeWidth": 1.6, "clip": True}
+        spec["encoding"]["color"] = _colour(None, width)
+        return _pair(spec)
+
+    return Drawing(wide=drawn(_WIDE), narrow=drawn(_NARROW), alt=alt)
 
 
 def points(
@@ -60,11 +75,15 @@ def points(
 ) -> Drawing:
     """A dot a run: rows have `x`, `y` and perhaps `series`."""
     quantitative = all(isinstance(row["x"], int | float) for row in rows)
-    spec = _base(rows, y, log, x, "x", quantitative=quantitative)
-    spec["mark"] = {"type": "point", "filled": True, "size": 60, "opacity": 0.9}
-    if color:
-        spec["encoding"]["color"] = _colour(color)
-    return draw(spec, alt=alt)
+
+    def drawn(width: int) -> Pair:
+        spec = _base(rows, y, log, x, width, quantitative=quantitative)
+        spec["mark"] = {"type": "point", "filled": True, "size": 60, "opacity": 0.9}
+        if color:
+            spec["encoding"]["color"] = _colour(color, width)
+        return _pair(spec)
+
+    return Drawing(wide=drawn(_WIDE), narrow=drawn(_NARROW), alt=alt)
 
 
 def draw(spec: Mapping[str, Any], *, alt: str, where: str | None = None) -> Drawing:
@@ -72,13 +91,20 @@ def draw(spec: Mapping[str, Any], *, alt: str, where: str | None = None) -> Draw
 
     Raises ConfigError that names `where` for one that cannot be drawn.
     """
-    return Drawing(light=_drawn(spec, "light", where), dark=_drawn(spec, "dark", where), alt=alt)
+    narrow = None
+    if not any(key in spec for key in _HAS_ITS_WIDTH):
+        narrow = _pair(spec, _NARROW, where)
+    return Drawing(wide=_pair(spec, _WIDE, where), narrow=narrow, alt=alt)
 
 
-def _drawn(spec: Mapping[str, Any], theme: str, where: str | None) -> str:
+def _pair(spec: Mapping[str, Any], width: int = _WIDE, where: str | None = None) -> Pair:
+    return Pair(_drawn(spec, "light", width, where), _drawn(spec, "dark", width, where))
+
+
+def _drawn(spec: Mapping[str, Any], theme: str, width: int, where: str | None) -> str:
     whole = dict(spec)
     theirs = whole.get("config")
-    whole["config"] = _merged(_config(theme), theirs if isinstance(theirs, Mapping) else {})
+    whole["config"] = _merged(_config(theme, width), theirs if isinstance(theirs, Mapping) else {})
     try:
         svg = ARTIST.svg(whole)
     except CannotDraw as error:
@@ -112,7 +138,7 @@ def _why(error: Exception) -> str:
 
 
 def _base(
-    rows: Sequence[Row], y: str, log: str | None, x: str, field: str, *, quantitative: bool
+    rows: Sequence[Row], y: str, log: str | None, x: str, width: int, *, quantitative: bool
 ) -> dict[str, Any]:
     log_x, log_y = _LOGS[log]
     if log_x:
@@ -120,16 +146,16 @@ def _base(
     if log_y:
         rows = [row for row in rows if isinstance(row["y"], int | float) and row["y"] > 0]
     kind = "quantitative" if quantitative else "nominal"
-    across: dict[str, Any] = {"field": field, "type": kind, "title": _called(x)}
+    across: dict[str, Any] = {"field": "x", "type": kind, "title": _called(x)}
     if quantitative:
         across["scale"] = {"type": "log"} if log_x else {"zero": False, "nice": False, "padding": 8}
-        across["axis"] = {"grid": False, "tickCount": 8}
+        across["axis"] = {"grid": False, "tickCount": 8 if width == _WIDE else 4}
     else:
-        across["axis"] = {"labelAngle": 0 if _side_by_side(rows) else -40, "labelLimit": 180}
+        across["axis"] = {"labelAngle": 0 if _side_by_side(rows, width) else -40, "labelLimit": 180}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": list(rows)},
-        "width": _WIDTH,
+        "width": width,
         "height": _HEIGHT,
         "encoding": {
             "x": across,
@@ -144,9 +170,10 @@ def _base(
     }
 
 
-def _colour(title: str | None) -> dict[str, Any]:
+def _colour(title: str | None, width: int) -> dict[str, Any]:
     """Above the chart, one beneath the other: beside it long names would take its room."""
-    legend = {"orient": "top", "direction": "vertical", "columns": 2, "symbolStrokeWidth": 2}
+    columns = 2 if width == _WIDE else 1
+    legend = {"orient": "top", "direction": "vertical", "columns": columns, "symbolStrokeWidth": 2}
     return {
         "field": "series",
         "type": "nominal",
@@ -163,18 +190,18 @@ def _called(column: str) -> str:
     return column
 
 
-def _side_by_side(rows: Sequence[Row]) -> bool:
+def _side_by_side(rows: Sequence[Row], width: int) -> bool:
     """True where the words of an axis fit beside each other."""
     words = {str(row["x"]) for row in rows}
-    return max(map(len, words), default=0) * _LETTER < _WIDTH / max(1, len(words))
+    return max(map(len, words), default=0) * _LETTER < width / max(1, len(words))
 
 
-def _config(theme: str) -> dict[str, Any]:
+def _config(theme: str, width: int) -> dict[str, Any]:
     soft, line, edge = _INK[theme]
     return {
         "background": None,
         "font": _FONT,
-        "view": {"stroke": None, "continuousWidth": 520, "continuousHeight": 280},
+        "view": {"stroke": None, "continuousWidth": width, "continuousHeight": _HEIGHT},
         "range": {"category": list(_SERIES[theme]), "ordinal": _ORDINAL[theme]},
         "mark": {"color": _SERIES[theme][0]},
         "axis": {
@@ -196,6 +223,8 @@ def _config(theme: str) -> dict[str, Any]:
             "titleFontSize": 12,
             "titleFontWeight": 400,
             "labelLimit": 260,
+            # beside a narrow chart it would take half of its room
+            "orient": "right" if width == _WIDE else "bottom",
         },
         "title": {"color": soft},
     }
