@@ -87,6 +87,22 @@ def test_from_data_to_its_models_and_back_at_any_width(visit, lineage: str):
     assert opened.trouble == []
 
 
+def test_the_panel_says_what_is_known_of_each_box(visit, lineage: str):
+    opened = visit(lineage)
+    panel = opened.page.get_by_label("What is chosen")
+    opened.go("lineage.html#model/churn&only")
+    told = panel.get_by_role("listitem").all_inner_texts()
+    assert {"churn v1 staging", "churn v2 production"} <= set(told)
+    opened.go("lineage.html")
+    boxes = opened.page.locator("svg.lineage a.box")
+    for at in range(boxes.count()):
+        boxes.nth(at).click()
+        assert "[object" not in panel.inner_text()
+    boxes.filter(has_text="flights@v1.3").first.click()
+    assert panel.locator("dt", has_text="rows").is_visible()
+    assert opened.trouble == []
+
+
 def test_a_run_leads_to_its_place_or_to_those_it_stands_among(visit, lineage: str):
     opened = visit(lineage)
     page = opened.page
