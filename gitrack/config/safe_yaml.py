@@ -42,6 +42,11 @@ class Lines:
             steps = steps[:-1]
         return self._known.get(steps)
 
+    def span(self, path: Path) -> tuple[int, int] | None:
+        """The first and the last line on which something of a path begins; None without any."""
+        inside = [line for one, line in self._known.items() if one[: len(path)] == path]
+        return (min(inside), max(inside)) if inside else None
+
 
 def _steps(path: str) -> Path:
     steps: list[str | int] = []

@@ -24,6 +24,8 @@ from gitrack.model.registered import (
 )
 from gitrack.model.run import Artifact, Code, Dataset, Environment, Evidence, Run, Use
 from gitrack.model.sweep import Parameter, Sweep, SweepMetric
+from gitrack.site.hiding.policy import shown_policy
+from gitrack.site.hiding.rules import Hide
 from gitrack.store.codec.records import dump_record
 from tests.site.attacked import files_of, push, run
 
@@ -172,7 +174,18 @@ def project(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (repo / ".tracking/views").mkdir(parents=True)
     (repo / ".tracking/policy.yaml").write_text(
         f"# {word('remark')}\npeople: {{leads: [{word('lead')}@example.com, {word('lead')}]}}\n"
-        f"models: {{m: {{owners: [{word('owner')}]}}}}\n"
+        "tags:\n  required: [team, secret_ticket]\n"
+        f"  allowed:\n    secret_ticket: [{word('secret_value')}]\n    team: [x]\n"
+        "models:\n"
+        "  m:\n"
+        f"    owners: [{word('owner')}]\n"
+        "    primary_metric: {name: secret_score}\n"
+        "    stages:\n"
+        "      staging:\n"
+        "        gates:\n"
+        f"        - {{metric: secret_score, at_least: {HIDDEN}, baseline: {HIDDEN}.5}}\n"
+        f"        - tag: secret_ticket\n          is:\n          - {word('secret_word')}\n"
+        "        - {metric: auc, at_least: 0.25}\n"
     )
     (repo / ".tracking/views/v.yaml").write_text(
         f"filter: params.secret_key = '{word('secret')}'\ncolumns: [params.secret_key]\n"
@@ -221,3 +234,36 @@ def test_a_site_for_a_team_has_no_address_of_a_person_and_nothing_hidden(project
         never = [name for name in found if re.fullmatch(rf"{NEVER}|{HIDDEN}.*", name)]
         assert {name: found[name] for name in never} == {}
         assert {"author", "patch", "remote", "owner"} <= found.keys()
+
+
+def test_the_policy_is_shown_without_rules_about_what_is_hidden(project):
+    built(project, public=False)
+    told = (project.parent / "site/about.html").read_text()
+
+    assert "secret_" not in told
+    assert "{metric: auc, at_least: 0.25}" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "models:\n  m:\n    stages:\n      s: {gates: [{metric: loss, at_most: 0.2}, "
+            "{metric: auc, at_least: 0.7}]}  # loss first\n      t: {}\n",
+            "models:\n  m:\n    stages:\n      …\n      t: {}\n",
+        ),
+        (
+            "models:\n  m:\n    stages:\n      s:\n        rollback:\n          gates:\n"
+            "          - no_regression: loss  # as ever\n            against: s\n"
+            "          # loss again\n"
+            "          - tags:\n            - owner\n            - ticket\n",
+            "models:\n  m:\n    stages:\n      s:\n        rollback:\n          gates:\n"
+            "          - …\n          # … again\n          - …\n",
+        ),
+        ("tags: {required: [team, ticket]}\n", "tags: {required: [team, …]}\n"),
+        ("tags:\n  required: [team]\n", "tags:\n  required: [team]\n"),
+    ],
+)
+def test_a_rule_about_what_is_hidden_is_no_more_than_three_dots(text, shown):
+    assert shown_policy(text, Hide(metrics=["loss"], tags=["ticket"])) == shown
+    assert shown_policy(text, Hide()) == text
