@@ -232,6 +232,26 @@ def test_what_is_printed_is_more_than_what_is_in_sight(reader):
     assert "ago" in page.locator("main").inner_text()
 
 
+def test_a_print_is_as_large_as_written_and_ends_with_its_last_line(reader):
+    page = opened(reader)
+    page.locator("#scatter svg").wait_for()
+    page.emulate_media(media="print")
+    # Drawn for a window, and shown on a sheet before anything can draw it anew. One thing that is
+    # wider than the sheet and browsers print all of it smaller.
+    over = """() => {
+      document.body.style.width = "700px";
+      const over = document.querySelector("#scatter svg").getBoundingClientRect().right - 700;
+      document.body.style.width = "";
+      return over;
+    }"""
+    assert page.evaluate(over) <= 0
+    page.emulate_media(media="null")
+    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(format="A4"))
+    wide = [float(width) > float(height) for width, height in sheets]
+    assert wide == sorted(wide), "the last line has a sheet of its own"
+    assert wide[0] is False and wide[-1] is True
+
+
 def test_nobody_is_left_out_by_the_table(reader):
     """What axe finds wrong in the table, closed and open, in groups and in runs."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
