@@ -249,7 +249,8 @@ def test_a_print_is_as_large_as_written_and_ends_with_its_last_line(reader):
     sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(format="A4"))
     wide = [float(width) > float(height) for width, height in sheets]
     assert wide == sorted(wide), "the last line has a sheet of its own"
-    assert wide[0] is False and wide[-1] is True
+    assert not wide[0]
+    assert wide[-1]
 
 
 def test_nobody_is_left_out_by_the_table(reader):
