@@ -53,6 +53,13 @@ def test_a_model_says_who_stands_where_since_when_and_why(made):
     assert 'gitrack.load_model("models:/late-arrivals/production")' in text.replace("&#34;", '"')
 
 
+def test_a_model_that_nobody_promoted_says_how(made):
+    how = "gitrack promote early-departures 1 --to staging --dry-run"
+
+    assert how in text_of(made / "models/early-departures.html")
+    assert "--dry-run" not in text_of(made / f"models/{NAME}.html")
+
+
 def test_every_gate_says_value_rule_margin_and_source(made, bundles):
     html = (made / f"models/{NAME}.html").read_text("utf-8")
     text = text_of(made / f"models/{NAME}.html")
@@ -158,3 +165,4 @@ def test_a_model_without_versions_says_so(tmp_path, bundles):
 
     assert "No version is registered yet." in text
     assert "load_model" not in text
+    assert "--dry-run" not in text

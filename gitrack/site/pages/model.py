@@ -99,6 +99,7 @@ class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[Cell, ...]
     aliases: tuple[tuple[str, int], ...]
     stages: tuple[StageCard, ...]
+    begin: str | None
     timeline: TimelineView | None
     card: Card | None
     archived: tuple[int, ...]
@@ -152,6 +153,7 @@ def model_page(
             for stage in in_order({PRODUCTION, *model.stages})
             if stage != ARCHIVE
         ),
+        begin=_begin(model),
         timeline=timeline_view(model, changes, runs),
         card=card(model, runs, goals),
         archived=tuple(model.stages.get(ARCHIVE, ()))[::-1],
@@ -174,6 +176,14 @@ def model_page(
         load=f'gitrack.load_model("models:/{model.name}/{place}")',
         history=shell("gitrack", "model", "history", model.name),
     )
+
+
+def _begin(model: KnownModel) -> str | None:
+    """What to type while no version ever stood anywhere: it tells the gates and writes nothing."""
+    if not model.versions or model.stages or model.promotions:
+        return None
+    number = str(model.versions[-1].version)
+    return shell("gitrack", "promote", model.name, number, "--to", "staging", "--dry-run")
 
 
 def _card(
