@@ -124,8 +124,23 @@ def test_a_badge_says_who_is_in_production(built):
     version = read(built, f"api/v1/models/{NAME}/stages/production.json")["versions"][0]["version"]
     assert said.startswith(f"{NAME} production: v{version} · ")
     page = (built / "about.html").read_text()
-    assert f"https://team.example.com/flights/badges/{NAME}-production.svg" in page
+    address = "https://team.example.com/flights"
+    assert (
+        f"[![{NAME} production]({address}/badges/{NAME}-production.svg)]"
+        f"({address}/models/{NAME}.html)" in page
+    )
+    assert "archived]" not in page  # who links a README to what is out of use
+    assert "site: {url:" not in page
     assert "runs: {}" in page
+
+
+def test_without_an_address_the_site_says_where_to_write_it(tmp_path):
+    bundles = flights()
+    build_site(MadeStore(bundles, models=models(bundles)), tmp_path / "site", title="T")
+
+    page = (tmp_path / "site/about.html").read_text()
+    assert f"(https://…/badges/{NAME}-production.svg)](https://…/models/{NAME}.html)" in page
+    assert "site: {url: " in page
 
 
 def test_the_sitemap_names_every_page(built):

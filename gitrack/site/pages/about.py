@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from gitrack.config.stage_name import ARCHIVE
+from gitrack.site import links
 from gitrack.site.machine import api, badges, feed, parquet
 from gitrack.site.pages.frame import Cell, Frame
 from gitrack.site.pages.registry import in_order
@@ -31,6 +33,7 @@ class AboutPage(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Cell, ...]
     files: tuple[tuple[str, str], ...]
     badges: tuple[Badge, ...]
+    nowhere: bool
     policy: str | None
     again: str
 
@@ -62,21 +65,23 @@ def about_page(
         facts=tuple(Cell(word, f"{count:,}") for word, count in counts),
         files=tuple(files),
         badges=tuple(_badges(models, url))[:_MOST_BADGES],
+        nowhere=url is None,
         policy=policy,
         again="gitrack site build",
     )
 
 
 def _badges(models: list[KnownModel], url: str | None) -> list[Badge]:
+    """A line for each stage in which somebody stands; nobody shows what is out of use."""
     found = []
+    address = url.rstrip("/") if url else "https://…"
     for model in models:
         for stage in in_order(model.stages):
-            if not model.stages[stage]:
+            if stage == ARCHIVE or not model.stages[stage]:
                 continue
             href = badges.badge_path(model.name, stage)
-            address = f"{url.rstrip('/')}/{href}" if url else f"https://…/{href}"
             shown = f"{model.name} {stage}".replace("[", "(").replace("]", ")")
-            found.append(
-                Badge(model=model.name, stage=stage, href=href, markdown=f"![{shown}]({address})")
-            )
+            leads = f"{address}/{links.model_page(model.name)}"
+            line = f"[![{shown}]({address}/{href})]({leads})"
+            found.append(Badge(model=model.name, stage=stage, href=href, markdown=line))
     return found
