@@ -8,6 +8,11 @@ import re
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 _UNSAFE = re.compile(r"[^a-z0-9_-]+", re.ASCII)
 _OURS = re.compile(r"(?:[a-z0-9_-]{1,48}-)?[0-9a-f]{10}\Z", re.ASCII)
+#: A host by its plain name, no user before it, and nothing that a browser would read otherwise.
+_WEB = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]_a-z~]*)?\Z",
+    re.ASCII | re.IGNORECASE,
+)
 #: Windows keeps these names for devices, whatever follows the dot.
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "index", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))]
@@ -27,6 +32,11 @@ def slug(name: str) -> str:
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     readable = _UNSAFE.sub("-", name.lower()).strip("-_")[:48].rstrip("-_")
     return f"{readable}-{digest}" if readable else digest
+
+
+def web_address(text: str) -> str | None:
+    """An address that somebody wrote, if a page may lead there; else it is a text."""
+    return text if len(text) <= 2_000 and _WEB.match(text) else None
 
 
 #: The runs that stand out, for the comparison.

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gitrack.model.registered import ModelVersion, StageState
 from gitrack.model.run import RunBundle
 from gitrack.site import Hide, build_site
+from gitrack.site.links import web_address
 from gitrack.store import open_store
 from gitrack.store.codec.records import dump_record
 from gitrack.store.registry.whole import AllModels, KnownModel
@@ -166,3 +167,30 @@ def test_a_model_without_versions_says_so(tmp_path, bundles):
     assert "No version is registered yet." in text
     assert "load_model" not in text
     assert "--dry-run" not in text
+
+
+def test_a_proof_leads_to_where_it_can_be_seen(made):
+    page = (made / f"models/{NAME}.html").read_text("utf-8")
+
+    seen = "https://grafana.example.com/d/shadow"
+    assert f'<a href="{seen}" rel="noopener noreferrer"><code><bdi>{seen}</bdi></code></a>' in page
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "javascript:alert(1)",
+        "https:evil.example",
+        "https://ci.example.com@evil.example/",
+        "https://ci.example.com/a b",
+        'https://ci.example.com/"onclick=',
+        "https://ci.example.com\\@evil.example",
+        "https://cі.example.com/",  # the і is Cyrillic
+        "ftp://ci.example.com/",
+        "https://",
+        "https://ci.example.com/\n",
+    ],
+)
+def test_only_plain_addresses_of_the_web_are_links(odd):
+    assert web_address("https://ci.example.com:8443/jobs/7?log=1#end") is not None
+    assert web_address(odd) is None

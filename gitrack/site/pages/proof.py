@@ -6,6 +6,7 @@ import msgspec
 
 from gitrack.model.registered import Proof
 from gitrack.site import display
+from gitrack.site.links import web_address
 from gitrack.site.pages.frame import Cell, Moment, cells, when
 
 
@@ -19,7 +20,7 @@ class ProofView(msgspec.Struct, frozen=True, kw_only=True):
     by: str | None
     facts: tuple[str, ...]
     note: str | None
-    links: tuple[str, ...]
+    links: tuple[tuple[str, str | None], ...]  # as written, and where a page may lead
     details: tuple[Cell, ...]
 
 
@@ -46,6 +47,6 @@ def proof_view(proof: Proof) -> ProofView:
         by=display.person(proof.by) or None,
         facts=tuple(facts),
         note=proof.note,
-        links=tuple(proof.links),
+        links=tuple((link, web_address(link)) for link in proof.links),
         details=cells(proof.details),
     )
