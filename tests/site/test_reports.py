@@ -346,6 +346,22 @@ def test_a_chart_of_what_no_run_has_is_told_with_its_file(tmp_path):
     build(tmp_path / "empty", "# X", charts=asked("params.max_dept"), bundles=[])
 
 
+def test_a_field_without_its_section_is_told_and_not_drawn_as_nothing(tmp_path):
+    def drawn(x, **more):
+        chart = {"data": {"name": "runs"}, "mark": "point", "encoding": {"x": {"field": x}}, **more}
+        return {"d.json": json.dumps(chart)}
+
+    told = refused(tmp_path, "# X", charts=drawn("max_depth"))
+    assert told.startswith(".tracking/charts/d.json: a row of runs has no max_depth")
+    assert "did you mean params.max_depth?" in told
+    told = refused(tmp_path, "# X", charts=drawn("author"))
+    assert "has no author; it has id, name, experiment, status, started, params.…" in told
+    made = [{"pivot": "name", "value": "started", "groupby": ["id"]}]
+    for charts in (drawn("started"), drawn("max_depth", transform=made)):
+        build(tmp_path / "site", "# X", charts=charts)
+    build(tmp_path / "empty", "# X", charts=drawn("max_depth"), bundles=[])
+
+
 def test_a_model_block_says_what_serves_and_how_it_came_there(tmp_path):
     two = block("model", f"name: {registered.NAME}", "promotions: 2")
     page = build(tmp_path, f"# M\n\n{two}\n\n{block('model', 'name: early-departures')}", models=1)

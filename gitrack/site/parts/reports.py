@@ -101,15 +101,23 @@ class _Desk:
 
     def check(self, spec: Spec) -> None:
         """Raise ConfigError for a field that no run has. A hidden one is left out, no more."""
+        if RUNS not in spec.asks or not self.rows.rows:
+            return
         known = self.rows.names()
-        for field in specs.fields(spec) if RUNS in spec.asks and self.rows.rows else ():
-            if field in known or self.contents.hide.hides(field):
-                continue
-            close = nearest(field, known)
-            raise ConfigError(
-                f"{spec.file}: no run has {field}",
-                hint=f"did you mean {close}?" if close else "type  gitrack ls --json  to see them",
-            )
+        hides = self.contents.hide.hides
+        for field in specs.fields(spec):
+            if field not in known and not hides(field):
+                close = nearest(field, known)
+                hint = f"did you mean {close}?" if close else "type  gitrack ls --json  to see them"
+                raise ConfigError(f"{spec.file}: no run has {field}", hint=hint)
+        for field in specs.unsectioned(spec):
+            meant = [name for name in known if name.partition(".")[2] == field]
+            has = f"it has {', '.join(specs.RUN_COLUMNS)}, params.…, metrics.… and tags.…"
+            if not hides(field):
+                raise ConfigError(
+                    f"{spec.file}: a row of runs has no {field}",
+                    hint=f"did you mean {meant[0]}?" if meant else has,
+                )
 
     def _traced(self, of: str, direction: str) -> Any:
         if self._trace is None:

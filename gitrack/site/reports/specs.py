@@ -91,6 +91,27 @@ def fields(spec: Spec) -> list[str]:
     return sorted(named - made)
 
 
+def unsectioned(spec: Spec) -> list[str]:
+    """Fields of a chart of runs that say neither params, metrics nor tags, and are no column.
+
+    None of a chart that has other rows too, or makes fields: there any name may be one.
+    """
+    if spec.asks != (RUNS,):
+        return []
+    named: set[str] = set()
+    for part in _maps(spec.spec, spec.file):
+        data = part.get("data")
+        if "transform" in part or "datasets" in part or (data and data != {"name": RUNS}):
+            return []
+        field = part.get("field")
+        if isinstance(field, str) and _BARE.fullmatch(field):
+            named.add(field)
+    return sorted(named - set(RUN_COLUMNS))
+
+
+#: What every row of runs has beside params, metrics and tags.
+RUN_COLUMNS = ("id", "name", "experiment", "status", "started")
+_BARE = re.compile(r"[^\W_][\w-]*")
 #: Anything else that Vega-Lite takes as a field is its own way into what lies deeper.
 _PLAIN = re.compile(r"(?:params|metrics|tags)\.[\w-]+")
 
