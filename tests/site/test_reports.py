@@ -259,6 +259,10 @@ def test_what_is_hidden_cannot_be_asked_for(tmp_path):
 
     for lines in (["table", "columns: params.max_depth"], ["chart", f"curve: {curve()}"]):
         refused(tmp_path, block(*lines), hide=hide)
+    for line in ("columns: params.max_depth", "filter: params.max_depth > 4"):
+        told = refused(tmp_path, block("table", line), hide=hide)
+        assert "site.hide" in told
+        assert "did you mean" not in told  # it is written as it should be
     build(tmp_path / "site", "# X", charts={"d.json": json.dumps(SPEC)}, hide=hide)
     data = (tmp_path / "site/data/charts/d.js").read_text()
     assert '"params":{}' in data

@@ -68,7 +68,7 @@ class _Desk:
     def __init__(self, contents: Contents, charts: Mapping[str, Spec]) -> None:
         self.contents = contents
         self.charts = charts
-        self.rows = Rows(contents.runs, contents.models)
+        self.rows = Rows(contents.runs, contents.models, contents.hide.hides)
         self._trace: Traced | None = None
         self.answers = Answers(
             self.rows,

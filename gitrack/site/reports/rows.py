@@ -13,12 +13,19 @@ from gitrack.store.registry.whole import KnownModel
 
 _FIELDS = ("id", "name", "experiment", "status", "started", "ended", "author", "command")
 _SECTIONS = ("params", "metrics", "curves", "tags")
+_HIDDEN = "site.hide of .tracking/config.yaml leaves it out; ask for something else"
 
 
 class Rows:
     """Only what the site shows: what is hidden has no column to be asked for."""
 
-    def __init__(self, runs: Sequence[Run], models: Sequence[KnownModel]) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        models: Sequence[KnownModel],
+        hides: Callable[[str], bool],
+    ) -> None:
+        self._hides = hides
         self.runs = sorted(runs, key=lambda run: (run.id, run.started))
         self.rows = len(self.runs)
         self._models = {model.name: model for model in models}
@@ -49,6 +56,7 @@ class Rows:
             if name not in known:
                 close = nearest(name, sorted(known))
                 hint = f"did you mean {close}?" if close else "write metrics.…, params.… or tags.…"
+                hint = _HIDDEN if self._hides(name) else hint
                 raise NotFound(f"no run has a column {name!r}", hint=hint)
 
     def select(self, filter: str | None, order: Sequence[str] = ()) -> list[Run]:
@@ -62,6 +70,9 @@ class Rows:
             asked = parse(filter)
             rows = asked.select(self)
             if self.rows and (unknown := asked.missing(self)):
+                names = [one.partition(";")[0] for one in unknown]
+                if hidden := [name for name in names if self._hides(name)]:
+                    raise InvalidFilter(f"no run shows {', '.join(hidden)}", hint=_HIDDEN)
                 raise InvalidFilter(
                     f"no run has {', '.join(unknown)}",
                     hint="type  gitrack ls --json  to see which params, metrics and tags there are",

@@ -43,7 +43,7 @@ def pick(contents: Contents, only: Only) -> Picked | None:
 
     Raises NotFound where nothing is left, InvalidFilter for what nothing can match.
     """
-    rows = Rows(contents.runs, contents.models)
+    rows = Rows(contents.runs, contents.models, contents.hide.hides)
     if only.model is not None:
         model = rows.model(only.model)
         ids = frozenset(version.run for version in model.versions)
