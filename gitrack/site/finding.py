@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from gitrack.model.promotion import Promotion
+from gitrack.model.registered import Proof
 from gitrack.model.run import Run
 from gitrack.site import display, links
 from gitrack.site.contents import Contents
@@ -16,6 +17,8 @@ from gitrack.store.registry.whole import KnownModel
 
 #: Of a text: who looks for words finds them where it begins.
 _LONGEST = 600
+#: A param of more characters is a text rather than a choice.
+_CHOICE = 120
 #: Contents of one data set whose labels and hashes can be looked for.
 _MOST_VERSIONS = 200
 
@@ -70,6 +73,9 @@ def _model(model: KnownModel) -> Iterator[Entry]:
         yield "version", title, version_href(model.name, version.version), said, _words(words)
     for id, promotion in reversed(model.promotions.items()):
         yield _promotion(page, id, promotion)
+    for number in sorted(model.proofs, reverse=True):
+        for _, proof in sorted(model.proofs[number].items()):
+            yield _proof(model.name, page, proof)
 
 
 def _promotion(page: str, id: str, promotion: Promotion) -> Entry:
@@ -77,6 +83,13 @@ def _promotion(page: str, id: str, promotion: Promotion) -> Entry:
     day = (display.absolute(promotion.at) or "")[:10]
     words = [promotion.why, display.person(promotion.by) or "", promotion.run]
     return "promotion", title, f"{page}#{promotion_anchor(id)}", day, _words(words)
+
+
+def _proof(model: str, page: str, proof: Proof) -> Entry:
+    said = "passed" if proof.passed else "not passed"
+    words = [proof.note or "", display.person(proof.by) or "", *proof.links]
+    title = f"{proof.kind} of {model} v{proof.version}"
+    return "evidence", title, f"{page}#evidence", said, _words(words)
 
 
 def _data(contents: Contents) -> Iterator[Entry]:
@@ -113,7 +126,7 @@ def _charts(contents: Contents) -> Iterator[Entry]:
 
 
 def piece(runs: Sequence[Run]) -> dict[str, object]:
-    """Some runs, the oldest first. Tags, people and commits are written once each."""
+    """Some runs, the oldest first. Tags, choices, people and commits are written once each."""
     experiments: dict[str, int] = {}
     texts: dict[tuple[str, str, str], int] = {}
     rows = []
@@ -131,6 +144,10 @@ def _texts(run: Run) -> Iterator[tuple[str, str, str]]:
     """`(tag, team, logistics-ml)`: what runs have in common."""
     for name in sorted(run.tags):
         yield "tag", name, _short(display.setting(run.tags[name]))
+    for name in sorted(run.params):
+        value = run.params[name]
+        if isinstance(value, str) and 0 < len(value) <= _CHOICE:
+            yield "param", name, value
     person = display.person(run.author)
     if person:
         yield "author", "author", person

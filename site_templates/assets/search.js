@@ -9,7 +9,7 @@
 
   const FEW = 8;
   const MORE = 100;
-  const HEADINGS = { page: "Pages", model: "Models", version: "Versions", promotion: "Promotions", experiment: "Experiments", report: "Reports", chart: "Charts", sweep: "Sweeps", data: "Data", tag: "Tags and people", run: "Runs" };
+  const HEADINGS = { page: "Pages", model: "Models", version: "Versions", promotion: "Promotions", evidence: "Evidence", experiment: "Experiments", report: "Reports", chart: "Charts", sweep: "Sweeps", data: "Data", field: "Params and metrics", tag: "Tags, settings and people", run: "Runs" };
   const LANGUAGE = /[<>=~]|\b(?:like|contains|matches|between|is null|is not null)\b/i;
   const count = (number, word) => number.toLocaleString("en") + " " + word + (number === 1 ? "" : "s");
   let others = [];
@@ -18,9 +18,23 @@
   let trouble = null;
   const open = new Set();
 
-  const input = h("input", { type: "search", "aria-label": "Search everything", placeholder: "Runs, experiments, models, data, tags, notes, promotions …", autocomplete: "off", spellcheck: "false" });
+  const input = h("input", { type: "search", "aria-label": "Search everything", placeholder: "Runs, experiments, models, data, params, tags, notes …", autocomplete: "off", spellcheck: "false" });
   const said = h("p", { class: "note", role: "status" });
   place.append(input, said);
+
+  /* ---- params and metrics by their names, which the header of the table of all runs knows ---- */
+
+  let columns = [];
+  gitrack.tables = {
+    head: ({ rows, columns: all }) => {
+      columns = all.filter(({ group }) => group === "params" || group === "metrics").map((column) => {
+        const own = column.name.slice(column.group.length + 1);
+        const order = column.goal === "minimize" ? ":asc" : ":desc";
+        const at = encodeURIComponent(column.name);
+        return { kind: "field", name: own, low: own.toLowerCase(), also: "", words: "", about: column.group.slice(0, -1) + " of " + count(column.count || rows, "run"), page: "runs.html#order=" + at + order + "&pinned=" + at };
+      });
+    },
+  };
 
   /* ---- what was said beside names: tags, people, commits, data; each with the runs that have it ---- */
 
@@ -47,8 +61,8 @@
     return fitting.map(({ text, runs: many }) => ({
       score: 1,
       thing: {
-        kind: "tag", name: text.kind === "tag" ? text.name + ": " + text.value : text.value,
-        about: { tag: "tag", author: "author", commit: "code" }[text.kind] + " of " + count(many, "run"), words: "",
+        kind: "tag", name: text.kind === "tag" || text.kind === "param" ? text.name + ": " + text.value : text.value,
+        about: { tag: "tag", param: "param", author: "author", commit: "code" }[text.kind] + " of " + count(many, "run"), words: "",
         page: filtered(condition(text)),
       },
     }));
@@ -57,10 +71,10 @@
   /** The filter that finds the runs which have a tag. */
   function condition({ kind, name, value }) {
     const quote = (text) => "'" + text.replaceAll("'", "''") + "'";
-    if (kind !== "tag") return name + " = " + quote(value);
+    if (kind !== "tag" && kind !== "param") return name + " = " + quote(value);
     if (name.includes("`") && name.includes('"')) return null;
     const own = name.includes("`") ? '"' + name + '"' : /^[\p{L}\p{N}_/@:%-]+$/u.test(name) ? name : "`" + name + "`";
-    return "tags." + own + " = " + quote(value);
+    return kind + "s." + own + " = " + quote(value);
   }
 
   const filtered = (text) => (text === null ? "runs.html" : "runs.html#filter=" + encodeURIComponent(text));
@@ -146,7 +160,7 @@
     }
     const byKind = new Map();
     const add = (one) => byKind.set(one.thing.kind, [...(byKind.get(one.thing.kind) || []), one]);
-    names.find(words, others).forEach(add);
+    names.find(words, others.concat(columns)).forEach(add);
     const ofRuns = names.find(words, runs);
     if (ofRuns.length) byKind.set("run", ofRuns);
     const ofTags = shared(words);
@@ -186,7 +200,8 @@
   draw();
   input.focus();
   names.others()
-    .then((all) => { others = all; draw(); return names.runs((some) => { runs = some; draw(); }); })
+    .then((all) => { others = all; draw(); return gitrack.load("data/tables/all/head.js"); })
+    .then(() => names.runs((some) => { runs = some; draw(); }))
     .then((all) => { runs = all; loading = false; draw(); })
     .catch(() => { loading = false; trouble = "The names are not on this site."; draw(); });
 })();

@@ -58,6 +58,22 @@ def test_words_find_runs_tags_notes_and_promotions(reader, expect):
     page.get_by_text("12 runs", exact=True).wait_for()
 
 
+def test_params_metrics_and_settings_are_found(reader, expect):
+    page = reader.page
+    reader.go("search.html#q=depth")
+    field = page.locator("section[data-kind=field] a", has_text="max_depth")
+    expect(page.locator("section[data-kind=field] li .aside")).to_contain_text("param of 12 runs")
+    field.click()
+    expect(page.locator("#runs th[aria-colindex]", has_text="max_depth")).to_be_visible()
+
+    reader.go("search.html#q=v2.3-with-weather")
+    page.locator("section[data-kind=tag] a").click()
+    expect(page.get_by_role("searchbox", name="Filter runs")).to_have_value(
+        "params.feature_set = 'v2.3-with-weather'"
+    )
+    page.get_by_text("6 of 12 runs", exact=True).wait_for()
+
+
 ODD = {
     "team`s": "o'neill's \\ \"quoted\"",
     "who said": "it's 'so'",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
+from gitrack.model.run import RunBundle
 from gitrack.site import build_site
 from gitrack.site.extras import Extras
 from gitrack.site.hiding.rules import Hide
@@ -42,7 +44,8 @@ def test_everything_with_a_name_is_found(build):
 
     (index,) = data(folder, "data/index.js")
     kinds = {kind for kind, *_ in index["entries"]}
-    assert kinds == {"page", "model", "version", "promotion", "experiment", "data"}
+    told = {"page", "model", "version", "promotion", "evidence", "experiment", "data"}
+    assert kinds == told
     for _, title, page, _, _ in index["entries"]:
         path, _, anchor = page.partition("#")
         text = (folder / path).read_text()
@@ -113,11 +116,36 @@ def test_one_more_run_makes_the_last_piece_again_and_not_the_page(build, monkeyp
     assert [row[0] for row in piece["runs"]] == sorted(b.run.id for b in bundles)[10:]
 
 
+def test_settings_that_are_choices_are_found_and_long_texts_are_not(tmp_path, bundles):
+    first, *others = bundles
+    params = {"optimizer": "adamw", "prompt": "long " * 40, "empty": "", "rate": 0.5}
+    run = msgspec.structs.replace(first.run, params=params)
+
+    build_site(MadeStore([RunBundle(run=run), *others]), tmp_path, title="T")
+
+    _, piece = data(tmp_path, "data/names/0.js")
+    said = {(name, value) for kind, name, value in piece["texts"] if kind == "param"}
+    assert ("optimizer", "adamw") in said
+    assert ("feature_set", "v2.2") in said
+    assert not {"prompt", "empty", "rate"} & {name for name, _ in said}
+
+
+def test_evidence_is_found_by_what_it_says(build):
+    folder, _ = build()
+
+    (index,) = data(folder, "data/index.js")
+
+    shadow = next(entry for entry in index["entries"] if entry[1].startswith("shadow-mode of"))
+    assert shadow[0] == "evidence"
+    assert "10 % of traffic" in shadow[4]
+
+
 def test_what_is_hidden_is_not_found(build):
-    folder, _ = build(hide=Hide(tags=("team", "hypothesis"), public=True))
+    hide = Hide(tags=("team", "hypothesis"), params=("feature_*",), public=True)
+    folder, _ = build(hide=hide)
 
     found = (folder / "data/names/0.js").read_text() + (folder / "data/index.js").read_text()
 
-    for secret in ("logistics-ml", "Jane", "Adding weather"):
+    for secret in ("logistics-ml", "Jane", "Adding weather", "v2.2", "grafana"):
         assert secret not in found
-    assert "v2.2" in found or "experimental" in found
+    assert "experimental" in found

@@ -22,7 +22,7 @@
   }
 
   function unpacked({ experiments, texts, runs: rows }) {
-    const known = texts.map(([kind, name, value]) => ({ kind, name, value, words: (kind === "tag" ? name + ": " : "") + value }));
+    const known = texts.map(([kind, name, value]) => ({ kind, name, value, words: (kind === "tag" || kind === "param" ? name + ": " : "") + value }));
     return rows.map(([id, name, experiment, status, started, said, notes, page]) => {
       const about = said.map((at) => known[at]);
       const words = [id, experiments[experiment], status, ...about.map((text) => text.words), notes].join("\n");
