@@ -74,7 +74,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _load(root: Path, path: Path) -> NamedView:
     name = f"{VIEWS_FOLDER}/{path.name}"
     if path.suffix != ".yaml":
-        hint = f"git mv {name} {VIEWS_FOLDER}/{path.stem}.yaml"
+        hint = f"mv {name} {VIEWS_FOLDER}/{path.stem}.yaml"
         raise ConfigError(f"{name} does not end in .yaml", hint=hint)
     if not _NAME.fullmatch(path.stem):
         raise ConfigError(

@@ -51,7 +51,7 @@ def test_views_come_by_the_names_of_their_files(tmp_path, views):
         ("a.yaml", "scales: perhaps\n", r"a\.yaml:1: "),
         ("a.yaml", "title: [\n", r"a\.yaml:\d"),
         ("A b.yaml", "title: T\n", "is not a name for a view"),
-        ("a.yml", "title: T\n", r"does not end in \.yaml"),
+        ("a.yml", "title: T\n", r"not end in \.yaml; mv \.tracking/views/a\.yml \S+/a\.yaml"),
     ],
 )
 def test_what_is_no_view_is_refused(tmp_path, views, name, text, told):
