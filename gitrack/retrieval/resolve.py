@@ -156,7 +156,8 @@ def _only(run: Run, kind: str) -> str:
         )
     left = ", ".join(artifact.path for artifact in run.artifacts[:_SHOWN])
     raise NotFound(
-        f"run {run.id} left no {kind}", hint=f"it left {left}" if left else "it left nothing"
+        f"run {run.id} left no {kind}",
+        hint=f"it left {left or 'nothing'}; gitrack ls shows others",
     )
 
 

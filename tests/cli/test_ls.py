@@ -147,7 +147,7 @@ def test_without_runs_it_says_how_to_get_some(repo, monkeypatch):
     result = CliRunner().invoke(cli, ["ls"])
 
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "no runs yet" in result.stderr
+    assert "no runs yet; gitrack run -- python train.py records one" in result.stderr
     assert CliRunner().invoke(cli, ["ls", "--json"]).stdout == "[]\n"
 
 

@@ -90,7 +90,7 @@ def test_the_same_model_of_the_same_run_stays_the_version_that_it_is(with_models
     ("reference", "kind", "said"),
     [
         (run_id(10), Ambiguous, "left 2 artifacts of the kind 'model': model, big"),
-        (run_id(11), NotFound, "left no model; it left nothing"),
+        (run_id(11), NotFound, "left no model; it left nothing; gitrack ls shows others"),
         (run_id(12), NotFound, "left no model; it left report.html"),
         (f"{run_id(13)}/report.html", UsageError, f"no model; its model is {run_id(13)}/model"),
         (f"{run_id(1)}/model/MLmodel", UsageError, "lies inside of 'model'"),

@@ -220,7 +220,8 @@ def _tell(table: RunTable, filter: str, order_by: str | None, shown: int, found:
     if shown < found:
         click.echo(f"{shown} of {found:,} runs; --limit 0 shows all", err=True)
     elif not found and not filter and not table.rows:
-        click.echo("no runs yet; gitrack demo DIR makes some to look at", err=True)
+        next_to_type = "gitrack run -- python train.py records one, gitrack demo DIR makes some"
+        click.echo(f"no runs yet; {next_to_type}", err=True)
     elif not found:
         click.echo(f"none of {table.rows:,} runs matches", err=True)
     if filter or order_by:
