@@ -46,7 +46,7 @@ _decode = msgspec.json.Decoder().decode
 _MAX_DEPTH = 20
 #: Bounds on what is remembered; hostile variety costs time, never memory without end.
 _MAX_TEMPLATES = 512
-_MAX_LINES = 1000
+_MAX_LINES = 200_000
 
 
 class StrictReader:
@@ -54,6 +54,7 @@ class StrictReader:
 
     def __init__(self) -> None:
         self._templates: dict[tuple[str, ...], str] = {}
+        self._lines = 0
 
     def read(self, text: str) -> Any:
         """The value of a canonical document, or None."""
@@ -81,8 +82,10 @@ class StrictReader:
     def _remember(self, heads: tuple[str, ...], template: str) -> None:
         if len(heads) > _MAX_LINES:
             return
-        if len(self._templates) >= _MAX_TEMPLATES:
+        self._lines += len(heads)
+        if len(self._templates) >= _MAX_TEMPLATES or self._lines > _MAX_LINES:
             self._templates.clear()
+            self._lines = len(heads)
         self._templates[heads] = template
 
 

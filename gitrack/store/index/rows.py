@@ -153,8 +153,9 @@ def _columns(signature: tuple[Any, ...]) -> tuple[Keys, list[int] | None]:
             names += [f"data.{dataset}.{name}" if name in _DATASET else None for name in fields]
         else:
             section, keys = key
-            allowed = _RECORDS.get(section, keys if section in _SECTIONS else ())
-            names += [f"{section}.{name}" if name in allowed else None for name in keys]
+            allowed = keys if section in _SECTIONS else _RECORDS.get(section, ())
+            every = allowed is keys  # thousands of them are not to be looked for among themselves
+            names += [f"{section}.{name}" if every or name in allowed else None for name in keys]
     chosen = [place for place, name in enumerate(names) if name is not None]
     kept = [name for name in names if name is not None]
     if len(set(kept)) != len(kept):  # a dataset's name made to look like another's numbered one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from gitrack.store.index.rows import Rows
+from gitrack.store.index.rows import Rows, _columns
 
 _ID = "20240101-120000-{:06d}"
 
@@ -34,3 +34,23 @@ def test_every_row_has_its_own_values_however_many_shapes_there_are() -> None:
     assert columns["id"] == [_ID.format(number) for number in range(300)]
     for name in sorted({name for chosen in expected for name in chosen}):
         assert columns[f"params.{name}"] == [chosen.get(name) for chosen in expected]
+
+
+class _Counted(str):
+    """A name that counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        _Counted.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_thousands_of_names_are_not_looked_for_among_each_other() -> None:
+    names = [_Counted(f"p{number}") for number in range(3000)]
+    columns, chosen = _columns((("params", tuple(names)),))
+    assert columns == (*(f"params.{name}" for name in names), "path", "blob", "pipeline")
+    assert chosen is None
+    assert _Counted.compared <= 10 * len(names)
