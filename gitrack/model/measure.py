@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -46,6 +47,7 @@ class Measure(msgspec.Struct, frozen=True):
         return place
 
 
+@lru_cache(maxsize=65_536)  # runs repeat their names, some have thousands
 def guess_goal(metric: str) -> Goal | None:
     """Which way a metric should go, by the words in its name; None when they do not say."""
     name = metric.lower()

@@ -22,8 +22,12 @@ from gitrack.model.run import Artifact, RunBundle
 from gitrack.site import Goals, build_site, scripts
 from gitrack.site.drawing.lines import curves, family, path, thinned
 from gitrack.site.drawing.scale import Scale
+from gitrack.site.pages.frame import Frame
 from gitrack.site.pages.group import Group
+from gitrack.site.pages.run import Files, run_page
 from gitrack.site.places import places
+from gitrack.site.render import Renderer
+from gitrack.store.made import AllVersions
 from tests.site.flights import MadeStore, flights
 
 JUDGED = Evaluation(
@@ -235,3 +239,34 @@ def test_what_does_not_move_or_is_no_number_is_not_drawn():
     assert not any(
         word in line.path for one in drawn for line in one.lines for word in ("nan", "inf")
     )
+
+
+class _Row:
+    """A metric's row that counts how often its curve is asked for."""
+
+    asked = 0
+
+    def __init__(self, row):
+        self._row = row
+
+    def __getattr__(self, name):
+        _Row.asked += name == "curve"
+        return getattr(self._row, name)
+
+
+def test_thousands_of_metrics_are_not_asked_for_their_curves_by_each_other():
+    run = msgspec.structs.replace(
+        flights()[0].run, metrics={f"class_{number}": 0.5 for number in range(300)}
+    )
+    group = Group("e", [run], Goals())
+    frame = Frame(title="T", branch="gitrack", hidden=None)
+    page = run_page(
+        frame, run, Files(), group, folder="runs/e", versions=AllVersions(), ids={run.id}
+    )
+    counted = msgspec.structs.replace(page, metrics=tuple(map(_Row, page.metrics)))
+    path = f"runs/{run.id}.html"
+
+    text = Renderer().page("run.html", counted, path)
+
+    assert text == Renderer().page("run.html", page, path)
+    assert _Row.asked <= 2 * len(page.metrics)
