@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,27 @@ def test_the_slider_answers_for_a_past_day(visit, past: Path):
     assert answer.locator(".eyebrow").inner_text() == "Now"
     assert "#" not in page.url
     assert opened.trouble == []
+
+
+def test_the_line_of_a_day_goes_across_what_stood_then(visit, past: Path):
+    from PIL import Image
+
+    opened = visit(f"{past.as_uri()}/")
+    page = opened.page
+    opened.go(f"models/{NAME}.html#on=2026-09-15")
+    page.locator(".lanes").scroll_into_view_if_needed()
+    line = page.locator("[data-cursor]").bounding_box()
+    bars = page.locator(".bars.production").bounding_box()
+    with Image.open(io.BytesIO(page.screenshot())) as seen:
+        at = (line["x"] + line["width"] / 2, bars["y"] + bars["height"] / 2)
+        colour = "#%02x%02x%02x" % seen.convert("RGB").getpixel((int(at[0]), int(at[1])))
+    assert colour == page.evaluate("gitrack.css('--mark')")
+
+    # and the handle that is moved stands below it
+    handle = page.locator("[data-slider]").bounding_box()
+    axis = page.locator(".dates").bounding_box()
+    assert handle["x"] < axis["x"]
+    assert handle["x"] + handle["width"] > axis["x"] + axis["width"]
 
 
 def test_a_link_to_a_day_shows_that_day_with_all_that_happened_on_it(visit, past: Path):
@@ -140,7 +162,7 @@ def test_without_scripts_all_of_it_is_there(visit, past: Path):
     opened = visit(f"{past.as_uri()}/", java_script_enabled=False)
     page = opened.page
     opened.go(f"models/{NAME}.html")
-    assert page.locator(".bars .bar").first.is_visible()
+    assert page.locator(".bars .stay").first.is_visible()
     assert not page.locator("[data-slider]").is_visible()
     page.get_by_text("Every stay in a stage, as a table").click()
     assert page.get_by_role("cell", name="2026-09-20 09:00 UTC").first.is_visible()

@@ -150,7 +150,7 @@ def test_the_page_says_it_without_scripts(made, bundles):
     assert "2026-09-20 09:00 UTC 2026-09-22 03:12 UTC after 1 d 18 h" in text
     assert f"{run.name} {run.code.commit[:12]}" in text
     html = (made / f"models/{NAME}.html").read_text("utf-8")
-    assert len(re.findall(r'class="bar', html)) >= 7
+    assert len(re.findall(r'class="stay', html)) >= 7
 
 
 def test_without_a_timeline_the_page_goes_without(tmp_path, bundles):
