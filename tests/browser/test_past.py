@@ -65,8 +65,8 @@ def test_the_line_of_a_day_goes_across_what_stood_then(visit, past: Path):
     bars = page.locator(".bars.production").bounding_box()
     with Image.open(io.BytesIO(page.screenshot())) as seen:
         at = (line["x"] + line["width"] / 2, bars["y"] + bars["height"] / 2)
-        colour = "#%02x%02x%02x" % seen.convert("RGB").getpixel((int(at[0]), int(at[1])))
-    assert colour == page.evaluate("gitrack.css('--mark')")
+        colour = bytes(seen.convert("RGB").getpixel((int(at[0]), int(at[1])))).hex()
+    assert f"#{colour}" == page.evaluate("gitrack.css('--mark')")
 
     # and the handle that is moved stands below it
     handle = page.locator("[data-slider]").bounding_box()
