@@ -146,6 +146,11 @@ def places_data(experiment: str) -> str:
     return f"data/places/{slug(experiment)}.js"
 
 
+def patch_data(digest: str) -> str:
+    """What was not committed, shared by all runs that had the same changes."""
+    return f"data/patches/{slug(digest)}.js"
+
+
 def packages_data(digest: str) -> str:
     """A list of installed packages, shared by all runs that had the same."""
     return f"data/packages/{slug(digest)}.js"

@@ -20,6 +20,7 @@ from gitrack.tracking.content.datasets import profile_path
 
 _MOST_TEXT = 1_000_000
 _PACKAGES = "environment.txt"
+_PATCH = "code.patch"
 
 
 class Reading:
@@ -44,8 +45,8 @@ class Reading:
             self._fault(folder, error)
             return Files()
         self.copies.update(shown.copies)
-        patched = "code.patch" in names
-        patch = self._text("code.patch") if patched and not self.hide.patches else None
+        patched = _PATCH in names
+        patch = self.patch() if patched else None
         place = f"files/{links.slug(run.id)}/code.patch.txt"
         if patch:
             self.copies[place] = patch.encode("utf-8", "replace")
@@ -61,6 +62,10 @@ class Reading:
             evaluation=self._evaluation() if evaluation.FILE in names else None,
             profiles=self._profiles(names) if run.data else {},
         )
+
+    def patch(self) -> str | None:
+        """What was not committed, where the site shows it."""
+        return None if self.hide.patches else self._text(_PATCH)
 
     def packages(self) -> tuple[str, ...]:
         """What was installed, as pip lists it."""

@@ -225,6 +225,7 @@
     index: (data) => arrived.set("index", data),
     marks: (data) => arrived.set("marks", data),
     specs: (data) => arrived.set("specs", data),
+    patch: (path, data) => arrived.set("patch:" + path, data),
     packages: (path, data) => arrived.set("packages:" + path, data),
     build,
     got: (key) => arrived.get(key),

@@ -60,6 +60,30 @@ def log(experiment: str, name: str, depth: int, auc: float, predicted) -> None:
             run.log_predictions(TRUTH, predicted)
 
 
+def test_what_was_not_committed_is_shown_line_by_line_and_the_same_once(flights_site, visit):
+    dirty = [b.run for b in flights() if b.run.code.dirty]
+    clean = next(b.run for b in flights() if b.run.experiment == dirty[0].experiment)
+    there = visit(f"{flights_site.as_uri()}/")
+    code = there.page.locator("section", has=there.page.locator("h2#code"))
+
+    there.go(f"compare.html#runs={clean.id},{dirty[0].id}")
+    code.locator(".lines tr.line-added").first.wait_for()
+    assert code.locator("summary code").all_inner_texts() == ["train.py", "features.py"]
+    came = code.locator(".lines tr.line-added code").all_inner_texts()
+    assert came[0] == "        learning_rate=settings.learning_rate,"
+    assert code.locator(".lines .tok-k", has_text="return").count() >= 1
+    assert code.get_by_role("link", name="its patch").count() == 1
+
+    there.go("about.html")
+    there.go(f"compare.html#runs={dirty[0].id},{dirty[1].id}")
+    code.locator(".lines tr.line-added").first.wait_for()
+    assert code.locator("summary code").count() == 2
+    assert code.get_by_role("link", name="their patch").count() == 1
+    suspects = there.page.get_by_text("changes beside the commit went into one of the runs")
+    assert suspects.count() == 0
+    assert there.trouble == []
+
+
 def test_what_differs_how_sure_it_is_and_which_code_made_it(project, visit):
     built = CliRunner().invoke(command, ["build", "--output", "site"])
     assert built.exit_code == 0, built.output

@@ -19,7 +19,7 @@ from gitrack.model.evaluation import (
 )
 from gitrack.model.history import History
 from gitrack.model.run import Artifact, RunBundle
-from gitrack.site import Goals, build_site, scripts
+from gitrack.site import Goals, Hide, build_site, scripts
 from gitrack.site.drawing.lines import curves, family, path, thinned
 from gitrack.site.drawing.scale import Scale
 from gitrack.site.pages.frame import Frame
@@ -270,3 +270,25 @@ def test_thousands_of_metrics_are_not_asked_for_their_curves_by_each_other():
 
     assert text == Renderer().page("run.html", page, path)
     assert _Row.asked <= 2 * len(page.metrics)
+
+
+def test_changes_that_runs_share_are_kept_once_and_not_where_no_code_is_shown(tmp_path, bundles):
+    dirty = [bundle for bundle in bundles if "code.patch" in bundle.files]
+    other = msgspec.structs.replace(
+        dirty[1], files={**dirty[1].files, "code.patch": b"diff --git a/x b/x\n+one\n"}
+    )
+    some = [one if one is not dirty[1] else other for one in bundles]
+    for hide in (Hide(), Hide(patches=True)):
+        build_site(MadeStore(some), tmp_path, title="T", hide=hide)
+        kept = list(tmp_path.glob("data/patches/*.js"))
+        told = {
+            path
+            for bundle in dirty
+            for path in re.findall(
+                r"data/patches/\w+\.js",
+                (tmp_path / f"data/runs/{bundle.run.id}.js").read_text("utf-8"),
+            )
+        }
+        assert told == {path.relative_to(tmp_path).as_posix() for path in kept}
+        assert len(kept) == (0 if hide.patches else 2)
+        assert len(dirty) > 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from gitrack.config.stage_name import ARCHIVE
 from gitrack.model.history import History
 from gitrack.model.run import Run
 from gitrack.site import display, packing
+from gitrack.site.diff import read_diff
 from gitrack.site.evaluations import evaluation_data
 from gitrack.site.goals import Goals
 from gitrack.site.links import (
@@ -18,6 +20,7 @@ from gitrack.site.links import (
     experiment_page,
     model_page,
     packages_data,
+    patch_data,
     run_page,
 )
 from gitrack.site.pages.beside import Beside, beside
@@ -224,6 +227,7 @@ def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
         "seeds": pairs(run.seeds),
         "code": _fields(code, "commit", "branch", "dirty", "subfolder") if code else [],
         "patch": files.patch_href,
+        "changes": patch_data(patch_digest(files.patch)) if files.patch else None,
         "data": [
             [
                 dataset.name
@@ -244,6 +248,24 @@ def run_data(run: Run, files: Files, group: Group) -> dict[str, Any]:
         "evaluation": evaluation_data(files.evaluation),
         "pictures": [[p.path, p.source, p.inline] for p in files.exhibits.pictures],
     }
+
+
+def patch_digest(patch: str) -> str:
+    """The name under which changes that were not committed are kept once for all runs."""
+    return hashlib.sha256(patch.encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def patch_files(patch: str) -> list[list[object]]:
+    """File by file: its path, lines that came and went, and each as `[kind, text, old, new]`."""
+    return [
+        [
+            file.path,
+            file.added,
+            file.removed,
+            [[line.kind, line.text, line.old, line.new] for line in file.lines],
+        ]
+        for file in read_diff(patch).files
+    ]
 
 
 def package_pairs(packages: Sequence[str]) -> list[list[str]]:

@@ -24,13 +24,18 @@ from gitrack.site.tables.sparks import sparks
 def units(contents: Contents) -> Units:
     """Every run, newest first."""
     owners: dict[str, KnownRun] = {}
+    changed: dict[str, KnownRun] = {}
     for entry in contents.known:
         made = yield _unit(contents, entry)
-        digest, contents.sparks[entry.run.id] = made.note
+        digest, contents.sparks[entry.run.id], patch = made.note
         if digest is not None:
             owners[digest] = entry
+        if patch is not None:
+            changed[patch] = entry
     for digest, entry in sorted(owners.items(), key=lambda item: item[0]):
         yield Unit(f"packages:{digest}", digest, partial(_packages, contents, entry, digest))
+    for digest, entry in sorted(changed.items(), key=lambda item: item[0]):
+        yield Unit(f"patch:{digest}", digest, partial(_patch, contents, entry, digest))
     for group in contents.groups:
         inputs = (contents.settings, group.digest, contents.trees(group.runs))
         yield Unit(f"places:{group.name}", inputs, partial(_places, group))
@@ -83,9 +88,10 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         **_documents(contents, run, files, reading.copies),
         api.run_path(run.id): api.run_document(run, contents.became.get(run.id, ())),
     }
-    # a list of packages is a file that runs share: the note says which; tables show the curves
+    # packages and patches are files that runs share: the note says which; tables show the curves
     digest = packages_digest(files.packages) if files.packages else None
-    return Made(made, reading.faults, note=(digest, sparks(files.history)))
+    patch = compare.patch_digest(files.patch) if files.patch else None
+    return Made(made, reading.faults, note=(digest, sparks(files.history), patch))
 
 
 def _documents(
@@ -107,6 +113,13 @@ def _packages(contents: Contents, entry: KnownRun, digest: str) -> Made:
     data = scripts.call("packages", path, compare.package_pairs(packages))
     text = "".join(f"{display.visible(line)}\n" for line in packages)
     return Made({path: data, links.packages_text(digest): text.encode("utf-8", "replace")})
+
+
+def _patch(contents: Contents, entry: KnownRun, digest: str) -> Made:
+    """What was not committed, once, however many runs had it."""
+    path = links.patch_data(digest)
+    files = compare.patch_files(Reading(contents, entry).patch() or "")
+    return Made({path: scripts.call("patch", path, files)})
 
 
 def _places(group: Group) -> Made:

@@ -93,7 +93,7 @@
       }
     }
     const dirty = [one, two].map((map) => (map.get("dirty") ? "uncommitted changes" : "clean"));
-    if (dirty[0] !== dirty[1] || (one.get("dirty") && (!base.patch || base.patch !== other.patch))) {
+    if (dirty[0] !== dirty[1] || (one.get("dirty") && (!base.changes || base.changes !== other.changes))) {
       found.push(cause(76, "Code", "uncommitted changes", ...dirty, "changes beside the commit went into one of the runs"));
     }
     return found;

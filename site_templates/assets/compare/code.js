@@ -16,9 +16,12 @@
     const [one, two] = [field(base, "commit"), field(other, "commit")];
     if (!one || !two) return false;
     const uncommitted = [base, other].filter((run) => field(run, "dirty"));
-    const parts = uncommitted.map(dirty);
+    const changed = new Map();
+    for (const run of uncommitted) changed.set(run.changes || run.id, [...(changed.get(run.changes || run.id) || []), run]);
+    const parts = (await Promise.all([...changed.values()].map(patch))).flat();
+    if (!alive()) return true;
     if (one === two) {
-      place.replaceChildren(h("p", {}, "Both ran the code of commit ", short(one), uncommitted.length ? ", but not that alone:" : "."), ...parts);
+      place.replaceChildren(h("p", {}, "Both ran the code of commit ", short(one), !uncommitted.length ? "." : uncommitted.length === 2 && changed.size === 1 ? ", with the same changes:" : ", but not that alone:"), ...parts);
       return true;
     }
     const told = await gitrack.code.commits();
@@ -51,9 +54,26 @@
     return h("div", { class: "command" }, h("code", {}, `git diff ${one.slice(0, 12)} ${two.slice(0, 12)}`), h("button", { type: "button", class: "copy", "data-copy": "git diff " + one + " " + two }, h("code", {}, "Copy")));
   }
 
-  function dirty(run) {
-    return h("p", { class: "note" }, h("bdi", {}, run.name), " also had changes that were not committed: ",
-      run.patch ? h("a", { href: gitrack.root + run.patch }, "its patch") : "they are not on this site", ".");
+  /** What was not committed, file by file; once for runs that had the same. */
+  async function patch(runs) {
+    const [{ changes, patch: href }] = runs;
+    const files = changes ? await gitrack.fetchOnce("patch:" + changes, changes).catch(() => null) : null;
+    const note = h("p", { class: "note" }, runs.map(({ name }, i) => [i ? " and " : null, h("bdi", {}, name)]), " also had changes that were not committed: ",
+      href ? h("a", { href: gitrack.root + href }, runs.length > 1 ? "their patch" : "its patch") : "they are not on this site", ".");
+    if (!files || !files.length) return [note];
+    return [note, h("div", { class: "diff" }, files.slice(0, MOST).map(([path, added, removed, lines], at) =>
+      folded(path, null, added, removed, at < OPEN && lines.length < 400, () => [lines, coloured(path, lines)])))];
+  }
+
+  /** A patch has not the whole of a file: each of its lines is coloured by itself. */
+  function coloured(path, lines) {
+    const sides = [{}, {}];
+    for (const [, text, old, fresh] of lines) {
+      const [line] = highlight(path, text) || [];
+      if (line && fresh !== null) sides[1][fresh - 1] = line;
+      else if (line && old !== null) sides[0][old - 1] = line;
+    }
+    return sides;
   }
 
   function commits(told, words, run) {
@@ -73,14 +93,18 @@
     const lines = difference(before.text, after.text);
     const added = lines.filter(([kind]) => kind === "added").length;
     const removed = lines.filter(([kind]) => kind === "removed").length;
-    const element = h("details", { open: at < OPEN && added + removed < 400 },
-      h("summary", {}, h("code", {}, h("bdi", {}, path)), " ", !was ? h("span", { class: "word finished" }, "new") : !is ? h("span", { class: "word failed" }, "gone") : null, " ",
-        h("span", { class: "added" }, "+" + added), " ", h("span", { class: "removed" }, "−" + removed)));
-    /* Rows are made when they are first looked at: there may be thousands. */
-    const fill = () => { if (element.open && !element.dataset.full) { element.dataset.full = "yes"; element.append(table(path, hunks(lines), [highlight(path, before.text), highlight(path, after.text)])); } };
+    const word = !was ? h("span", { class: "word finished" }, "new") : !is ? h("span", { class: "word failed" }, "gone") : null;
+    const element = folded(path, word, added, removed, at < OPEN && added + removed < 400, () => [hunks(lines), [highlight(path, before.text), highlight(path, after.text)]]);
+    return { added, removed, element };
+  }
+
+  /** Rows are made when they are first looked at: there may be thousands. */
+  function folded(path, word, added, removed, open, rows) {
+    const element = h("details", { open }, h("summary", {}, h("code", {}, h("bdi", {}, path)), " ", word, " ", h("span", { class: "added" }, "+" + added), " ", h("span", { class: "removed" }, "−" + removed)));
+    const fill = () => { if (element.open && !element.dataset.full) { element.dataset.full = "yes"; element.append(table(path, ...rows())); } };
     element.addEventListener("toggle", fill);
     fill();
-    return { added, removed, element };
+    return element;
   }
 
   function table(path, lines, coloured) {
@@ -90,7 +114,7 @@
       lines.length > MOST_LINES ? h("p", { class: "note" }, `${lines.length - MOST_LINES} more lines.`) : null);
   }
 
-  const SIGN = { added: "+", removed: "−", same: "", hunk: "" };
+  const SIGN = { added: "+", removed: "−", same: "", hunk: "", note: "" };
 
   /** Where a line differs from the one that it became, or came from: as many went as came. */
   function rewritten(lines, i) {
