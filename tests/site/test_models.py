@@ -107,6 +107,20 @@ def test_a_public_site_names_nobody(tmp_path, bundles):
     assert "it was the load balancer" in text_of(site / f"models/{NAME}.html")
 
 
+def test_where_nobody_is_named_no_column_says_so_in_every_line(tmp_path, bundles, made):
+    site = built(tmp_path / "site", bundles, Hide(public=True))
+
+    for page, tables in (("index.html", 2), ("models.html", 1)):
+        assert (made / page).read_text("utf-8").count(">By</th>") == tables
+        assert ">By</th>" not in (site / page).read_text("utf-8")
+    heads, first = re.search(
+        r"<thead><tr>(.*?)</tr>.*?<tr>(.*?)</tr>",
+        (site / "models.html").read_text("utf-8").partition('class="list promoted"')[2],
+        re.DOTALL,
+    ).groups()
+    assert heads.count("<th") == first.count("<th") + first.count("<td")
+
+
 def test_hidden_metrics_and_tags_are_in_no_gate(tmp_path, bundles):
     site = built(tmp_path / "site", bundles, Hide(metrics=["calibration_*"], tags=["ticket"]))
 
