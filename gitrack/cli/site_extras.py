@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
     """For the site of `store`, which stands at one commit; `root` is the project's folder."""
+    from gitrack import __version__
     from gitrack.cli.site_registry import asked_of_registry
     from gitrack.cli.site_written import written
     from gitrack.config.views import load_views
@@ -25,6 +26,7 @@ def extras(store: RunStore, config: Config, root: Path | None) -> Extras:
 
     registry = asked_of_registry(store.branch.tip())
     return Extras(
+        version=__version__,
         policy=_policy(root),
         url=config.site.url,
         index=config.site.index,

@@ -31,8 +31,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What the site asks for when it shows it; where nobody answers, that part is left out.
 
-    `policy` is the text of `.tracking/policy.yaml`, `url` where the site will be found, and
-    `index` whether search engines may find it.
+    `version` is that of gitrack, `policy` the text of `.tracking/policy.yaml`, `url` where the site
+    will be found, and `index` whether search engines may find it.
     `stages` gives what became of a model's stages, the oldest first; `audit` what an audit of this
     commit finds; `waiting` the promotions that are not merged yet;
     `code` reads the code of runs where the site may show it.
@@ -41,6 +41,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     `reports` the texts and charts that people wrote.
     """
 
+    version: str | None = None
     policy: str | None = None
     url: str | None = None
     index: bool = False

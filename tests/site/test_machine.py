@@ -143,6 +143,13 @@ def test_without_an_address_the_site_says_where_to_write_it(tmp_path):
     assert "site: {url: " in page
 
 
+def test_the_site_says_what_built_it(tmp_path):
+    for version in ("1.2.3", "1.2.4"):
+        extras = Extras(version=version)
+        build_site(MadeStore(flights()), tmp_path / "site", title="T", extras=extras)
+        assert f"built by gitrack {version}" in (tmp_path / "site/about.html").read_text()
+
+
 def test_the_sitemap_names_every_page(built):
     root = ElementTree.fromstring((built / "sitemap.xml").read_bytes())
 

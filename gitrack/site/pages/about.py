@@ -30,6 +30,7 @@ class AboutPage(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     commit: str | None
     short: str | None
+    version: str | None
     facts: tuple[Cell, ...]
     files: tuple[tuple[str, str], ...]
     badges: tuple[Badge, ...]
@@ -42,6 +43,7 @@ def about_page(
     frame: Frame,
     *,
     commit: str | None,
+    version: str | None,
     counts: tuple[tuple[str, int], ...],
     models: list[KnownModel],
     policy: str | None,
@@ -62,6 +64,7 @@ def about_page(
         title="About this site",
         commit=commit,
         short=commit[:10] if commit else None,
+        version=version,
         facts=tuple(Cell(word, f"{count:,}") for word, count in counts),
         files=tuple(files),
         badges=tuple(_badges(models, url))[:_MOST_BADGES],

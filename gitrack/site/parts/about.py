@@ -22,7 +22,8 @@ def units(contents: Contents) -> Units:
     )
     stages = [(model.name, model.stages) for model in contents.models]
     extras = contents.extras
-    inputs = (contents.settings, contents.commit, counts, stages, extras.policy, extras.url)
+    told = (extras.policy, extras.url, extras.version)
+    inputs = (contents.settings, contents.commit, counts, stages, told)
     yield Unit("about", inputs, partial(_about, contents, counts))
     if extras.url:
         pages = sorted({*contents.pages, "about.html", "index.html"})
@@ -37,6 +38,7 @@ def _about(contents: Contents, counts: tuple[tuple[str, int], ...]) -> Made:
     page = about_page(
         contents.frame,
         commit=contents.commit,
+        version=contents.extras.version,
         counts=counts,
         models=contents.models,
         policy=shown_policy(contents.extras.policy, contents.hide),
