@@ -137,6 +137,29 @@ def test_columns_have_their_shape(site):
     assert 'href="../lineage.html#data/flights&amp;only"' in page
 
 
+def test_a_column_of_words_says_which_are_common(tmp_path):
+    table = profile(0, top=[("AA", 610), ("UA", 300), ("DL", 80), ("HA", 1)])
+    table.columns.append(ColumnProfile(name="cancelled", type="bool", true=25, distinct=2))
+    build(store_of(bundle(1, "a", "v1", table)), tmp_path / "open")
+    build(store_of(bundle(1, "a", "v1", table)), tmp_path / "public", hide=Hide(public=True))
+
+    said = text((tmp_path / "open/datasets/flights.html").read_text())
+    assert "doctor string AA 61.0 % UA 30.0 % DL 8.0 % –" in said
+    assert "cancelled bool true 2.5 % –" in said
+    public = text((tmp_path / "public/datasets/flights.html").read_text())
+    assert "doctor string – 2" in public
+    assert "cancelled bool true 2.5 % –" in public
+
+
+def test_versions_whose_every_column_drifted_have_no_quiet_ones(tmp_path):
+    store = store_of(bundle(1, "a", "v1", profile(0)), bundle(2, "b", "v2", profile(3)))
+    build(store, tmp_path)
+
+    said = text((tmp_path / "datasets/flights.html").read_text())
+    assert "1 drifted far" in said
+    assert "no further apart" not in said
+
+
 def test_the_list_names_models_and_leads_to_each(site):
     page = (site / "data.html").read_text()
 

@@ -23,13 +23,14 @@ _ASKED = 3
 _TESTED = ("validation", "test")
 _MOST_COLUMNS = 120
 _LONGEST = 40
+_COMMON = 3
 _BINS = 28
 _BAR_WIDE, _BAR_HIGH = 84, 18
 _TENTH = 0.001
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """A column; `bars` is an SVG path of how its values are spread."""
+    """A column; `bars` is an SVG path of how its values are spread, `common` are words instead."""
 
     name: str
     type: str | None
@@ -39,6 +40,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     high: str | None
     middle: str | None
     bars: str | None
+    common: tuple[tuple[str, str], ...] = ()
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +110,7 @@ def insides(contents: Contents, found: DataSet) -> Insides:
         compared += _against_train(contents, versions[0], profiles[id(versions[0])])
     shown = [(versions[0], profiles[id(versions[0])]) for versions in roles]
     return Insides(
-        profiles=[_shown(v, p) for v, p in shown if p is not None],
+        profiles=[_shown(v, p, contents.hide.public) for v, p in shown if p is not None],
         pairs=compared,
     )
 
@@ -210,7 +212,7 @@ def _rows(before: int | None, after: int | None, *, change: bool) -> str | None:
     )
 
 
-def _shown(version: Version, profile: TableProfile) -> Profile:
+def _shown(version: Version, profile: TableProfile, public: bool) -> Profile:
     note = None
     if profile.read is not None:
         note = f"of the first {profile.read:,} rows"
@@ -220,26 +222,42 @@ def _shown(version: Version, profile: TableProfile) -> Profile:
         anchor=links.data_anchor(version.identity),
         label=named(version),
         role=version.role,
-        columns=[_column(column, profile.looked_at) for column in profile.columns[:_MOST_COLUMNS]],
+        columns=[_column(column, profile, public) for column in profile.columns[:_MOST_COLUMNS]],
         count=len(profile.columns),
         more=max(0, len(profile.columns) - _MOST_COLUMNS),
         note=note,
     )
 
 
-def _column(column: ColumnProfile, rows: int | None) -> Column:
+def _column(column: ColumnProfile, profile: TableProfile, public: bool) -> Column:
     quantiles = column.quantiles or []
     middle = LEVELS.index(0.5)
     return Column(
         name=column.name,
         type=column.type,
-        missing=_share(column.missing, rows),
+        missing=_share(column.missing, profile.looked_at),
         distinct=display.grouped(column.distinct) or "–",
         low=_value(column.min),
         high=_value(column.max),
         middle=_value(quantiles[middle]) if len(quantiles) == len(LEVELS) else None,
         bars=bars(column.histogram) if column.histogram else None,
+        common=() if column.histogram else tuple(_common(column, profile, public)),
     )
+
+
+def _common(
+    column: ColumnProfile, profile: TableProfile, public: bool
+) -> Iterator[tuple[str, str]]:
+    """What stands most often in a column that has no scale, and in what share of the rows.
+
+    A public site names no texts of the data.
+    """
+    if column.true is not None and profile.looked_at:
+        yield "true", _share(column.true, profile.looked_at)
+    rows = profile.sampled or profile.looked_at
+    for value, count in (column.top or ())[:_COMMON]:
+        if not (public and isinstance(value, str)):
+            yield _value(value) or "", _share(count, rows)
 
 
 def _share(missing: int, rows: int | None) -> str:
