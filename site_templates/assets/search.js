@@ -18,9 +18,7 @@
   let trouble = null;
   const open = new Set();
 
-  const input = h("input", { type: "search", "aria-label": "Search everything", placeholder: "Runs, experiments, models, data, params, tags, notes …", autocomplete: "off", spellcheck: "false" });
-  const said = h("p", { class: "note", role: "status" });
-  place.append(input, said);
+  const [input, said] = place.children;
 
   /* ---- params and metrics by their names, which the header of the table of all runs knows ---- */
 

@@ -98,14 +98,10 @@
     if (!figure) return;
     const drawn = figure.querySelector(".drawn");
     const read = article.querySelector("[data-read]");
-    const name = article.querySelector("h3").textContent;
     const isExperiment = article.dataset.trend !== "*";
     const plot = h("div", { class: "plot", role: "img", "aria-label": drawn.getAttribute("aria-label"), hidden: true });
     drawn.after(plot);
-    const metric = h("select", { "aria-label": "Metric of " + name });
-    const over = h("select", { "aria-label": "Over what, for " + name }, h("option", { value: "time" }, "time"), h("option", { value: "commits" }, "commits"));
-    const first = article.querySelector(".metric-name bdi");
-    metric.append(h("option", { value: "0" }, first ? first.textContent : "metric"));
+    const [metric, over] = article.querySelectorAll("[data-tools] select");
     let data = null;
     let view = null;
     let under = null;
@@ -150,10 +146,9 @@
     metric.addEventListener("pointerdown", need);
     metric.addEventListener("focus", need);
     metric.addEventListener("change", asked);
-    over.addEventListener("change", asked);
+    if (over) over.addEventListener("change", asked);
     plot.addEventListener("click", () => { if (under && data.page) window.location.href = gitrack.root + data.page(under); });
     gitrack.onTheme.push(() => { if (!plot.hidden) again(); });
-    article.querySelector("[data-tools]").append(h("label", {}, metric, isExperiment ? ["over ", over] : null));
   }
 
   document.querySelectorAll("[data-trend]").forEach(trend);

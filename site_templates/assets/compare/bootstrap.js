@@ -152,14 +152,17 @@
     return sorted[below] + (at - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
   }
 
+  /** What can be measured of both. */
+  const able = (task, one, other, keys) => MEASURES.filter(([key, , , of, , probable]) => of === task && (!keys || keys.includes(key)) && (!probable || (likely(one) && likely(other))));
+
   const pause = () => new Promise((resolve) => setTimeout(resolve));
 
   /** What can be measured of both, with the interval of the difference `one - other`.
       Draws go on in pieces, so that the page answers meanwhile; `alive()` false ends them. */
   async function paired(task, truth, one, other, { resamples = 2000, confidence = 0.95, keys, alive = () => true } = {}) {
-    const able = MEASURES.filter(([key, , , of, , probable]) => of === task && (!keys || keys.includes(key)) && (!probable || (likely(one) && likely(other))));
-    const both = able.map(([, , , , make]) => [make(truth, one), make(truth, other)]);
-    const differences = able.map(() => []);
+    const measures = able(task, one, other, keys);
+    const both = measures.map(([, , , , make]) => [make(truth, one), make(truth, other)]);
+    const differences = measures.map(() => []);
     const draw = draws(truth.length);
     let since = performance.now();
     for (let i = 0; i < resamples; i += 1) {
@@ -175,7 +178,7 @@
       }
     }
     const whole = new Float64Array(truth.length).fill(1);
-    return able.map(([key, name, goal], place) => {
+    return measures.map(([key, name, goal], place) => {
       const [a, b] = both[place].map((compute) => compute(whole));
       const found = differences[place].sort((x, y) => x - y);
       const enough = found.length >= Math.max(resamples / 2, 1);
@@ -188,4 +191,5 @@
   }
 
   gitrack.statistics.paired = paired;
+  gitrack.statistics.measures = (task, one, other) => able(task, one, other).map(([key, name, goal]) => ({ key, name, goal }));
 })();

@@ -55,6 +55,13 @@
     return known.get(key);
   }
 
+  /** What will be known of the two case by case, before anything is drawn; null where they cannot be paired. */
+  function pairable(context) {
+    const name = chosen(namesOf(context));
+    const cases = name && context.other ? pair(setsOf(context.other).get(name), setsOf(context.base).get(name)) : { why: "nothing to pair" };
+    return cases.why ? null : { rows: gitrack.statistics.measures(cases.task, cases.one, cases.other), paired: cases.truth.length, cases: cases.cases };
+  }
+
   /** The same at once, where there is an interval without drawing anew: of the area under the ROC curve. */
   function exact(context, kind) {
     const { base, other } = context;
@@ -112,7 +119,9 @@
   function statistics(context) {
     const place = h("div", { class: "statistics" });
     if (!context.other) return place;
-    place.append(h("p", { class: "note", role: "status" }, "Pairing cases…"));
+    /* What takes seconds has its room already: the same table without its numbers. */
+    const coming = pairable(context);
+    place.append(h("p", { class: coming ? "unseen" : "note", role: "status" }, "Pairing cases…"), ...(coming ? table(coming, context) : []));
     evidence(context).then((found) => {
       if (!found || !context.alive()) return;
       place.replaceChildren(...(found.why ? [h("p", { class: "note" }, "No paired test: ", found.why, ".")] : table(found, context)));
@@ -122,6 +131,7 @@
 
   function table(found, { base, other }) {
     const row = (one) => {
+      if (one.difference === undefined) return h("tr", {}, h("th", { scope: "row" }, one.name, gitrack.compare.arrow(one.goal)), h("td", { class: "num" }, "…"), [1, 2, 3, 4, 5].map(() => h("td", {})));
       const word = verdict(one);
       return h("tr", {}, h("th", { scope: "row" }, one.name, gitrack.compare.arrow(one.goal)),
         h("td", { class: "num" }, digits(one.other)), h("td", { class: "num" }, digits(one.one)),
@@ -237,6 +247,6 @@
     return h("div", { class: "charts" }, h("div", { class: "chart" }, h("h3", {}, "Residuals"), legend, plot));
   }
 
-  Object.assign(gitrack.compare, { evidence, exact, verdictOf: verdict, interval });
+  Object.assign(gitrack.compare, { evidence, exact, pairable, verdictOf: verdict, interval });
   sections.push({ id: "evaluation", title: "Predictions", draw });
 })();

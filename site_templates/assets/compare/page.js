@@ -6,6 +6,7 @@
   const place = document.getElementById("compare");
   const starts = document.getElementById("compare-starts");
   const FOLDED = 10;
+  const nobody = place.querySelector(".blank");
   const ORDER = ["verdict", "differences", "many", "curves", "evaluation", "data", "environment", "code", "pictures"];
   let drawn = 0;
   let marks = { best: [], stages: [] };
@@ -28,9 +29,12 @@
     starts.hidden = state.runs.length > 0;
     if (!state.runs.length && !state.base) {
       document.title = document.title.replace(/^.* · Compare/, "Compare runs");
-      place.replaceChildren(blank(0));
+      place.replaceChildren(nobody);
+      document.documentElement.classList.remove("aimed");
       return;
     }
+    nobody.remove();
+    document.documentElement.classList.remove("aimed");
     marks = (await gitrack.fetchOnce("marks", "data/marks.js").catch(() => null)) || marks;
     const { ids, told, left } = await gitrack.compare.resolveAll();
     const answers = await Promise.allSettled(ids.map(gitrack.fetchRun));
@@ -50,27 +54,41 @@
       ...told.map(([reference, why]) => h("p", { class: "notice bad" }, h("code", {}, h("bdi", {}, reference)), ": ", h("bdi", {}, why), ".")),
       ...missing.map((id) => h("p", { class: "notice bad" }, "There is no run ", h("code", {}, h("bdi", {}, id)), " on this site.")),
       ...(left ? [h("p", { class: "notice" }, `The first ${runs.length} of ${runs.length + left} runs are compared.`)] : []),
-      ...(runs.length < 2 ? [blank(runs.length, ids.length === 1 && state.runs.length > 1 && !told.length)] : []),
+      ...(runs.length ? [] : [nobody]),
+      ...(runs.length === 1 ? [alone(ids.length === 1 && state.runs.length > 1 && !told.length)] : []),
       jump);
     document.getElementById("compare-said").textContent = runs.length === 1 ? "1 run shown" : runs.length + " runs compared";
     if (held) refocus(held);
     if (!runs.length) return;
+    const queue = [];
     const context = { runs, base: runs[0], other: theOther(runs), measure: measureOf(runs), marks, alive: () => turn === drawn, choose, swatch };
     for (const section of [...sections].sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id))) {
-      if (runs.length >= (section.least || 1)) one(section, context, jump);
+      if (runs.length >= (section.least || 1)) one(section, context, jump, queue, held);
     }
-    if (held) refocus(held);
   }
 
-  /** A section has its place at once, in order; it goes when it has nothing to say. */
-  function one(section, context, jump) {
+  /** A section has its place at once, in order; it goes when it has nothing to say. It is seen when
+      those above it have settled: what grows would move it. */
+  function one(section, context, jump, queue, held) {
     const inside = h("div", {});
     const title = h("h2", { id: section.id, tabindex: -1 }, section.title);
-    const whole = h("section", { "aria-labelledby": section.id, class: "compare-" + section.id }, title, inside);
-    const go = h("button", { type: "button", class: "quiet-button", onclick: () => { whole.scrollIntoView(); title.focus({ preventScroll: true }); } }, section.title);
+    const whole = h("section", { "aria-labelledby": section.id, class: "waiting compare-" + section.id }, title, inside);
+    const go = h("button", { type: "button", class: "waiting quiet-button", onclick: () => { whole.scrollIntoView(); title.focus({ preventScroll: true }); } }, section.title);
     place.append(whole);
     jump.append(go);
     const gone = () => { whole.remove(); go.remove(); };
+    const show = () => {
+      [whole, go].forEach((part) => part.classList.remove("waiting"));
+      const stop = held && [...whole.querySelectorAll("[data-key]")].find((item) => item.dataset.key === held);
+      const free = document.activeElement === document.body || document.activeElement.dataset.key === "add";
+      if (stop && free) stop.focus({ preventScroll: true });
+    };
+    const turn = { settled: false, show };
+    queue.push(turn);
+    const settle = () => {
+      turn.settled = true;
+      while (queue.length && queue[0].settled) queue.shift().show();
+    };
     const failed = (error) => {
       if (!context.alive()) return;
       inside.replaceChildren(h("p", { class: "note" }, "This part could not be drawn: " + error.message));
@@ -85,7 +103,7 @@
         else if (held) refocus(held);
       }).catch(failed);
     };
-    context.redraw[section.id]();
+    context.redraw[section.id]().finally(settle);
   }
 
   /** A link of another day is told apart from what the site says now. */
@@ -162,10 +180,8 @@
     return h("span", { class: "swatch", style: `color: var(${colour})` + (dash[1] ? "; border-top-style: dashed" : "") });
   }
 
-  function blank(count, alike) {
-    return h("div", { class: "blank" },
-      h("p", {}, count ? (alike ? "What was asked for is one and the same run. " : "") + "Add a second run to see what differs." : "Choose runs here, or tick them in any table of runs. The address of this page keeps the choice, so it can be shared."),
-      count ? null : h("button", { type: "button", class: "button main", "data-key": "add", onclick: add }, "Choose a run"));
+  function alone(alike) {
+    return h("div", { class: "blank" }, h("p", {}, (alike ? "What was asked for is one and the same run. " : "") + "Add a second run to see what differs."));
   }
 
   /** The metric that the comparison is about: the asked one, else what ranks the experiment. */
@@ -203,6 +219,8 @@
     for (const i of [0, ...rank, ...others].slice(0, most)) kept[i] = runs[i];
     return kept;
   }
+
+  nobody.querySelector("button").addEventListener("click", add);
 
   function start() {
     gitrack.compare.read();

@@ -11,12 +11,13 @@
     const left = h("div", { class: "answer" }, choices(context), measure ? answer(context) : h("p", {}, "None of these runs has a metric."));
     const why = h("div", { class: "explained" }, h("h3", {}, "What could explain the difference"), h("p", { class: "note" }, "Looking…"));
     inside.replaceChildren(h("div", { class: "short" }, left, why));
-    sure(left, context);
-    gitrack.compare.causes(context).then((found) => {
-      if (!context.alive()) return;
+    const known = sure(left, context);
+    /* Settled when the room that it takes is known. */
+    return Promise.all([known, gitrack.compare.causes(context)]).then(([, found]) => {
+      if (!context.alive()) return true;
       why.lastChild.replaceWith(gitrack.compare.causeList(found), h("p", { class: "note" }, gitrack.compare.telling(context) ? "What these runs show themselves comes first, then what is known to move results." : "Ranked by what is known to move results; nothing was run again."));
+      return true;
     });
-    return true;
   }
 
   function choices({ runs, base, other, measure, choose }) {
@@ -53,16 +54,24 @@
   };
 
   /** How sure: the paired test where there are predictions, the spread of seeds where there are replicates. */
-  async function sure(left, context) {
+  function sure(left, context) {
     const place = h("div", { class: "sure", role: "status" });
     left.append(place);
     place.append(...replicates(context));
-    /* DeLong's interval takes a moment, thousands of draws take seconds. */
-    const found = gitrack.compare.exact(context, context.measure && kindOf(context.measure)) || (await gitrack.compare.evidence(context));
-    if (!context.alive()) return;
+    const told = (found) => { if (context.alive()) said(found, left, place, context); };
+    const found = gitrack.compare.exact(context, context.measure && kindOf(context.measure));
+    if (found) return told(found);
+    const asked = gitrack.compare.evidence(context).then(told);
+    if (!gitrack.compare.pairable(context)) return asked;
+    /* DeLong's interval takes a moment, thousands of draws take seconds: they have their room already. */
+    left.classList.add("drawing");
+    return null;
+  }
+
+  function said(found, left, place, { measure }) {
     if (found && found.rows) {
-      place.append(...tested(found, context.measure));
-      const told = context.measure && found.rows.find((one) => one.key === kindOf(context.measure));
+      place.append(...tested(found, measure));
+      const told = measure && found.rows.find((one) => one.key === kindOf(measure));
       const words = left.querySelector(".claim-word");
       /* What chance alone may have done is not called better. */
       if (words && told && told.low !== null && !gitrack.compare.verdictOf(told)) words.textContent = "cannot be told apart from";

@@ -4,7 +4,11 @@ document.addEventListener("DOMContentLoaded", function () {
 
   const page = document.querySelector("[data-lineage]");
   const given = gitrack.lineageGiven;
-  if (!page || !given) return;
+  const { classList } = document.documentElement;
+  if (!page || !given) {
+    classList.remove("aimed");
+    return;
+  }
 
   const { h } = gitrack;
   const { graph, named, related, settle } = gitrack.graphs;
@@ -201,6 +205,7 @@ document.addEventListener("DOMContentLoaded", function () {
   window.addEventListener("hashchange", () => show(read()));
 
   show(read());
+  classList.remove("aimed");
   const [first] = state.key ? named(wholes[state.view], state.key) : [];
   if (first && shown.boxes.has(first)) shown.boxes.get(first).scrollIntoView({ block: "nearest", inline: "center" });
 });

@@ -16,6 +16,8 @@
     const more = h("span", { class: "more-tools" });
     place.replaceChildren(h("div", { class: "filter" }, input), count, by, scales, more, gitrack.chooser(grid), note);
 
+    place.classList.add("waiting"); /* how many runs are found is not known yet, and takes room */
+
     let waiting = 0;
     input.addEventListener("input", () => {
       clearTimeout(waiting);
@@ -26,6 +28,7 @@
       const { state, rows, groups, fault, missing } = grid;
       if (document.activeElement !== input && input.value !== state.filter) input.value = state.filter;
       const runs = rows.length === store.rows ? many(store.rows, "run") : rows.length.toLocaleString("en") + " of " + many(store.rows, "run");
+      place.classList.remove("waiting");
       const said = runs + (groups ? " in " + many(groups.length, "group") : "");
       if (count.textContent !== said) count.textContent = said;
       scales.setAttribute("aria-pressed", String(state.scales));
