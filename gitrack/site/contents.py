@@ -141,11 +141,11 @@ class Contents:
         return sorted(self.faults, key=lambda fault: (fault.path, fault.why))
 
     def _navigation(self) -> Iterator[tuple[str, str]]:
-        """The pages that every page leads to: those that have something to show."""
+        """The pages that every page leads to: those that have something to show, or to teach."""
         yield "Runs", "runs.html"
         if self.sweeps:
             yield "Sweeps", "sweeps.html"
-        if self.models:
+        if self.known or self.models:  # before the first is registered it says how to do that
             yield "Models", "models.html"
         yield "Compare", "compare.html"
         if self.known:

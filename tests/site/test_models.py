@@ -183,6 +183,13 @@ def test_a_model_without_versions_says_so(tmp_path, bundles):
     assert "--dry-run" not in text
 
 
+def test_every_page_leads_to_how_a_first_model_is_registered(tmp_path, bundles):
+    build_site(MadeStore(bundles), tmp_path, title="T")
+
+    assert '<a href="models.html">Models</a>' in (tmp_path / "index.html").read_text("utf-8")
+    assert "gitrack model register @last NAME" in text_of(tmp_path / "models.html")
+
+
 def test_a_proof_leads_to_where_it_can_be_seen(made):
     page = (made / f"models/{NAME}.html").read_text("utf-8")
 
