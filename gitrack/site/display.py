@@ -56,6 +56,15 @@ def number(value: object) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def apart(one: float, other: float) -> float:
+    """How far `one` lies above `other`: nothing where computing itself is off by as much."""
+    return 0.0 if math.isclose(one, other, rel_tol=_COMPUTED) else one - other
+
+
+#: Sums of the same numbers in another order differ by less, such as 0.9999999999999999 and 1.
+_COMPUTED = 1e-12
+
+
 def _short(shown: str) -> str:
     """Without zeros at the end: only where nothing stands behind them, so 0.40099 is 0.4010."""
     return shown.rstrip("0").rstrip(".") if "." in shown else shown

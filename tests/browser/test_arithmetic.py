@@ -33,7 +33,7 @@ def page(browser):
     opened.evaluate(AROUND)
     for name in ("table/order", "table/groups", "table/cells", "table/exports"):
         opened.evaluate((SCRIPTS / f"{name}.js").read_text())
-    for name in ("evaluation", "lines", "causes"):
+    for name in ("table", "evaluation", "lines", "causes"):
         opened.evaluate((SCRIPTS / f"compare/{name}.js").read_text())
     opened.evaluate((SCRIPTS / "lineage/graph.js").read_text())
     yield opened
@@ -193,3 +193,18 @@ def test_the_likeliest_cause_comes_first(page):
     )
 
     assert found == ["linear", "model", "numpy", "verbose"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (0.9999999999999999, 1, 0),
+        (0.1 + 0.2, 0.3, 0),
+        (0.25, 0.75, 0.5),
+        (1, 1 + 1e-9, pytest.approx(1e-9, rel=1e-6)),
+        (0, 1e-15, 1e-15),
+        (0, 0, 0),
+    ],
+)
+def test_what_computing_is_off_by_is_no_distance(page, one, other, apart):
+    assert page.evaluate("([a, b]) => gitrack.compare.away(a, b)", [one, other]) == apart

@@ -108,6 +108,7 @@ def test_what_differs_is_told_and_the_rest_is_counted():
         ({"loss": 0.3}, {"loss": 0.2}, "is ahead of"),
         ({"loss": 0.2}, {"loss": 0.3}, "is behind"),
         ({"loss": 0.2}, {"loss": 0.2}, "is level with"),
+        ({"auc": 0.9999999999999999}, {"auc": 1.0}, "is level with"),
         ({"loss": 0.2}, {}, "has no result in common with"),
         ({}, {}, "has no result in common with"),
     ],

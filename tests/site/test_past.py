@@ -281,6 +281,18 @@ def test_what_served_is_the_one_that_came_last_and_is_held_against_the_one_befor
     assert metrics == [["loss", "minimize", [0.5, 0.25]]]
 
 
+def test_what_computing_is_off_by_is_no_change():
+    values = ((1, 0.9999999999999999), (2, 1.0))
+    runs = [a_run(number, metrics={"auc": value}) for number, value in values]
+    model = KnownModel(name="m", versions=(a_version(1, runs[0]), a_version(2, runs[1])))
+    came = [change(0, [], [1]), change(10, [1], [2])]
+
+    trend = production_trend(model, came, {run.id: run for run in runs}, Goals())
+
+    assert trend.change is None
+    assert [mark.text for mark in trend.drawing.y] == ["0.95", "1.00", "1.05"]
+
+
 def test_a_commit_is_a_record_where_it_beats_all_before_it():
     values = [(1, 0.5), (2, 0.6), (3, 0.45), (4, 0.45), (5, 0.3)]
     runs = [

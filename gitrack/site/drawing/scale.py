@@ -69,6 +69,8 @@ def scale_of(values: Iterable[float], *, log: bool = False, pad: float = 0.06) -
     if log:
         room = (math.log10(high) - math.log10(low)) * pad or 0.1
         return Scale(_power(math.log10(low) - room), _power(math.log10(high) + room), True)
+    if display.apart(high, low) == 0:  # else lines climb by what nobody measured
+        low = high
     room = (high / 2 - low / 2) * 2 * pad
     if not math.isfinite(room):
         return Scale(low, high)

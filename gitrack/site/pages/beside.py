@@ -65,9 +65,10 @@ def _verdict(one: Run, other: Run, measure: Measure | None) -> str:
     theirs = other.metrics.get(measure.metric) if measure else None
     if measure is None or ours is None or theirs is None:
         return "has no result in common with"
-    if ours == theirs:
+    away = display.apart(theirs, ours)
+    if away == 0:
         return "is level with"
-    return "is ahead of" if (theirs > ours) == (measure.goal == "maximize") else "is behind"
+    return "is ahead of" if (away > 0) == (measure.goal == "maximize") else "is behind"
 
 
 def _differing(
@@ -91,7 +92,7 @@ def _differing(
 def _metric(name: str, ours: float | None, theirs: float | None, goals: Goals) -> Line:
     change = None
     if ours is not None and theirs is not None:
-        shown = display.number(theirs - ours)
+        shown = display.number(display.apart(theirs, ours))
         change = shown if shown.startswith("-") else f"+{shown}"
     return Line(
         name=name,

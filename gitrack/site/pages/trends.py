@@ -228,7 +228,7 @@ def production_trend(
             values.append(float(value))
         served.append(_served(model, stay, value))
     now = stays[-1].end is None and bool(values)
-    change = values[-1] - values[-2] if len(values) > 1 else None
+    change = display.apart(values[-1], values[-2]) if len(values) > 1 else None
     return ProductionTrend(
         name=model.name,
         href=model_page(model.name),

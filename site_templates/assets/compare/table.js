@@ -77,22 +77,25 @@
       values.map((value, i) => {
         if (value === null) return h("td", { class: "alike" }, "–");
         const cell = h("td", { class: "num" + (top !== null && value === top ? " top" : ""), title: String(row.cells[i][0]) }, gitrack.number(row.cells[i][0], decimals));
-        if (i > 0 && base !== null) cell.append(delta(value - base, goal));
+        if (i > 0 && base !== null) cell.append(delta(away(base, value), goal));
         return cell;
       }));
   }
 
   const arrow = (goal) => (goal ? h("span", { class: "goal", title: goal === "maximize" ? "higher is better" : "lower is better" }, goal === "maximize" ? " ↑" : " ↓") : null);
 
+  /** How far `to` lies above `from`: nothing where computing itself is off by as much. */
+  const away = (from, to) => (Math.abs(to - from) <= 1e-12 * Math.max(Math.abs(from), Math.abs(to)) ? 0 : to - from);
+
   /** `+0.012`, in the colour of better or worse; nothing where there is no distance. */
-  function delta(away, goal) {
-    if (!Number.isFinite(away) || away === 0) return "";
-    const better = goal ? (goal === "maximize") === (away > 0) : null;
-    return h("span", { class: "delta" + (better === null ? "" : better ? " better" : " worse") }, signed(Number(away.toPrecision(2))));
+  function delta(by, goal) {
+    if (!Number.isFinite(by) || by === 0) return "";
+    const better = goal ? (goal === "maximize") === (by > 0) : null;
+    return h("span", { class: "delta" + (better === null ? "" : better ? " better" : " worse") }, signed(Number(by.toPrecision(2))));
   }
 
-  const signed = (away) => (away > 0 ? "+" : away < 0 ? "−" : "") + gitrack.number(Number(Math.abs(away).toPrecision(3)));
+  const signed = (by) => (by > 0 ? "+" : by < 0 ? "−" : "") + gitrack.number(Number(Math.abs(by).toPrecision(3)));
 
-  Object.assign(gitrack.compare, { rowsOf, same, delta, signed, arrow });
+  Object.assign(gitrack.compare, { rowsOf, same, away, delta, signed, arrow });
   sections.push({ id: "differences", title: "Differences", draw });
 })();

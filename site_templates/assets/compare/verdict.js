@@ -37,7 +37,7 @@
     if (from === null || to === null || !Number.isFinite(to - from)) {
       return h("p", { class: "claim" }, name(from === null ? base : other), " has no value of ", h("bdi", {}, measure.name), ", so it cannot say.");
     }
-    const away = to - from;
+    const away = gitrack.compare.away(from, to);
     const better = measure.goal ? (measure.goal === "maximize") === (away > 0) : null;
     const words = away === 0 ? ["is as good as"] : better === null ? [away > 0 ? "is higher than" : "is lower than"] : [better ? "is better than" : "is worse than"];
     const decimals = gitrack.decimals([from, to]);
