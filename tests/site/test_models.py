@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gitrack.model.registered import ModelVersion, StageState
+from gitrack.model.registered import (
+    ModelAlias,
+    ModelVersion,
+    Proof,
+    RegisteredModel,
+    StageState,
+)
 from gitrack.model.run import RunBundle
 from gitrack.site import Hide, build_site
 from gitrack.site.links import web_address
@@ -41,6 +47,71 @@ def test_the_first_page_says_what_is_in_production_and_what_was_promoted(made):
     assert "early-departures nobody" in text
     assert text.index("late-arrivals v2 back to production") < text.index("late-arrivals v3 to")
     assert "5 of 6 gates passed, 1 waiting" in text
+
+
+def many(count: int, serving: int) -> tuple[KnownModel, ...]:
+    """Models of which the first so many are in production; each changed a day after the last."""
+    return tuple(
+        KnownModel(
+            name=f"model-{number:03d}",
+            about=RegisteredModel(name=f"model-{number:03d}", created="2026-01-01T00:00:00.000Z"),
+            versions=(
+                ModelVersion(version=1, run="gone", created=f"2026-02-{number % 28 + 1:02d}"),
+            ),
+            stages={"production": [1]} if number < serving else {},
+        )
+        for number in range(count)
+    )
+
+
+def named_first(folder: Path, known: tuple[KnownModel, ...], bundles: list[RunBundle]) -> list[str]:
+    store = MadeStore(bundles, models=AllModels(models=known))
+    build_site(store, folder, title="T", commit="c")
+    front = (folder / "index.html").read_text("utf-8")
+    section = front.partition('aria-labelledby="production"')[2].partition("</section>")[0]
+    return re.findall(r"<bdi>(model-\d+)</bdi>", section)
+
+
+def test_few_models_are_all_on_the_first_page(tmp_path, bundles):
+    assert named_first(tmp_path / "site", many(8, 3), bundles) == [
+        f"model-{number:03d}" for number in range(8)
+    ]
+    front = text_of(tmp_path / "site/index.html")
+    assert "All 8 models" not in front
+
+
+def test_of_many_models_the_first_page_names_those_that_serve_and_changed_last(tmp_path, bundles):
+    first = named_first(tmp_path / "site", many(20, 3), bundles)
+
+    # three serve somebody; of the others those that changed last
+    assert first == [f"model-{number:03d}" for number in (2, 1, 0, 19, 18, 17, 16, 15)]
+    front = (tmp_path / "site/index.html").read_text("utf-8")
+    assert '<a class="more" href="models.html">All 20 models</a>' in front
+    assert "8 of 20 models: what is in production first, then what changed last" in front
+    assert front.index("All 20 models") < front.index("What people ask")
+    assert (tmp_path / "site/models.html").read_text("utf-8").count("<bdi>model-") == 20
+
+
+def test_the_models_on_the_first_page_have_one_order(tmp_path, bundles):
+    known = many(60, 40)  # some changed on the same day
+    one = named_first(tmp_path / "one", known, bundles)
+    other = named_first(tmp_path / "other", known[::-1], bundles)
+
+    assert one == other
+    assert one[:3] == ["model-027", "model-026", "model-025"]
+
+
+def test_a_model_that_nobody_promoted_but_somebody_proved_has_changed(tmp_path, bundles):
+    known = list(many(20, 0))
+    proof = Proof(
+        kind="tests", version=1, run="gone", passed=True, recorded="2026-03-01", by="Jane <j@x>"
+    )
+    known[4] = replace(known[4], proofs={1: {"tests": proof}})
+    known[6] = replace(known[6], pointers={"champion": ModelAlias(version=1, set="2026-03-02")})
+
+    first = named_first(tmp_path / "site", tuple(known), bundles)
+
+    assert first[:3] == ["model-006", "model-004", "model-019"]
 
 
 def test_a_model_says_who_stands_where_since_when_and_why(made):

@@ -14,11 +14,13 @@ from gitrack.site.pages.frame import Frame, Moment, RunLink, run_link, when
 from gitrack.site.pages.group import Group
 from gitrack.site.pages.models import OpenPromotion
 from gitrack.site.pages.questions import Question
-from gitrack.site.pages.registry import ModelRow, PromotionRow, latest_promotions, model_rows
+from gitrack.site.pages.registry import ModelRow, PromotionRow, foremost_rows, latest_promotions
 from gitrack.site.pages.verdict import Standing
 from gitrack.store.registry.whole import KnownModel
 
 _LATEST = 8
+#: Of more models than these some are named: what people ask is to be seen without scrolling.
+_MODELS = 8
 _FAULTS = 100
 #: Experiments with all that the list says; older ones by their names.
 _MOST = 200
@@ -72,6 +74,7 @@ class OverviewPage(msgspec.Struct, frozen=True, kw_only=True):
     latest: tuple[LatestRun, ...]
     best: Best | None
     models: tuple[ModelRow, ...]
+    registered: int
     promotions: tuple[PromotionRow, ...]
     waiting: tuple[OpenPromotion, ...]
     faults: tuple[Fault, ...]
@@ -106,7 +109,10 @@ def overview_page(
         questions=tuple(questions),
         latest=tuple(_latest(run, named[run.experiment]) for run in newest),
         best=best_of(everything),
-        models=model_rows(models, {run.id: run for run in everything.runs}, everything.goals),
+        models=foremost_rows(
+            models, {run.id: run for run in everything.runs}, everything.goals, _MODELS
+        ),
+        registered=len(models),
         promotions=latest_promotions(models),
         waiting=tuple(waiting),
         faults=tuple(faults[:_FAULTS]),

@@ -204,23 +204,49 @@ def registered_as(models: Sequence[KnownModel]) -> dict[str, tuple[Membership, .
 def model_rows(
     models: Sequence[KnownModel], runs: Mapping[str, Run], goals: Goals
 ) -> tuple[ModelRow, ...]:
-    """All models with who is in production; those that serve somebody come first."""
-    rows = []
-    for model in models:
-        rest = [s for s in in_order(model.stages) if s not in (PRODUCTION, ARCHIVE)]
-        rows.append(
-            ModelRow(
-                name=model.name,
-                href=model_page(model.name),
-                about=model.about.description if model.about else None,
-                versions=len(model.versions),
-                production=occupants(model, PRODUCTION, runs, measure_of(model, runs, goals)),
-                others=tuple(
-                    (stage, tuple(model.stages[stage])) for stage in rest if model.stages[stage]
-                ),
-            )
-        )
+    """Models with who is in production; in the order of names, those that serve somebody first."""
+    rows = [_model_row(model, runs, goals) for model in models]
     return tuple(sorted(rows, key=lambda row: (not row.production, row.name)))
+
+
+def foremost_rows(
+    models: Sequence[KnownModel], runs: Mapping[str, Run], goals: Goals, most: int
+) -> tuple[ModelRow, ...]:
+    """All of them as in `model_rows` where they are few, else the foremost, in that order."""
+    if len(models) <= most:
+        return model_rows(models, runs, goals)
+    return tuple(_model_row(model, runs, goals) for model in foremost(models, most))
+
+
+def _model_row(model: KnownModel, runs: Mapping[str, Run], goals: Goals) -> ModelRow:
+    rest = [stage for stage in in_order(model.stages) if stage not in (PRODUCTION, ARCHIVE)]
+    return ModelRow(
+        name=model.name,
+        href=model_page(model.name),
+        about=model.about.description if model.about else None,
+        versions=len(model.versions),
+        production=occupants(model, PRODUCTION, runs, measure_of(model, runs, goals)),
+        others=tuple((stage, tuple(model.stages[stage])) for stage in rest if model.stages[stage]),
+    )
+
+
+def changed(model: KnownModel) -> str:
+    """When anything of a model was recorded last: ISO 8601, empty where nothing says when."""
+    told = [
+        *(promotion.at for promotion in model.promotions.values()),
+        *(version.created for version in model.versions),
+        *(pointer.set for pointer in model.pointers.values()),
+        *(proof.recorded for proofs in model.proofs.values() for proof in proofs.values()),
+        model.about.created if model.about else None,
+    ]
+    return max(filter(None, told), default="")
+
+
+def foremost(models: Sequence[KnownModel], most: int) -> list[KnownModel]:
+    """So many models: those that serve somebody first, then those that changed last."""
+    by_name = sorted(models, key=lambda model: model.name)
+    newest_first = sorted(by_name, key=changed, reverse=True)
+    return sorted(newest_first, key=lambda model: not model.stages.get(PRODUCTION))[:most]
 
 
 def latest_promotions(
