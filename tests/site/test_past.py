@@ -196,7 +196,7 @@ def test_without_models_the_page_says_how_to_get_one(tmp_path, bundles):
     build_site(MadeStore(bundles[:2]), tmp_path / "s", title="T", commit="c")
 
     assert "gitrack model register" in text_of(tmp_path / "s/models.html")
-    assert "models.html" not in (tmp_path / "s/index.html").read_text()
+    assert 'href="models.html"' in (tmp_path / "s/index.html").read_text()
 
 
 # -- the audit ------------------------------------------------------------------------------
