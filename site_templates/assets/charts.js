@@ -63,10 +63,37 @@
     return fitted;
   }
 
+  /** The one value that all rows have, or null. */
+  function shared(datasets, names) {
+    let value = null;
+    for (const rows of Object.values(datasets)) {
+      for (const row of rows) {
+        for (const name of names) {
+          if (!Number.isFinite(row[name])) continue;
+          if (value !== null && value !== row[name]) return null;
+          value = row[name];
+        }
+      }
+    }
+    return value;
+  }
+
+  /** Room around such a value: where there is no extent, an axis rounds it to a whole number. */
+  function widen(fitted, names, field, log) {
+    const value = shared(fitted.datasets, names);
+    if (value === null || Number.isInteger(value)) return;
+    const room = Math.abs(value) / 20;
+    for (const { encoding: { [field]: channel } } of fitted.layer) {
+      if (channel && channel.type === "quantitative" && !(channel.scale && channel.scale.domain)) channel.scale = { ...channel.scale, domain: log ? [value / 2, value * 2] : [value - room, value + room] };
+    }
+  }
+
   async function embed(place, kind, rows, options) {
     const specs = await ready();
     const fitted = fit(specs[kind], options);
     fitted.datasets = { rows, level: [], ...options.datasets };
+    widen(fitted, ["x"], "x", options.logX);
+    widen(fitted, ["y", "best"], "y", options.logY);
     /* Of no numbers there is no extent, and Vega says so. */
     if (!fitted.datasets.level.length) fitted.layer = fitted.layer.filter((layer) => !layer.data || layer.data.name !== "level");
     const { view } = await window.vegaEmbed(place, fitted, {

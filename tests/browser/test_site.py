@@ -1,6 +1,12 @@
 """The site as a reader uses it: from disk, and from a sub-path of a web server."""
 
+import msgspec
 import pytest
+
+from gitrack.model.evaluation import Confusion, Evaluation, EvaluationSet, dump_evaluation
+from gitrack.model.run import RunBundle
+from gitrack.site import build_site
+from tests.site.flights import MadeStore, flights
 
 pytestmark = pytest.mark.browser
 
@@ -194,3 +200,32 @@ def test_the_focus_stays_when_a_comparison_is_drawn_anew(reader, flights_site, e
     page.get_by_role("button", name="Remove").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Add run")).to_be_focused()
+
+
+def test_a_result_that_all_runs_share_is_not_rounded_to_a_whole_number(visit, tmp_path):
+    replace = msgspec.structs.replace
+    runs = [replace(one.run, metrics={"test_auc_roc": 0.8712}) for one in flights()[:3]]
+    build_site(MadeStore([RunBundle(run=run) for run in runs]), tmp_path, title="T")
+    there = visit(f"{tmp_path.as_uri()}/")
+    there.go(f"experiments/{runs[0].experiment}.html")
+
+    axis = there.page.locator(".plot .role-axis-label text")
+    axis.filter(has_text="0.88").first.wait_for()
+    assert not {"0", "1"} & set(axis.all_inner_texts())
+    assert there.trouble == []
+
+
+def test_a_table_of_many_labels_has_the_room_that_there_is(visit, tmp_path):
+    labels = ["on time", "late", "cancelled", "diverted", "unknown", "returned"]
+    table = Confusion(labels=labels, counts=[[1_234] * 6] * 6)
+    judged = EvaluationSet(task="multiclass", cases=36 * 1_234, cases_digest="d", confusion=table)
+    told = dump_evaluation(Evaluation(sets={"test.parquet": judged}))
+    first = flights()[0]
+    bundle = RunBundle(run=first.run, files={**first.files, "evaluation.json": told})
+    build_site(MadeStore([bundle]), tmp_path, title="T")
+    there = visit(f"{tmp_path.as_uri()}/")
+    there.go(f"runs/{first.run.id}.html")
+
+    room = there.page.get_by_role("group", name="Confusion")
+    assert room.evaluate("at => at.scrollWidth <= at.clientWidth")
+    assert there.trouble == []
