@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 import msgspec
@@ -102,6 +102,11 @@ class Contents:
     def by_id(self) -> Mapping[str, KnownRun]:
         """Runs by their ids."""
         return {entry.run.id: entry for entry in self.known}
+
+    @cached_property
+    def wholes(self) -> Set[str]:
+        """The ids of runs within which there are others."""
+        return {run.parent for run in self.runs if run.parent}
 
     @cached_property
     def trials(self) -> Mapping[str, Trials]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import quote
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 _UNSAFE = re.compile(r"[^a-z0-9_-]+", re.ASCII)
@@ -46,6 +47,11 @@ MARKS = "data/marks.js"
 def run_page(run_id: str) -> str:
     """A run's page."""
     return f"runs/{slug(run_id)}.html"
+
+
+def runs_within(run_id: str) -> str:
+    """The table of the runs that were started within a run."""
+    return "runs.html#filter=" + quote(f"parent = '{run_id}'")
 
 
 def run_data(run_id: str) -> str:

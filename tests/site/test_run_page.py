@@ -292,3 +292,17 @@ def test_changes_that_runs_share_are_kept_once_and_not_where_no_code_is_shown(tm
         assert told == {path.relative_to(tmp_path).as_posix() for path in kept}
         assert len(kept) == (0 if hide.patches else 2)
         assert len(dirty) > 2
+
+
+def test_a_run_leads_to_the_runs_within_it_and_they_to_it(tmp_path):
+    whole, one, alone = flights()[:3]
+    inner = msgspec.structs.replace(one, run=msgspec.structs.replace(one.run, parent=whole.run.id))
+    build_site(MadeStore([whole, inner, alone]), tmp_path, title="T", commit="c")
+
+    def page(bundle):
+        return (tmp_path / f"runs/{bundle.run.id}.html").read_text("utf-8")
+
+    within = f'href="../runs.html#filter=parent%20%3D%20%27{whole.run.id}%27">runs within it<'
+    assert within in page(whole)
+    assert f'part of <a href="../runs/{whole.run.id}.html">' in page(inner)
+    assert all("runs within it" not in page(other) for other in (inner, alone))

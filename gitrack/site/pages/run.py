@@ -26,6 +26,7 @@ from gitrack.site.links import (
     packages_text,
     places_data,
     run_data,
+    runs_within,
 )
 from gitrack.site.links import run_page as run_page_of
 from gitrack.site.pages.datasets import DatasetView, dataset_view
@@ -95,6 +96,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     command: str | None
     parent: str | None
     parent_href: str | None
+    within: str | None
     older: RunLink | None
     newer: RunLink | None
     headlines: tuple[Headline, ...]
@@ -156,11 +158,13 @@ def run_page(
     became: tuple[Membership, ...] = (),
     lineage: bool = False,
     sweeps: tuple[tuple[str, str], ...] = (),
+    within: bool = False,
 ) -> RunPage:
     """One run among the runs of its experiment; `ids` are those of all runs that have a page.
 
     `became` are the versions of registered models that the run became, `lineage` says that
-    the site has a page of it, `sweeps` are (title, page) of those that it is a trial of.
+    the site has a page of it, `sweeps` are (title, page) of those that it is a trial of,
+    `within` says that there are runs within it.
     """
     older, newer = group.neighbours(run)
     drawings = _drawings(files.history)
@@ -183,6 +187,7 @@ def run_page(
         command=run.command,
         parent=run.parent,
         parent_href=run_page_of(run.parent) if run.parent in ids and run.parent else None,
+        within=runs_within(run.id) if within else None,
         older=run_link(older) if older else None,
         newer=run_link(newer) if newer else None,
         headlines=_headlines(run, group),

@@ -57,6 +57,7 @@ def _unit(contents: Contents, entry: KnownRun) -> Unit:
         sorted(one for one in linked if one in contents.by_id and one),
         contents.extras.lineage is not None,
         contents.tried_for.get(run.id, ()),
+        run.id in contents.wholes,
     )
     return Unit(f"run:{run.id}", inputs, lambda: _make(contents, entry))
 
@@ -78,6 +79,7 @@ def _make(contents: Contents, entry: KnownRun) -> Made:
         became=contents.became.get(run.id, ()),
         lineage=contents.extras.lineage is not None,
         sweeps=contents.tried_for.get(run.id, ()),
+        within=run.id in contents.wholes,
     )
     path = links.run_page(run.id)
     data = compare.run_data(run, files, group)
