@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from gitrack.model.run import RunBundle
 from gitrack.site import build_site
 from tests.site.flights import MadeStore, flights
 from tests.site.registered import NAME, models
@@ -63,3 +66,33 @@ def test_without_scripts_it_says_the_same(visit, registered: Path):
     assert page.get_by_text("it was the load balancer").first.is_visible()
     page.locator("details.promotion:not([open]) summary").first.click()
     assert page.locator("details.promotion[open]").count() == 2
+
+
+def test_evidence_stands_fact_below_fact(visit, registered: Path):
+    opened = visit(f"{registered.as_uri()}/")
+    opened.go(f"models/{NAME}.html")
+    facts = opened.page.locator("ul.evidence > li").all()
+
+    boxes = [fact.bounding_box() for fact in facts]
+    assert len(boxes) > 2
+    assert len({box["x"] for box in boxes}) == 1
+    assert all(one["y"] < other["y"] for one, other in pairwise(boxes))
+
+
+def test_who_else_stands_for_a_side_has_a_line_of_their_own(visit, tmp_path):
+    replicas = [
+        replace(one.run, params={"depth": 4, "seed": at}) for at, one in enumerate(flights()[:6])
+    ]
+    runs = [
+        *(replace(run, experiment="a-baseline-20260903") for run in replicas[:3]),
+        *(replace(run, experiment="a-weather-20260905") for run in replicas[3:]),
+    ]
+    build_site(MadeStore([RunBundle(run=run) for run in runs]), tmp_path, title="T")
+    opened = visit(f"{tmp_path.as_uri()}/")
+    opened.go("experiments/a-weather-20260905.html")
+
+    side = opened.page.locator(".sides tbody tr").first
+    run = side.locator(".run-link").first.bounding_box()
+    others = side.locator(".others").bounding_box()
+    assert others["y"] >= run["y"] + run["height"] - 1
+    assert opened.trouble == []
