@@ -35,6 +35,7 @@
     table("live-system", told.metrics.filter(system));
     find("live-no-metrics").hidden = told.metrics.length > 0;
     curves();
+    find("live-columns").classList.remove("waiting"); /* curves, or none, have their room now */
   }
 
   Object.assign(gitrack.live, {
@@ -42,6 +43,7 @@
     same() { if (data) find("live-last").replaceChildren(gitrack.time(data.last)); },
     ended(told) {
       if (told.id !== id) return;
+      find("live-columns").classList.remove("waiting");
       if (told.page) window.location.replace(gitrack.root + told.page);
       else find("live-note").textContent = "This run has ended; its page is being built.";
     },

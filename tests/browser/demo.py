@@ -80,9 +80,19 @@ def file_of(name: str, theme: str, width: int) -> str:
 
 @contextmanager
 def open_page(
-    browser, site: Path, path: str, *, theme: str = "light", width: int = 1280, scripts: bool = True
+    browser,
+    site: Path,
+    path: str,
+    *,
+    theme: str = "light",
+    width: int = 1280,
+    scripts: bool = True,
+    served: str | None = None,
 ) -> Iterator[tuple[object, list[str]]]:
-    """A page with the demo's clock, and a list of whatever it did that it must not do."""
+    """A page with the demo's clock, and a list of whatever it did that it must not do.
+
+    Read from disk, unless it is `served` at an address.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT},
         color_scheme=theme,
@@ -91,7 +101,7 @@ def open_page(
         timezone_id="UTC",
         locale="en-GB",
     )
-    base = f"{site.as_uri()}/"
+    base = served or f"{site.as_uri()}/"
     trouble: list[str] = []
     page = context.new_page()
     page.set_default_timeout(20_000)

@@ -6,12 +6,14 @@ import io
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import _ARGUMENTS
 from tests.browser.demo import PAGES, PLAIN, SHAPES, build_demo, file_of, open_page, settle
+from tests.browser.serving import SERVED, serving
 
 
 def main() -> None:
@@ -20,15 +22,22 @@ def main() -> None:
 
     folder = Path(__file__).parent / "references"
     folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        sync_playwright() as playwright,
+        ExitStack() as kept,
+    ):
         site = build_demo(Path(place))
+        served = kept.enter_context(serving(Path(place) / "late-flights", site))
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=_ARGUMENTS
         )
-        for name in sys.argv[1:] or PAGES:
-            path = PAGES[name]
+        every = {**PAGES, **SERVED}
+        for name in sys.argv[1:] or every:
+            path = every[name]
             for theme, width in SHAPES:
                 look = {"theme": theme, "width": width, "scripts": name not in PLAIN}
+                look["served"] = served if name in SERVED else None
                 with open_page(chromium, site, path, **look) as (page, _):
                     settle(page)
                     picture = Image.open(io.BytesIO(page.screenshot()))

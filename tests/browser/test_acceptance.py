@@ -13,6 +13,7 @@ import html5lib
 import pytest
 
 from tests.browser.demo import PAGES, PLAIN, SHAPES, build_demo, file_of, open_page, settle
+from tests.browser.serving import SERVED, serving
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +27,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_demo(tmp_path_factory.mktemp("demo"))
 
 
+@pytest.fixture(scope="module")
+def served(demo: Path):
+    with serving(demo.parent / "late-flights", demo) as address:
+        yield address
+
+
 def test_every_page_is_valid_html(demo):
     pages = sorted(demo.rglob("*.html"))
     assert len(pages) > 20
@@ -37,13 +44,14 @@ def test_every_page_is_valid_html(demo):
             pytest.fail(f"{page.relative_to(demo)}: {error} at {parser.errors}")
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_pages_are_accessible_and_look_as_they_did(name, demo, browser):
+@pytest.mark.parametrize("name", sorted({**PAGES, **SERVED}))
+def test_pages_are_accessible_and_look_as_they_did(name, demo, browser, request):
+    served = request.getfixturevalue("served") if name in SERVED else None
     axe = _axe()
     worst: list[str] = []
     for theme, width in SHAPES:
-        look = {"theme": theme, "width": width, "scripts": name not in PLAIN}
-        with open_page(browser, demo, PAGES[name], **look) as (page, trouble):
+        look = {"theme": theme, "width": width, "scripts": name not in PLAIN, "served": served}
+        with open_page(browser, demo, {**PAGES, **SERVED}[name], **look) as (page, trouble):
             settle(page)
             assert trouble == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (theme, width)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.demo import PAGES, open_page, settle
+from tests.browser.demo import PAGES, clone_demo, open_page, settle
+from tests.browser.serving import SERVED, serving
 
 pytestmark = pytest.mark.browser
 
@@ -65,3 +66,15 @@ def test_what_scripts_fill_has_its_place_before(path, drawn, width, went_back, b
         settle(page)
         moved, what = page.evaluate(_MOVED)
         assert (moved, what) == (0, [])
+
+
+def test_a_run_that_is_being_written_takes_its_room_at_once(tmp_path, browser):
+    project, site = clone_demo(tmp_path), tmp_path / "site"
+    with serving(project, site) as served:
+        for width in (1280, 390):
+            look = {"width": width, "served": served}
+            with open_page(browser, site, SERVED["live"], **look) as (page, trouble):
+                page.locator("#live-curves svg").first.wait_for()
+                settle(page)
+                assert page.evaluate(_MOVED) == [0, []]
+                assert trouble == []
