@@ -53,15 +53,23 @@ def values(files, found, name):
             continue
         text = files[f"{PLACE}/{number}-{block}.js"]
         packed = json.loads(re.sub(r"^.*?,\d+,\d+,(\[.*\])\);\n$", r"\1", text))
-        column = packed[blocks[block].index(place)]
-        if column is None:
-            cells += [None] * count
-        elif isinstance(column, dict) and "t" in column:
-            codes = column.get("c", [0] * count)
-            cells += [None if code < 0 else column["t"][code] for code in codes]
-        else:
-            cells += column["v"] if isinstance(column, dict) else column
+        cells += unpacked(packed[blocks[block].index(place)], count)
     return cells
+
+
+def unpacked(column, count):
+    """The cells of a column of one piece."""
+    if column is None:
+        return [None] * count
+    if isinstance(column, list):
+        return column
+    if "r" in column:
+        there = dict(zip(column["r"], unpacked(column["p"], len(column["r"])), strict=True))
+        return [there.get(row) for row in range(count)]
+    if "t" in column:
+        codes = column.get("c", [0] * count)
+        return [None if code < 0 else column["t"][code] for code in codes]
+    return column["v"]
 
 
 def test_every_value_comes_back_whatever_piece_it_is_in(monkeypatch):
@@ -96,6 +104,23 @@ def test_a_float_that_looks_whole_is_told_from_a_whole_number():
 
     assert '{"v":[6.0,7.5],"f":1}' in files[f"{PLACE}/0-1.js"]
     assert '{"v":[6.0,6],"f":[0]}' in files[f"{PLACE}/0-1.js"]
+
+
+def test_what_few_runs_have_takes_no_room_for_the_others():
+    runs = [run(n, params={f"own{n}": float(n), "all": n}) for n in range(100)]
+    runs[7] = run(7, params={"own7": 7.0, "all": 7, "word": "a"}, tags={"odd": "b"})
+    runs[9] = run(9, params={"own9": 9.5, "all": 9, "word": "a"})
+
+    files, found, columns = table(runs)
+
+    assert values(files, found, "params.own7") == [None] * 7 + [7.0] + [None] * 92
+    assert [n for n, word in enumerate(values(files, found, "params.word")) if word] == [7, 9]
+    assert values(files, found, "tags.odd")[7] == "b"
+    assert values(files, found, "params.all") == list(range(100))
+    assert columns["params.word"]["count"] == 2
+    whole = "".join(files.values())
+    assert '{"r":[7],"p":{"v":[7.0],"f":1}}' in whole
+    assert whole.count("null") < 10  # columns in which no run has anything
 
 
 def test_no_text_ends_a_script():
@@ -169,7 +194,7 @@ def test_a_run_of_days_has_all_of_its_seconds_and_uncommitted_code_a_plus():
     ],
 )
 def test_pieces_add_up_to_what_the_whole_says(numbers):
-    first, *rest = (summary("metrics.x", [value, None]) for value in numbers)
+    first, *rest = (summary("metrics.x", [value], 2) for value in numbers)
     for other in rest:
         first = merged(first, other)
 

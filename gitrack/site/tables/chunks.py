@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from gitrack.model.ranking import telling
 from gitrack.model.run import Run
-from gitrack.site.tables.columns import BASE, CURVE, Sparks, columns
+from gitrack.site.tables.columns import BASE, CURVE, Column, Sparks, columns
 from gitrack.site.tables.summary import Summary, summary
 
 #: Runs in a piece: it is made again with each run that comes to it.
@@ -19,6 +20,8 @@ SIZE = 500
 _CELLS = 12_000
 #: Texts that are this often the same are written once.
 _REPEATED = 2
+#: Columns that not one run in so many has are written as these rows alone.
+_RARE = 4
 
 _SECTIONS = ("metrics.", "params.", "tags.", CURVE)
 
@@ -42,7 +45,8 @@ def chunk(
     files: dict[str, bytes] = {}
     digest = hashlib.blake2b(digest_size=5)
     for block, names in enumerate(blocks):
-        data = _script(place, number, block, {name: found[name] for name in names})
+        packed = ",".join(_column(name, found[name], len(runs)) for name in names)
+        data = _script(place, number, block, packed)
         files[f"{place}/{number}-{block}.js"] = data
         digest.update(data)
     names = [name for block in blocks for name in block]
@@ -51,15 +55,13 @@ def chunk(
         digest.hexdigest(),
         tuple(names),
         tuple(len(block) for block in blocks),
-        tuple(_summary(name, found[name]) for name in names),
+        tuple(_summary(name, found[name], len(runs)) for name in names),
     )
     return files, note
 
 
-def _summary(name: str, values: Sequence[Any]) -> Summary:
-    if all(value is None for value in values):
-        return Summary(0, False)
-    return summary(name, values)
+def _summary(name: str, column: Column, rows: int) -> Summary:
+    return summary(name, column.values, rows) if column.values else Summary(0, False)
 
 
 def _blocks(names: Sequence[str], rows: int) -> list[list[str]]:
@@ -78,28 +80,33 @@ def _blocks(names: Sequence[str], rows: int) -> list[list[str]]:
     ]
 
 
-def _order(name: str) -> tuple[int, bool, bool, str]:
-    """Metrics on test data first, the machine's own last; what only filters ask for at the end."""
+def _order(name: str) -> tuple[int, bool, int, str]:
+    """Metrics by what they tell, the machine's own last; what only filters ask for at the end."""
     section = next((n for n, one in enumerate(_SECTIONS) if name.startswith(one)), 9)
     own = name.partition(".")[2]
     return (
         section,
         own.startswith(("system.", "system/")),
-        section == 0 and not own.startswith("test"),
-        name,
+        *(telling(own) if section == 0 else (0, name)),
     )
 
 
-def _script(place: str, number: int, block: int, columns: dict[str, list[Any]]) -> bytes:
+def _script(place: str, number: int, block: int, packed: str) -> bytes:
     """`gitrack.tables.block("data/tables/all", 3, 0, […]);`, plain ASCII.
 
     NaN and infinities are words of JavaScript as they are of Python's JSON. Only texts can hold
     what could end a script or an entity.
     """
-    packed = ",".join(_packed(name, cells) for name, cells in columns.items())
     text = f'gitrack.tables.block("{place}",{number},{block},[{packed}]);\n'
     text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return text.encode("ascii")
+
+
+def _column(name: str, column: Column, rows: int) -> str:
+    """A column: all its cells, or where few runs have one, which (`r`) and theirs (`p`)."""
+    if not column.values or len(column.rows) * _RARE > rows:
+        return _packed(name, column.dense(rows))
+    return f'{{"r":{_json(column.rows)},"p":{_packed(name, column.values)}}}'
 
 
 def _packed(name: str, values: Sequence[Any]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -27,19 +28,39 @@ _DATASET = sorted(set(Dataset.__struct_fields__) - {"name"})
 Sparks = Mapping[str, Sequence[tuple[str, str]]]
 
 
-def columns(runs: Sequence[Run], sparks: Sparks) -> dict[str, list[Any]]:
-    """Every column in which some run has a value; None where one has none. Base columns first."""
-    found: dict[str, list[Any]] = {name: [None] * len(runs) for name in BASE}
+class Column(NamedTuple):
+    """The rows that have a value, and these; a table of thousands of columns is mostly holes."""
+
+    rows: list[int]
+    values: list[Any]
+
+    def dense(self, rows: int) -> list[Any]:
+        """A value for every row, None where there is none."""
+        if len(self.rows) == rows:
+            return self.values
+        cells: list[Any] = [None] * rows
+        for row, value in zip(self.rows, self.values, strict=True):
+            cells[row] = value
+        return cells
+
+
+def columns(runs: Sequence[Run], sparks: Sparks) -> dict[str, Column]:
+    """Every column in which some run has a value. Base columns first."""
+    found = {name: Column([], []) for name in BASE}
     for row, run in enumerate(runs):
-        for name, value in _cells(run):
+        drawn = [(CURVE + name, line) for name, line in sparks.get(run.id, ())]
+        for name, value in chain(_cells(run), drawn):
             if value is None:
                 continue
             column = found.get(name)
             if column is None:
-                column = found[name] = [None] * len(runs)
-            column[row] = value
-        for name, drawn in sparks.get(run.id, ()):
-            found.setdefault(CURVE + name, [None] * len(runs))[row] = drawn
+                column = found[name] = Column([], [])
+            rows, values = column
+            if rows and rows[-1] == row:  # two names that look the same: the last one counts
+                values[-1] = value
+            else:
+                rows.append(row)
+                values.append(value)
     return found
 
 

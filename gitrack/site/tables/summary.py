@@ -35,15 +35,14 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     values: tuple[str, ...] | None = ()
 
 
-def summary(name: str, values: Sequence[Any]) -> Summary:
-    """Of one column of one piece."""
-    known = [value for value in values if value is not None]
+def summary(name: str, known: Sequence[Any], rows: int) -> Summary:
+    """Of one column of one piece of so many rows: of the values that are there."""
     if name.startswith(CURVE):
         return Summary(len(known), False, values=None)
     number = all(type(value) is float or type(value) is int for value in known)
     written = _distinct(known)
     only = None
-    if written is not None and len(written) == 1 and len(known) == len(values):
+    if written is not None and len(written) == 1 and len(known) == rows:
         only = written[0]
     if not number:
         longest = max(len(str(value)) for value in known)

@@ -60,12 +60,19 @@
     return dot > 0 && /^(metrics|params|tags|history|seeds)\./.test(name) ? name.slice(dot + 1) : name;
   }
 
-  /** A column of a piece: values, or texts and which of them each row has (without: all the one).
-      `f` tells the rows whose numbers are floats that look like whole ones: 6.0 is not the text 6. */
+  /** A column of a piece: values, or texts and which of them each row has (without: all the one);
+      where few rows have one, which (`r`) and a column of theirs (`p`). `f` tells the rows whose numbers are floats that look like whole ones: 6.0 is not the text 6. */
   function fill(cells, start, count, packed) {
     if (packed === null) return;
     if (Array.isArray(packed)) {
       for (let row = 0; row < count; row++) cells[start + row] = packed[row];
+      return;
+    }
+    if (packed.r) {
+      const there = [];
+      fill(there, 0, packed.r.length, packed.p);
+      packed.r.forEach((row, at) => { cells[start + row] = there[at]; });
+      if (there.floats) cells.floats = new Set([...(cells.floats || []), ...[...there.floats].map((at) => start + packed.r[at])]);
       return;
     }
     if (packed.v) {
