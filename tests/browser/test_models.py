@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gitrack.model.run import RunBundle
 from gitrack.site import build_site
 from tests.site.flights import MadeStore, flights
+from tests.site.past import extras
 from tests.site.registered import NAME, models
 
 pytestmark = pytest.mark.browser
@@ -95,4 +96,18 @@ def test_who_else_stands_for_a_side_has_a_line_of_their_own(visit, tmp_path):
     run = side.locator(".run-link").first.bounding_box()
     others = side.locator(".others").bounding_box()
     assert others["y"] >= run["y"] + run["height"] - 1
+    assert opened.trouble == []
+
+
+def test_what_is_under_review_is_seen_at_once(visit, tmp_path):
+    bundles = flights()
+    known = MadeStore(bundles, models=models(bundles))
+    build_site(known, tmp_path, title="T", commit="c", extras=extras(bundles))
+    opened = visit(f"{tmp_path.as_uri()}/")
+    for path in ("index.html", "models.html"):
+        opened.go(path)
+        title = opened.page.get_by_role("heading", name="Under review")
+        rows = opened.page.locator("section", has=title).get_by_role("row")
+        assert rows.count() == 2
+        assert all(row.is_visible() for row in rows.all())
     assert opened.trouble == []
