@@ -306,3 +306,20 @@ def test_a_run_leads_to_the_runs_within_it_and_they_to_it(tmp_path):
     assert within in page(whole)
     assert f'part of <a href="../runs/{whole.run.id}.html">' in page(inner)
     assert all("runs within it" not in page(other) for other in (inner, alone))
+
+
+def test_results_stand_before_what_else_was_measured():
+    names = ["best_iteration", "fit_seconds", "train/auc", "val/auc", "val/loss", "system.cpu"]
+    run = msgspec.structs.replace(flights()[0].run, metrics={name: 0.5 for name in names})
+    page = run_page(
+        Frame(title="T", branch="gitrack"),
+        run,
+        Files(),
+        Group(run.experiment, [run], Goals()),
+        folder="runs/x",
+        versions=AllVersions(),
+        ids={run.id},
+    )
+    told = ["val/auc", "val/loss", "best_iteration", "fit_seconds"]
+    assert [one.name for one in page.headlines] == told
+    assert [row.name for row in page.metrics] == [*told, "train/auc"]

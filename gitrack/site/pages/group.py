@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from gitrack.model.measure import Measure
+from gitrack.model.ranking import telling
 from gitrack.model.run import Run
 from gitrack.site.goals import Goals
 from gitrack.site.incremental import key_of
@@ -43,10 +44,10 @@ class Group:
 
 
 def ranked_metrics(runs: Sequence[Run], measure: Measure | None) -> list[str]:
-    """Metric names: the one that ranks first, then results on test data, the machine's last."""
+    """Metric names: the one that ranks first, then by what they tell, the machine's last."""
     names = {name for run in runs for name in run.metrics}
     first = measure.metric if measure else None
-    return sorted(names, key=lambda n: (n != first, is_system(n), not n.startswith("test"), n))
+    return sorted(names, key=lambda name: (name != first, is_system(name), *telling(name)))
 
 
 def is_system(metric: str) -> bool:
