@@ -178,7 +178,7 @@ def test_what_no_safe_format_holds_ends_no_run(project: Path, capsys: Any) -> No
     with gitrack.start_run("rates-20241015") as run:
         with pytest.raises(UsageError, match="can only be saved as a pickle"):
             run.log_model(lambda rows: rows)
-        with pytest.raises(UsageError, match="a int is no model"):
+        with pytest.raises(UsageError, match="an object of type int is no model"):
             run.log_model(7)
         run.log_metric("auc", 0.9)
 

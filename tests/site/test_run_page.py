@@ -310,7 +310,7 @@ def test_a_run_leads_to_the_runs_within_it_and_they_to_it(tmp_path):
 
 def test_results_stand_before_what_else_was_measured():
     names = ["best_iteration", "fit_seconds", "train/auc", "val/auc", "val/loss", "system.cpu"]
-    run = msgspec.structs.replace(flights()[0].run, metrics={name: 0.5 for name in names})
+    run = msgspec.structs.replace(flights()[0].run, metrics=dict.fromkeys(names, 0.5))
     page = run_page(
         Frame(title="T", branch="gitrack"),
         run,
