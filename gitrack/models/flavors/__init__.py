@@ -41,7 +41,9 @@ def flavor_of(model: object) -> Flavor:
     for flavor in FLAVORS:
         if flavor.understands(model):
             return flavor
-    raise UsageError(f"an object of type {described(model)} is no model", hint=f"understood are {UNDERSTOOD}")
+    raise UsageError(
+        f"an object of type {described(model)} is no model", hint=f"understood are {UNDERSTOOD}"
+    )
 
 
 def flavor_in(description: Description) -> Flavor:
