@@ -258,7 +258,8 @@ def test_trends_say_what_served_and_how_experiments_went(made, bundles):
     value = bundles[1].run.metrics["test_auc_roc"]
 
     assert f"late-arrivals {value:.4g} test_auc_roc ↑" in text
-    assert f"v2 {value:.4g} 2026-09-22 15:40 UTC still there" in text
+    commit = bundles[1].run.code.commit[:12]
+    assert f"v2 {value:.4g} {commit} 2026-09-22 15:40 UTC still there" in text
     for name in {bundle.run.experiment for bundle in bundles}:
         assert name in text
     html = (made / "trends.html").read_text("utf-8")

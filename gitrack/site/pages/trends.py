@@ -68,6 +68,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     end: Moment | None
     value: str
     exact: str
+    commit: str | None
 
 
 class ProductionTrend(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +227,7 @@ def production_trend(
         if value is not None and math.isfinite(value):
             held.append(Step(stay.begin, stay.end or last, float(value)))
             values.append(float(value))
-        served.append(_served(model, stay, value))
+        served.append(_served(model, stay, value, run))
     now = stays[-1].end is None and bool(values)
     change = display.apart(values[-1], values[-2]) if len(values) > 1 else None
     return ProductionTrend(
@@ -293,7 +294,7 @@ def _last(stays: Sequence[_Stay]) -> float:
     return changed + max((changed - stays[0].begin) * _SINCE, 3600.0)
 
 
-def _served(model: KnownModel, stay: _Stay, value: float | int | None) -> Served:
+def _served(model: KnownModel, stay: _Stay, value: float | int | None, run: Run | None) -> Served:
     return Served(
         version=stay.version,
         href=version_href(model.name, stay.version),
@@ -301,6 +302,7 @@ def _served(model: KnownModel, stay: _Stay, value: float | int | None) -> Served
         end=None if stay.end is None else _moment(stay.end),
         value=display.number(value),
         exact=repr(value) if value is not None else "not logged",
+        commit=(run.code.commit or "")[:12] or None if run and run.code else None,
     )
 
 
