@@ -6,6 +6,8 @@
   const { state, change, sections } = gitrack.compare;
   const SVG = "http://www.w3.org/2000/svg";
   const MOST_AXES = 9;
+  /** Names to choose from, of params and of metrics: a list of a hundred thousand is none. */
+  const MOST_NAMES = 500;
 
   const svg = (tag, properties, ...children) => {
     const element = document.createElementNS(SVG, tag);
@@ -19,9 +21,14 @@
     const found = [];
     const gather = (kind, pairs) => {
       const maps = runs.map((run) => new Map(pairs(run).map(([name, value]) => [name, value])));
-      for (const name of new Set(maps.flatMap((map) => [...map.keys()]))) {
+      const told = new Map();
+      for (const map of maps) for (const name of map.keys()) told.set(name, (told.get(name) || 0) + 1);
+      const names = told.size > MOST_NAMES ? [...told.keys()].sort((a, b) => told.get(b) - told.get(a)) : told.keys();
+      const before = found.length;
+      for (const name of names) {
         const raw = maps.map((map) => map.get(name));
         if (new Set(raw.map(String)).size < 2) continue;
+        if (found.length - before === MOST_NAMES) { found.cut = true; break; }
         found.push(axis(kind + name, name, raw));
       }
     };
@@ -109,7 +116,7 @@
     const first = matters && axes.find((one) => one.key === "params." + matters.rows[0].name);
     const plot = h("div", { class: "plot square", role: "img" });
     const words = h("p", { class: "note" });
-    const options = (now) => axes.map((one) => h("option", { value: one.key, selected: one === now }, one.key));
+    const options = (now) => [...axes.map((one) => h("option", { value: one.key, selected: one === now }, one.key)), axes.cut ? h("option", { disabled: true }, "others, which fewer runs have") : null];
     const lists = ["sx", "sy"].map((name, place) => {
       const list = h("select", { "data-key": name, "aria-label": place ? "Vertical" : "Horizontal" }, options(by(state[name], place ? axes[axes.length - 1] : first || axes[0])));
       list.addEventListener("change", () => { change({ [name]: list.value }); redraw(); });

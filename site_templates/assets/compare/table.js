@@ -4,6 +4,8 @@
   const { h } = gitrack;
   const { state, change, sections } = gitrack.compare;
   const MOST_COLUMNS = 40;
+  /** Lines of a group at first; a page with a hundred thousand of them stands still. */
+  const MOST_LINES = 500;
 
   const same = (values) => values.every((value) => Object.is(value, values[0]) || String(value) === String(values[0]));
 
@@ -29,7 +31,9 @@
       hidden += rows.length - kept.length;
       if (!kept.length) return;
       body.append(h("tr", { class: "group" }, h("th", { scope: "rowgroup" }, name), h("td", { colspan: shown.length })));
-      for (const row of kept) body.append(fill({ ...row, cells: row.cells.slice(0, MOST_COLUMNS), all: row.cells }));
+      const line = (row) => fill({ ...row, cells: row.cells.slice(0, MOST_COLUMNS), all: row.cells });
+      body.append(...kept.slice(0, MOST_LINES).map(line));
+      if (kept.length > MOST_LINES) body.append(further(kept, MOST_LINES, line, shown.length));
     };
     group("Metrics", rowsOf(runs, (run) => run.metrics), (row) => metric(row, context));
     group("Params", rowsOf(runs, (run) => run.params), plain(gitrack.setting));
@@ -55,6 +59,21 @@
       h("div", { class: "scroll", role: "group", "aria-labelledby": "differences", tabindex: 0 },
         h("table", { class: "compare-table" }, h("caption", { class: "unseen" }, "Runs side by side"), h("thead", {}, head), body)));
     if (!body.childElementCount) body.append(h("tr", {}, h("td", { colspan: shown.length + 1, class: "alike" }, runs.length > 1 ? "Nothing that is recorded of these runs differs." : "Nothing is recorded of this run.")));
+  }
+
+  /** A line that says how many are not there yet, and brings as many again as there are. */
+  function further(kept, from, line, width) {
+    const to = Math.min(kept.length, 2 * from);
+    const left = kept.length - from;
+    const more = h("button", { type: "button", class: "more" }, `Show ${(to - from).toLocaleString("en")} more`);
+    const row = h("tr", { class: "further" }, h("th", { scope: "row" }, more), h("td", { colspan: width, class: "alike" }, `${left.toLocaleString("en")} of ${kept.length.toLocaleString("en")} lines are not shown here`));
+    more.addEventListener("click", () => {
+      const lines = kept.slice(from, to).map(line);
+      row.replaceWith(...lines, ...(to < kept.length ? [further(kept, to, line, width)] : []));
+      lines[0].tabIndex = -1;
+      lines[0].focus();
+    });
+    return row;
   }
 
   const plain = (format) => (row) => h("tr", {}, h("th", { scope: "row" }, gitrack.name(row.name)), row.cells.map((cell, i) => {

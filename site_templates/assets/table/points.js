@@ -6,18 +6,28 @@
   const GROUPS = { params: "Params", metrics: "Metrics" };
   /** More dots than these hide each other, and take their time. */
   const MOST = 3000;
+  /** Names to choose from: a list of a hundred thousand is none. Those that most runs have. */
+  const MOST_NAMES = 1000;
   gitrack.drawPoints = () => {};
+
+  function most(names, always) {
+    if (names.length <= MOST_NAMES) return names;
+    const kept = new Set([...names].sort((a, b) => (b.name === always) - (a.name === always) || b.count - a.count).slice(0, MOST_NAMES));
+    return Object.assign(names.filter((about) => kept.has(about)), { cut: true });
+  }
+
+  const rest = (names) => (names.cut ? h("option", { disabled: true }, "others, which fewer runs have") : null);
 
   function points(grid, panel) {
     const { store } = grid;
     const numbers = store.names.map((name) => store.about.get(name)).filter((about) => about.number && about.count > 0);
-    const metrics = numbers.filter((about) => about.group === "metrics");
-    const across = numbers.filter((about) => (about.group === "metrics" || about.group === "params") && !about.constant);
+    const metrics = most(numbers.filter((about) => about.group === "metrics"), store.metric);
+    const across = (group) => most(numbers.filter((about) => about.group === group && !about.constant));
     if (!metrics.length || store.rows < 2) { panel.remove(); return; }
-    const y = h("select", { "aria-label": "Metric" }, metrics.map((about) => h("option", { value: about.name, selected: about.name === store.metric }, about.label)));
+    const y = h("select", { "aria-label": "Metric" }, metrics.map((about) => h("option", { value: about.name, selected: about.name === store.metric }, about.label)), rest(metrics));
     const x = h("select", { "aria-label": "Over" }, h("option", { value: "" }, "time"), ["params", "metrics"].map((group) => {
-      const some = across.filter((about) => about.group === group);
-      return some.length ? h("optgroup", { label: GROUPS[group] }, some.map((about) => h("option", { value: about.name }, about.label))) : null;
+      const some = across(group);
+      return some.length ? h("optgroup", { label: GROUPS[group] }, some.map((about) => h("option", { value: about.name }, about.label)), rest(some)) : null;
     }));
     const readout = h("span", { class: "readout", role: "status" });
     const plot = h("div", { class: "plot", role: "img", "aria-label": "A metric over the runs; the table below holds the same numbers" });
