@@ -254,17 +254,19 @@ class _Row:
         return getattr(self._row, name)
 
 
-def test_thousands_of_metrics_are_not_asked_for_their_curves_by_each_other():
-    run = msgspec.structs.replace(
-        flights()[0].run, metrics={f"class_{number}": 0.5 for number in range(300)}
-    )
+def _page_of(**fields):
+    run = msgspec.structs.replace(flights()[0].run, **fields)
     group = Group("e", [run], Goals())
     frame = Frame(title="T", branch="gitrack", hidden=None)
-    page = run_page(
+    return run_page(
         frame, run, Files(), group, folder="runs/e", versions=AllVersions(), ids={run.id}
     )
+
+
+def test_thousands_of_metrics_are_not_asked_for_their_curves_by_each_other():
+    page = _page_of(metrics={f"class_{number}": 0.5 for number in range(300)})
     counted = msgspec.structs.replace(page, metrics=tuple(map(_Row, page.metrics)))
-    path = f"runs/{run.id}.html"
+    path = f"runs/{page.run.id}.html"
 
     text = Renderer().page("run.html", counted, path)
 
@@ -323,3 +325,19 @@ def test_results_stand_before_what_else_was_measured():
     told = ["val/auc", "val/loss", "best_iteration", "fit_seconds"]
     assert [one.name for one in page.headlines] == told
     assert [row.name for row in page.metrics] == [*told, "train/auc"]
+
+
+@pytest.mark.parametrize(
+    ("count", "folded"), [(1000, None), (1001, "801 more"), (5200, "5,000 more")]
+)
+@pytest.mark.parametrize(("section", "value"), [("params", 3), ("tags", "x"), ("metrics", 0.25)])
+def test_thousands_of_lines_are_folded_and_all_there(section, value, count, folded):
+    page = _page_of(**{section: {f"own_{number}": value for number in range(count)}})
+
+    text = Renderer().page("run.html", page, f"runs/{page.run.id}.html").decode()
+
+    shown = text.partition(f'id="{section}"')[2].partition("</section>")[0]
+    assert [f"<bdi>own_{number}</bdi>" in shown for number in range(count)] == [True] * count
+    outside = shown.partition("<details")[0]
+    assert outside.count("<bdi>own_") == (count if folded is None else 200)
+    assert (f"<summary>{folded}</summary>" in shown) == (folded is not None)
