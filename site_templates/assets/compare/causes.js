@@ -126,14 +126,18 @@
     });
   }
 
-  /** The list itself: few at first, all on demand. */
+  /** More are in the table of differences alone: a list of thousands ranks nothing. */
+  const MOST = 200;
+
+  /** The list itself: few at first, the others on demand. */
   function list(found) {
     if (!found.length) return h("p", { class: "note" }, "Nothing that is recorded differs: what is left is chance, or what was not recorded.");
     const row = (one, place) => h("li", { class: one.weight >= 95 ? "grave" : "" }, h("span", { class: "rank", "aria-hidden": "true" }, String(place + 1)),
       h("div", {}, h("div", {}, h("span", { class: "word" }, one.kind), " ", h("strong", {}, gitrack.name(one.what)), one.from === "" && one.to === "" ? "" : h("span", { class: "step" }, h("bdi", {}, one.from), h("span", { class: "unseen" }, " became "), h("span", { "aria-hidden": "true" }, " → "), h("bdi", {}, one.to))), h("p", {}, one.why)));
     const rest = found.slice(6);
+    const last = rest.length > MOST ? h("p", { class: "note" }, `${(rest.length - MOST).toLocaleString("en")} others, which explain the least, are among the differences below.`) : "";
     return h("div", {}, h("ol", { class: "causes" }, found.slice(0, 6).map(row)),
-      rest.length ? h("details", { class: "fold" }, h("summary", {}, rest.length === 1 ? "1 more" : `${rest.length} more`), h("ol", { class: "causes" }, rest.map((one, at) => row(one, at + 6)))) : "");
+      rest.length ? h("details", { class: "fold" }, h("summary", {}, rest.length === 1 ? "1 more" : `${rest.length} more`), h("ol", { class: "causes" }, rest.slice(0, MOST).map((one, at) => row(one, at + 6))), last) : "");
   }
 
   Object.assign(gitrack.compare, { telling, causes, causeList: list, isSeed: (name) => SEED.test(name) });

@@ -100,7 +100,8 @@
   /** What runs of the same settings with other seeds say of chance. */
   function replicates({ runs, base, other, measure }) {
     if (!measure) return [];
-    const key = (run) => JSON.stringify([run.experiment, run.params.filter(([name]) => !gitrack.compare.isSeed(name)), run.data]);
+    const keys = new Map([...new Set([...runs, base, other])].map((run) => [run, JSON.stringify([run.experiment, run.params.filter(([name]) => !gitrack.compare.isSeed(name)), run.data])]));
+    const key = (run) => keys.get(run);
     const groups = [base, other].map((run) => runs.filter((one) => key(one) === key(run)).map((one) => gitrack.compare.metric(one, measure.name)).filter(Number.isFinite));
     if (key(base) === key(other)) return [h("p", {}, h("span", { class: "word warn" }, "same settings"), " The two differ by their seeds alone, as far as it is recorded: this is what chance does.")];
     if (groups.every((values) => values.length < 2)) return [];
