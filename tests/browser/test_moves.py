@@ -52,6 +52,7 @@ def test_nothing_moves(name, width, went_back, browser):
     [
         (PAGES["experiment"], "#scatter svg, #scatter canvas"),
         (PAGES["runs"], "#scatter svg, #scatter canvas"),
+        ("runs.html#filter=params.max_dept%20%3D%206", ".filter-note"),
         (_COMPARED, "section.compare-verdict .causes"),
         ("compare.html", "#compare button"),
         (PAGES["trends"], "[data-tools] > *"),

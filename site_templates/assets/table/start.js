@@ -14,6 +14,8 @@
     parts = gitrack.tableTools(grid, document.getElementById("table-tools"));
     let begun = false;
     grid.onChange(() => {
+      /* Who comes with a filter in mind sees the table with what is said above it. */
+      document.documentElement.classList.remove("aimed");
       if (!begun) lines.start();
       begun = true;
       lines.redraw();
@@ -24,7 +26,8 @@
     const newest = store.chunks.slice(-1);
     const first = ["id", "name", ...grid.state.columns];
     /* The newest runs are drawn before the others come. */
-    await store.need(first, newest).catch(() => null);
+    const views = gitrack.views && gitrack.load("data/views.js"); /* they stand above it */
+    await Promise.all([store.need(first, newest), views].map((part) => Promise.resolve(part).catch(() => null)));
     await grid.refresh();
     ready.splice(0).forEach((told) => told(table));
     await store.need(first).catch(() => null);
