@@ -128,6 +128,25 @@ def test_going_to_a_run_by_its_name(reader):
     assert page.locator("h1").inner_text() == "xgb-weather-lr005-depth8"
 
 
+def test_who_types_faster_than_names_come_still_gets_there(visit, below_a_path):
+    reader = visit(below_a_path)
+    page = reader.page
+    held = []
+    page.route("**/data/names/*.js*", lambda route: held.append(route))
+    reader.go("index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("weather lr005")
+    page.get_by_text("Search everything for “weather lr005”").wait_for()
+    page.keyboard.press("Enter")
+    while not held:
+        page.wait_for_timeout(20)
+    for one in held:
+        one.continue_()
+    page.wait_for_url("**/runs/*.html")
+    assert page.locator("h1").inner_text() == "xgb-weather-lr005-depth8"
+    assert reader.trouble == []
+
+
 def test_the_theme_is_remembered(reader):
     page = reader.page
     reader.go("index.html")

@@ -12,6 +12,7 @@
     let others = [];
     let runs = [];
     let loading = true;
+    let entered = false;
     return new Promise((resolve) => {
       let shown = [];
       let at = 0;
@@ -51,16 +52,21 @@
         none.textContent = loading ? "Loading names…" : input.value.trim() ? "Nothing by that name." : "There is nothing yet.";
         mark();
       };
-      input.addEventListener("input", draw);
+      /* Who types faster than names load means the thing, not a search for it: that waits for all. */
+      const choose = () => {
+        if (entered && shown[at] && !(loading && at === 0 && shown[at].kind === "search")) finish(shown[at]);
+      };
+      input.addEventListener("input", () => { entered = false; draw(); });
       input.addEventListener("keydown", (event) => {
         const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
         if (step) {
           event.preventDefault();
           at = Math.max(0, Math.min(shown.length - 1, at + step));
           mark();
-        } else if (event.key === "Enter" && shown[at]) {
+        } else if (event.key === "Enter") {
           event.preventDefault();
-          finish(shown[at]);
+          entered = Boolean(shown[at] || input.value.trim());
+          choose();
         }
       });
       dialog.addEventListener("cancel", (event) => { event.preventDefault(); finish(null); });
@@ -69,11 +75,11 @@
       dialog.showModal();
       input.focus();
       /* Open at once, so that no key is lost while the names are loading. */
-      const come = (some) => { runs = some; draw(); };
+      const come = (some) => { runs = some; draw(); choose(); };
       Promise.all([experiments ? names.others() : [], Promise.resolve()])
         .then(([some]) => { others = some; return names.runs(come); })
         .then((all) => { loading = false; come(all); })
-        .catch(() => { loading = false; draw(); none.hidden = false; none.textContent = "The names are not on this site."; });
+        .catch(() => { loading = false; draw(); choose(); none.hidden = false; none.textContent = "The names are not on this site."; });
     });
   }
 
