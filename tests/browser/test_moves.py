@@ -9,7 +9,7 @@ from tests.browser.serving import SERVED, serving
 
 pytestmark = pytest.mark.browser
 
-_MOVED = """() => new Promise((done) => {
+MOVED = """() => new Promise((done) => {
   let sum = 0;
   const moved = [];
   new PerformanceObserver((list) => {
@@ -43,7 +43,7 @@ _COMPARED = (
 def test_nothing_moves(name, width, went_back, browser):
     with open_page(browser, went_back, PAGES[name], width=width) as (page, _):
         page.wait_for_load_state("networkidle")
-        assert page.evaluate(_MOVED) == [0, []]
+        assert page.evaluate(MOVED) == [0, []]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -65,7 +65,7 @@ def test_what_scripts_fill_has_its_place_before(path, drawn, width, went_back, b
     with open_page(browser, went_back, path, width=width) as (page, _):
         page.locator(drawn).first.wait_for()
         settle(page)
-        moved, what = page.evaluate(_MOVED)
+        moved, what = page.evaluate(MOVED)
         assert (moved, what) == (0, [])
 
 
@@ -77,5 +77,5 @@ def test_a_run_that_is_being_written_takes_its_room_at_once(tmp_path, browser):
             with open_page(browser, site, SERVED["live"], **look) as (page, trouble):
                 page.locator("#live-curves svg").first.wait_for()
                 settle(page)
-                assert page.evaluate(_MOVED) == [0, []]
+                assert page.evaluate(MOVED) == [0, []]
                 assert trouble == []

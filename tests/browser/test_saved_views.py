@@ -11,6 +11,8 @@ from gitrack.site import build_site
 from gitrack.site.extras import Extras
 from gitrack.site.hiding.rules import Hide
 from gitrack.site.views import views_data
+from tests.browser.demo import settle
+from tests.browser.test_moves import MOVED
 from tests.site.flights import MadeStore, flights
 
 pytestmark = pytest.mark.browser
@@ -177,3 +179,29 @@ def test_texts_that_would_do_harm_are_written_as_texts(reader):
     assert "<img" not in told[1]
     assert "&lt;img src=x&gt;\\|\\`x\\`" in told[1]
     assert "50\\% of \\$x\\_1 \\& \\{y\\}\\textasciitilde{}\\textbackslash{}" in told[2]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", ["runs.html", f"experiments/{WEATHER}.html"])
+def test_views_have_their_room_before_they_come(visit, base, path, width):
+    opened = visit(base)
+    opened.page.set_viewport_size({"width": width, "height": 900})
+    opened.go(path)
+    opened.page.get_by_role("group", name="Views").get_by_role("button").first.wait_for()
+    settle(opened.page)
+    assert opened.page.evaluate(MOVED) == [0, []]
+
+
+def test_keeping_a_view_moves_no_line_that_is_typed_in(visit, flights_site):
+    opened = visit(f"{flights_site.as_uri()}/")
+    opened.go("runs.html")
+    filter = opened.page.get_by_role("searchbox", name="Filter runs")
+    save = opened.page.get_by_role("button", name="Save view…")
+    place = filter.bounding_box()
+    assert not save.is_visible()
+
+    filter.fill("status = finished")
+    save.wait_for()
+    assert filter.bounding_box() == place
+    save.click()
+    opened.page.get_by_role("dialog", name="Save this view").wait_for()

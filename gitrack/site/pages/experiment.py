@@ -56,6 +56,7 @@ class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
     level: float | None = None
     sweeps: tuple[tuple[str, str], ...] = ()
     serving: tuple[Serving, ...] = ()
+    views: bool = False
 
 
 def experiment_page(
@@ -65,11 +66,13 @@ def experiment_page(
     level: float | None = None,
     swept: Sequence[tuple[str, str]] = (),
     serving: tuple[Serving, ...] = (),
+    *,
+    views: bool = False,
 ) -> ExperimentPage:
     """One experiment: what is asked, what came of it, what is the same in all runs, and the runs.
 
     `level` is what the baseline gave, `swept` the sweeps of which it has runs, `serving` what its
-    best is held against.
+    best is held against, `views` says that some are kept for its table.
     """
     tags = _shared([run.tags for run in group.runs])
     tags.pop("hypothesis", None)
@@ -91,6 +94,7 @@ def experiment_page(
         level=level if level is not None and math.isfinite(level) else None,
         sweeps=tuple(swept),
         serving=serving,
+        views=views,
     )
 
 
@@ -108,9 +112,10 @@ def _chart(group: Group, level: float | None) -> PointsDrawing | None:
     )
 
 
-def runs_page(frame: Frame, everything: Group) -> ExperimentPage:
+def runs_page(frame: Frame, everything: Group, *, views: bool = False) -> ExperimentPage:
     """The runs of all experiments in one table."""
-    return _page(frame, everything, title="All runs", data=ALL_RUNS, all_runs=True)
+    page = _page(frame, everything, title="All runs", data=ALL_RUNS, all_runs=True)
+    return msgspec.structs.replace(page, views=views)
 
 
 def _page(

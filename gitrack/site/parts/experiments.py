@@ -20,6 +20,7 @@ from gitrack.site.pages.group import Group
 from gitrack.site.pages.serving import Serving, by_experiment, serving
 from gitrack.site.pages.verdict import NoVerdict, OnCases, Standing, VerdictPanel
 from gitrack.site.parts import Units
+from gitrack.site.views import views_data
 
 
 def units(contents: Contents) -> Units:
@@ -28,6 +29,7 @@ def units(contents: Contents) -> Units:
     whole = project(contents.groups, by_id, contents.models)
     swept = _swept(contents)
     meant = by_experiment(contents.models, by_id)
+    viewed = _viewed(contents)
     for group in contents.groups:
         found = sides(group, whole)
         example = (whole.before(group) or ["true"])[-1]
@@ -38,14 +40,21 @@ def units(contents: Contents) -> Units:
             example,
             swept.get(group.name),
             serves := serving(group, contents.models, meant.get(group.name, ())),
+            views := bool(viewed & {None, links.experiment_table(group.name)}),
         )
         swept_here = swept.get(group.name, ())
-        make = partial(_experiment, contents, group, found, example, swept_here, serves)
+        make = partial(_experiment, contents, group, found, example, swept_here, serves, views)
         made = yield Unit(f"experiment:{group.name}", inputs, make)
         if made.note is not None:
             contents.verdicts[group.name] = msgspec.convert(made.note, Standing)
-    everything = (contents.settings, contents.trees(contents.runs))
-    yield Unit("runs", everything, partial(_all_runs, contents))
+    views = None in viewed
+    everything = (contents.settings, contents.trees(contents.runs), views)
+    yield Unit("runs", everything, partial(_all_runs, contents, views))
+
+
+def _viewed(contents: Contents) -> set[object]:
+    """The tables for which views are kept; None where one is for all of them."""
+    return {view["table"] for view in views_data(contents.extras.views, contents.hide)}
 
 
 def _told(contents: Contents, found: Sides | NoSides) -> object:
@@ -72,9 +81,12 @@ def _experiment(
     example: str,
     swept: Sequence[tuple[str, str]],
     serves: tuple[Serving, ...],
+    views: bool,
 ) -> Made:
     panel, level = _verdict(contents, group, found, example)
-    page = experiment.experiment_page(contents.frame, group, panel, level, swept, serves)
+    page = experiment.experiment_page(
+        contents.frame, group, panel, level, swept, serves, views=views
+    )
     note = [panel.word, panel.difference] if isinstance(panel, VerdictPanel) else None
     return _page(contents, page, links.experiment_page(group.name), note)
 
@@ -118,8 +130,8 @@ def _evaluated(contents: Contents, run: Run) -> list[EvaluationSet]:
     return [kept.sets[name] for name in sorted(kept.sets)] if kept else []
 
 
-def _all_runs(contents: Contents) -> Made:
-    page = experiment.runs_page(contents.frame, contents.everything)
+def _all_runs(contents: Contents, views: bool) -> Made:
+    page = experiment.runs_page(contents.frame, contents.everything, views=views)
     return _page(contents, page, "runs.html")
 
 

@@ -115,8 +115,11 @@
   if (runs && table) {
     table.whenReady(async () => {
       await gitrack.load("data/views.js").catch(() => null);
+      const room = document.querySelector(".views.room"); /* kept on pages for which there are views */
       const tools = document.getElementById("table-tools");
-      if (tools) tools.before(bar(known, await experimentOf()));
+      const shown = bar(known, await experimentOf());
+      if (room) room.replaceWith(shown);
+      else if (tools) tools.before(shown);
     });
   }
 })();
