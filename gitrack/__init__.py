@@ -17,8 +17,6 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as type checkers know it: typing takes ten times as long as all the rest
 if TYPE_CHECKING:
-    from typing import Any
-
     from gitrack import errors
     from gitrack.analysis.leakage import check_leakage
     from gitrack.analysis.search import search_runs
@@ -160,7 +158,7 @@ _ELSEWHERE = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     import importlib
 
     if name not in __all__:

@@ -36,7 +36,7 @@ def test_a_chart_that_takes_all_memory_ends_no_build():
     with pytest.raises(ConfigError, match=r"charts/greedy\.json cannot be drawn: it "):
         draw(spec.spec, alt="", where=spec.file)
 
-    assert draw(PLAIN, alt="").light.startswith("data:image/svg+xml;base64,")
+    assert draw(PLAIN, alt="").wide.light.startswith("data:image/svg+xml;base64,")
 
 
 def test_a_chart_that_takes_for_ever_is_given_up(artist):
