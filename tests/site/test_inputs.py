@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gitrack.config.views import NamedView, View
 from gitrack.model.evaluation import Evaluation, EvaluationSet, Sample, dump_evaluation
 from gitrack.model.registered import ModelVersion
 from gitrack.model.run import Artifact, Run, RunBundle, Status, Use
@@ -113,6 +114,16 @@ def test_a_run_says_of_which_version_its_artifact_is(again):
     made = AllVersions(by_contents={("m", "a" * 32): Made(name="m", version=3, run=TWO.id)})
 
     assert page(mine) in again(store(mine), store(mine, versions=made))
+
+
+@pytest.mark.parametrize("of", [None, "linear"])
+def test_tables_keep_room_for_the_views_that_there_are(again, of):
+    runs = store(ONE, TWO, a_run(9, "linear"))
+    view = NamedView(name="v", path="v.yaml", view=View(title="V", experiment=of))
+    changed = again(runs, runs, Extras(), Extras(views=(view,)))
+
+    everywhere = {"runs.html", "experiments/linear.html", "experiments/trees.html"}
+    assert changed & everywhere == (everywhere if of is None else {"experiments/linear.html"})
 
 
 def test_an_experiment_says_whose_sweeps_its_runs_are(again):
