@@ -8,10 +8,13 @@ whoever rewrote the branch; it stays until people accept that.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 from typing import NamedTuple
 
 from gitrack.store.git.process import first_complaint
+from gitrack.store.git.refs import FOREIGN_LOCK_SECONDS
 from gitrack.store.git.repository import Repository
 
 SEEN = "refs/gitrack/seen/"
@@ -48,10 +51,11 @@ def see(repository: Repository, remote: str, branch: str, tip: str | None) -> No
     """
     if tip is None:
         return
+    prefix = f"{SEEN}{remote}/{branch}/"
+    _sweep(repository, prefix)
     known = seen_tips(repository, remote, branch)
     if tip in known.tips:
         return
-    prefix = f"{SEEN}{remote}/{branch}/"
     lines = [f"update {prefix}{tip} {tip}"]
     lines += [
         f"delete {prefix}{old}"
@@ -67,6 +71,19 @@ def see(repository: Repository, remote: str, branch: str, tip: str | None) -> No
             branch,
             first_complaint(done.err),
         )
+
+
+def _sweep(repository: Repository, prefix: str) -> None:
+    """Remove the locks of a git that was killed while it wrote these refs.
+
+    Git holds them for milliseconds and never takes one away from a process that died: what is to be
+    forgotten could never be again, and so nothing noted. None but gitrack writes here.
+    """
+    dead = time.time() - FOREIGN_LOCK_SECONDS
+    for lock in (repository.common_dir / prefix).glob("*.lock"):
+        with contextlib.suppress(OSError):  # gone meanwhile; or not ours to remove, as `see` says
+            if lock.stat().st_mtime < dead:
+                lock.unlink()
 
 
 def accept(repository: Repository, remote: str, branch: str, tip: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,33 @@ def test_a_newer_tip_takes_the_place_of_an_older(shared: Case) -> None:
     tip = git(shared.folder, "rev-parse", "gitrack")
     assert seen_tips(repository, "origin", "gitrack").tips == (tip,)
     assert seen_tips(repository, "+here", "gitrack").tips == (tip,)
+
+
+def test_locks_of_a_git_that_was_killed_are_in_nobodys_way(
+    shared: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository = Repository.discover(shared.folder)
+    push(shared.folder, objects=False)
+    (old,) = seen_tips(repository, "origin", "gitrack").tips
+    place = shared.folder / ".git/refs/gitrack/seen/origin/gitrack"
+    held = [place / f"{old}.lock", place / f"{'a' * 40}.lock"]
+    for lock in held:
+        lock.touch()
+    more = shared.forge.commit({"more": b"x"}, "more", at=shared.told.now, parents=(shared.tip,))
+    shared.forge.point(more)
+    push(shared.folder, objects=False)
+    assert "could not be kept in mind" in caplog.text  # it may be at work
+    assert all(lock.exists() for lock in held)
+
+    for lock in held:
+        os.utime(lock, (time.time() - 11, time.time() - 11))
+    caplog.clear()
+    last = shared.forge.commit({"last": b"x"}, "last", at=shared.told.now, parents=(more,))
+    shared.forge.point(last)
+    push(shared.folder, objects=False)
+    assert caplog.text == ""
+    assert not any(lock.exists() for lock in held)
+    assert seen_tips(repository, "origin", "gitrack").tips == (last,)
 
 
 def test_a_pull_shows_what_was_forced(shared: Case) -> None:
