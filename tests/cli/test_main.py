@@ -14,19 +14,10 @@ import click
 import pytest
 
 from gitrack.cli.main import COMMANDS, cli
+from tests.cli.command import gitrack
 from tests.cli.some_runs import with_runs
 
 TOP = Path(__file__).resolve().parents[2]
-
-
-def gitrack(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gitrack.cli.main", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_help_names_every_command(tmp_path):

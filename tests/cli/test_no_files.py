@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.cli.command import gitrack
 from tests.cli.some_runs import with_runs
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
 
 #: Seconds: more than any of these commands takes.
 _PATIENCE = 30
-
-
-def gitrack(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gitrack.cli.main", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_PATIENCE,
-    )
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device"])
@@ -56,7 +43,7 @@ def test_a_file_that_is_none_is_named_at_once(repo, kind, name, command):
     else:
         place.symlink_to("/dev/zero")
 
-    done = gitrack(repo, *command.split())
+    done = gitrack(repo, *command.split(), patience=_PATIENCE)
 
     said = done.stdout + done.stderr  # what doctor finds are its results
     assert done.returncode in (1, 2)

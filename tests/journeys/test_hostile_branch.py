@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import gitrack
 from gitrack.model.run import Run, RunBundle, Status
 from gitrack.store import open_store
 from gitrack.store.codec.records import dump_run
+from tests.cli.command import gitrack as command
 
 EXPERIMENT = "xgboost-weather-20241022"
 DAY = f"runs/{EXPERIMENT}/2024-10/22"
@@ -169,7 +169,7 @@ SHOWN = {run_id(number) for number in {0, 1, 2} | set(NAMES) | ODD_AND_GOOD}
 def test_ls_names_each_and_shows_all_others(hostile):
     repo, said = hostile
     for _ in range(2):  # from the branch, then from the index
-        done = gitrack_command(repo, "ls", "--json")
+        done = command(repo, "ls", "--json")
         assert done.returncode == 0, done.stderr
         assert {run["id"] for run in json.loads(done.stdout)} == SHOWN
         told = done.stderr.splitlines()
@@ -178,7 +178,7 @@ def test_ls_names_each_and_shows_all_others(hostile):
             assert any(path in line and why in line for line in told), (path, why)
         assert sum(line.startswith("unreadable: ") for line in told) == len(said)
 
-    table = gitrack_command(repo, "ls", "--limit", "0").stdout
+    table = command(repo, "ls", "--limit", "0").stdout
     assert all(id in table for id in SHOWN)
     assert not any(character in table for character in "\x1b\u202e\udcff")
     assert len(table.splitlines()) == len(SHOWN) + 1
@@ -188,28 +188,28 @@ def test_show_tells_what_is_wrong_with_the_one_that_is_meant(hostile):
     repo, _ = hostile
     for number, (_, why) in RECORDS.items():
         if number in (40, 41, 51):
-            done = gitrack_command(repo, "show", run_id(number))
+            done = command(repo, "show", run_id(number))
             assert done.returncode == 1
             assert f"error: {DAY}/{run_id(number)}/run.yaml: " in done.stderr
             assert why in done.stderr
     for number in (0, *ODD_AND_GOOD, *NAMES):
-        done = gitrack_command(repo, "show", run_id(number))
+        done = command(repo, "show", run_id(number))
         assert done.returncode == 0, done.stderr
         assert not any(character in done.stdout for character in "\x1b\u202e")
-    history = gitrack_command(repo, "show", run_id(63), "--history")
+    history = command(repo, "show", run_id(63), "--history")
     assert history.returncode == 1
     assert "history.tsv: line 3: not UTF-8 text" in history.stderr
 
 
 def test_doctor_names_each(hostile):
     repo, said = hostile
-    done = gitrack_command(repo, "doctor", "--json")
+    done = command(repo, "doctor", "--json")
     assert done.returncode == 1
     messages = [finding["message"] for finding in json.loads(done.stdout)["findings"]]
     for path, why in said.items():
         path = path.replace("\\udcff\\n", "")  # JSON spells them its own way
         assert any(path in message and why in message for message in messages), (path, why)
-    printed = gitrack_command(repo, "doctor").stdout
+    printed = command(repo, "doctor").stdout
     assert not any(character in printed for character in "\x1b\u202e\udcff")
 
 
@@ -223,7 +223,7 @@ def test_search_runs_gives_all_others(hostile, monkeypatch):
 
 def test_the_site_has_all_others_and_names_each(hostile, tmp_path):
     repo, said = hostile
-    done = gitrack_command(repo, "site", "build", "--output", str(tmp_path / "site"), "--json")
+    done = command(repo, "site", "build", "--output", str(tmp_path / "site"), "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["runs"] == len(SHOWN)
@@ -234,16 +234,6 @@ def test_the_site_has_all_others_and_names_each(hostile, tmp_path):
     for path in said:
         shown = path.replace("<", "&lt;").replace(">", "&gt;").replace("\\udcff\\n", "")
         assert shown in front, path
-
-
-def gitrack_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gitrack.cli.main", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def git(repo: Path, *arguments: str, data: bytes | None = None) -> str:

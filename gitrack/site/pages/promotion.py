@@ -9,8 +9,8 @@ import msgspec
 from gitrack.model.audit import AuditedPromotion
 from gitrack.model.promotion import Promotion, Verdict
 from gitrack.site import display
-from gitrack.site.pages.frame import Cell, Moment, when
-from gitrack.site.pages.registry import Tally, promotion_anchor, tally
+from gitrack.site.pages.frame import Cell, when
+from gitrack.site.pages.registry import Promoted, promotion_anchor, tally
 
 
 class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,19 +28,10 @@ class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
     via: str | None
 
 
-class PromotionView(msgspec.Struct, frozen=True, kw_only=True):
+class PromotionView(Promoted, frozen=True, kw_only=True):
     """A promotion with all that it recorded; `verdicts` is None where only the count is shown."""
 
     anchor: str
-    version: int
-    kind: str
-    source: str | None
-    to: str
-    at: Moment
-    by: str | None
-    why: str
-    draft: bool
-    tally: Tally
     facts: tuple[Cell, ...]
     verdicts: tuple[VerdictRow, ...] | None
     open: bool

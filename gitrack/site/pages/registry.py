@@ -91,12 +91,10 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         return "warn" if self.waiting else "finished" if self.passed else ""
 
 
-class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion in a line."""
+class Promoted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of a promotion wherever it is told of."""
 
-    model: str
     version: int
-    href: str
     kind: str
     source: str | None
     to: str
@@ -105,6 +103,13 @@ class PromotionRow(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     tally: Tally
     draft: bool
+
+
+class PromotionRow(Promoted, frozen=True, kw_only=True):
+    """A promotion in a line."""
+
+    model: str
+    href: str
 
 
 def in_order(stages: Iterable[str]) -> list[str]:
