@@ -250,11 +250,23 @@
     return kept.map(([x], i) => [x, values[i]]);
   }
 
+  /** Where a series ends, without what it takes to draw it unless that is smoothed. */
+  function end(one, state) {
+    if (!state.weight && !state.best) {
+      const raw = one.values.findLast((value) => value !== null && Number.isFinite(gitrack.toNumber(value)));
+      return gitrack.toNumber(raw);
+    }
+    const points = line(one, state);
+    return points.length ? points[points.length - 1][1] : null;
+  }
+
   const TITLES = { step: "step", relative: "seconds since the first step", wall: null };
 
   function curve(title, series, state, redraws, redrawAll) {
-    const nows = series.map(() => h("span", { class: "now" }));
-    const legend = h("ul", { class: "legend" }, series.map((one, place) =>
+    /* They say where the curves end before these are drawn: words that came later could need a
+       line more, and would move all that is below them. */
+    const nows = series.map((one) => h("span", { class: "now" }, gitrack.number(end(one, state))));
+    const legend = h("ul", { class: "legend plotted" }, series.map((one, place) =>
       h("li", {}, h("span", { class: "swatch", style: `color: var(${one.colour})` + (one.dash[1] ? "; border-top-style: dashed" : "") }),
         h("span", { class: "name", title: one.label }, h("bdi", {}, one.label)), nows[place])));
     const plot = h("div", { class: "plot", role: "img", "aria-label": "Curve of " + title });

@@ -86,15 +86,17 @@ def open_page(
     *,
     theme: str = "light",
     width: int = 1280,
+    height: int = HEIGHT,
     scripts: bool = True,
     served: str | None = None,
+    before: str | None = None,
 ) -> Iterator[tuple[object, list[str]]]:
     """A page with the demo's clock, and a list of whatever it did that it must not do.
 
-    Read from disk, unless it is `served` at an address.
+    Read from disk, unless it is `served` at an address; `before` runs before its own scripts.
     """
     context = browser.new_context(
-        viewport={"width": width, "height": HEIGHT},
+        viewport={"width": width, "height": height},
         color_scheme=theme,
         java_script_enabled=scripts,
         reduced_motion="reduce",
@@ -107,6 +109,8 @@ def open_page(
     page.set_default_timeout(20_000)
     if "documents/" not in path:  # the clock is a script: frames without rights would refuse it
         page.clock.set_fixed_time(NOW)
+    if before:
+        page.add_init_script(before)
     page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
     page.on(

@@ -129,11 +129,15 @@
     return place;
   }
 
+  /* As wide as numbers are, in lines that keep the room of those which are still counted. */
+  const TYPICAL = { other: 0.8765, one: 0.8642, difference: -0.0123, low: -0.0235, high: -0.00122 };
+
   function table(found, { base, other }) {
-    const row = (one) => {
-      if (one.difference === undefined) return h("tr", {}, h("th", { scope: "row" }, one.name, gitrack.compare.arrow(one.goal)), h("td", { class: "num" }, "…"), [1, 2, 3, 4, 5].map(() => h("td", {})));
+    const row = (known) => {
+      const coming = known.difference === undefined;
+      const one = coming ? { ...known, ...TYPICAL } : known;
       const word = verdict(one);
-      return h("tr", {}, h("th", { scope: "row" }, one.name, gitrack.compare.arrow(one.goal)),
+      return h("tr", { class: coming && "coming" }, h("th", { scope: "row" }, one.name, gitrack.compare.arrow(one.goal)),
         h("td", { class: "num" }, digits(one.other)), h("td", { class: "num" }, digits(one.one)),
         h("td", { class: "num" }, gitrack.compare.signed(one.difference)), h("td", { class: "num" }, interval(one)),
         h("td", {}, whisker(one)), h("td", {}, h("span", { class: "delta" + (word ? " " + word : "") }, word || "not told apart")));
@@ -243,7 +247,7 @@
     const redraw = () => gitrack.whenSeen(plot, () => gitrack.embed(plot, "curves", rows, { series, xTitle: "predicted − true" }));
     gitrack.onTheme.push(redraw);
     redraw();
-    const legend = h("ul", { class: "legend" }, found.map(({ run, i, set }) => h("li", {}, h("span", { class: "swatch", style: `color: var(${gitrack.style(i).colour})` }), h("span", { class: "name" }, h("bdi", {}, run.name)), h("span", { class: "now" }, `RMSE ${gitrack.number(set.rmse)}`))));
+    const legend = h("ul", { class: "legend plotted" }, found.map(({ run, i, set }) => h("li", {}, h("span", { class: "swatch", style: `color: var(${gitrack.style(i).colour})` }), h("span", { class: "name" }, h("bdi", {}, run.name)), h("span", { class: "now" }, `RMSE ${gitrack.number(set.rmse)}`))));
     return h("div", { class: "charts" }, h("div", { class: "chart" }, h("h3", {}, "Residuals"), legend, plot));
   }
 
