@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import types
 import typing
@@ -58,6 +59,13 @@ def load(root: Path, name: str, kind: type[T]) -> T:
         return kind()
     except OSError as error:
         raise ConfigError(f"{name} cannot be read: {error.strerror}") from error
+    known: Any = kind
+    return typing.cast(T, _parsed_once(data, name, known))
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed_once(data: bytes, name: str, kind: Any) -> object:
+    """One command asks for the same settings from several places, and records never change."""
     return parse(data, name, kind)
 
 

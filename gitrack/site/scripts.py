@@ -35,14 +35,14 @@ def plain(value: object) -> object:
     """Only what JSON has: text made visible, NaN and infinities by their names."""
     if isinstance(value, str):
         return value if value.isprintable() else visible(value)  # asked of every word of a site
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
-        return str(value)
     if isinstance(value, dict):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
+        return str(value)
     return value
 
 

@@ -65,7 +65,11 @@ def _array(pa: Any, values: Sequence[Scalar]) -> Any:
         return _from_buffers(pa, pa.bool_(), values, _bits(map(bool, values)))
     if kinds <= {int, float}:
         return _from_buffers(pa, pa.float64(), values, _floats(values))
-    return _texts(pa, _visible([None if v is None else display.setting(v) for v in values]))
+    return _texts(pa, _visible([_text(value) for value in values]))
+
+
+def _text(value: Scalar) -> str | None:
+    return value if value is None or isinstance(value, str) else display.setting(value)
 
 
 def _times(pa: Any, values: Sequence[str | None]) -> Any:
