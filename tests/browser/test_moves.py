@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser.demo import PAGES, clone_demo, open_page, settle
@@ -113,6 +115,18 @@ def test_long_names_beside_curves_have_their_line_before_the_curves(flights_site
     _go_down(there.page)
     there.page.locator(".compare-curves .plot svg").nth(2).wait_for()
     assert there.page.evaluate("window.grown") == []
+
+
+def test_a_legend_says_where_curves_end_before_these_are_drawn(flights_site, visit):
+    one, other = [run.run for run in flights()[:2]]
+    there = visit(f"{flights_site.as_uri()}/")
+    there.page.route("**/assets/vega.js", lambda route: None)  # never comes
+    there.go(f"compare.html#runs={one.id},{other.id}")
+    there.page.locator(".compare-curves .legend").first.wait_for()
+    ends = there.page.locator(".compare-curves .legend .now").all_inner_texts()
+    assert len(ends) >= 6
+    assert all(re.fullmatch(r"-?[\d.]+", end) for end in ends)
+    assert there.page.locator(".compare-curves .plot svg").count() == 0
 
 
 def _go_down(page) -> None:
