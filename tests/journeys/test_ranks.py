@@ -17,16 +17,21 @@ from gitrack.tracking.place import find_place
 RANKS, STEPS = 4, 50
 
 TRAIN = """
-import os, signal, sys, time, gitrack
-rank, dies = int(os.environ["RANK"]), sys.argv[1]
+import os, pathlib, signal, sys, time, gitrack
+rank, dies, met = int(os.environ["RANK"]), sys.argv[1], pathlib.Path(sys.argv[2])
 with gitrack.start_run("ddp", name="four-ranks", params={"world": 4}) as run:
     run.log_param(f"device_{rank}", f"cuda:{rank}")
     run.set_tag(f"rank.{rank}", True)
     for step in range(rank, 200, 4):
         run.log_metrics({"loss": step / 7, f"seconds_{rank}": rank}, step=step)
     run.log_text(f"of {rank}", f"ranks/{rank}.txt")
+    (met / str(rank)).touch()
     if str(rank) == dies:
         os.kill(os.getpid(), signal.SIGKILL)
+    for _ in range(600 if rank == 0 else 0):  # a barrier, as trainings have
+        if len(list(met.iterdir())) == 4:
+            break
+        time.sleep(0.1)
     time.sleep(0.5 if rank == 0 else 0)
 """
 
@@ -34,9 +39,11 @@ with gitrack.start_run("ddp", name="four-ranks", params={"world": 4}) as run:
 def _launch(project: Path, *, dies: str) -> list[int]:
     common = {"WORLD_SIZE": str(RANKS), "LOCAL_WORLD_SIZE": str(RANKS)}
     common |= {"MASTER_ADDR": "localhost", "MASTER_PORT": "29511"}
+    met = project.parent / "met"
+    met.mkdir()
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", TRAIN, dies],
+            [sys.executable, "-c", TRAIN, dies, str(met)],
             cwd=project,
             env={**os.environ, **common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stderr=subprocess.PIPE,
