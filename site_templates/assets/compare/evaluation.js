@@ -129,8 +129,8 @@
     return place;
   }
 
-  /* As wide as numbers are, in lines that keep the room of those which are still counted. */
-  const TYPICAL = { other: 0.8765, one: 0.8642, difference: -0.0123, low: -0.0235, high: -0.00122 };
+  /* As wide as results are, never seen: lines of these keep the room of what is still counted. */
+  const TYPICAL = { other: 0.8765, one: 0.8642, difference: -0.0123, low: -0.0235, high: 0.00122 };
 
   function table(found, { base, other }) {
     const row = (known) => {
